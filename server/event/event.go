@@ -1,0 +1,46 @@
+package event
+
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+)
+
+// Fact is something that happened. The types of this package are all there are.
+type Fact interface{ fact() }
+
+// BroadcastStarted says that a channel went live: its epoch is on disk and its certificate is signed.
+type BroadcastStarted struct {
+	Channel id.Channel
+	Name    id.Name
+	Epoch   uint64
+	At      time.Time
+}
+
+// CertificateSigned says that a session key was certified for an epoch. Certificate is its binary form (manifest.Certificate).
+type CertificateSigned struct {
+	Channel     id.Channel
+	Certificate []byte
+}
+
+// PartPublished says that a part can be fetched from the origin. Manifest is its signed binary form (manifest.Part).
+type PartPublished struct {
+	Channel  id.Channel
+	Part     segment.Part
+	MSN      uint64 // media sequence number of its segment
+	Index    int    // position in its segment, from 0
+	Manifest []byte
+}
+
+// BroadcastEnded says that no part of the epoch will follow.
+type BroadcastEnded struct {
+	Channel id.Channel
+	Epoch   uint64
+	At      time.Time
+}
+
+func (BroadcastStarted) fact()  {}
+func (CertificateSigned) fact() {}
+func (PartPublished) fact()     {}
+func (BroadcastEnded) fact()    {}

@@ -1,0 +1,32 @@
+package ingest
+
+import (
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
+	"shoal/segment"
+)
+
+// Track describes one elementary stream of a publication. Its number is its index in the slice given to Sink.Tracks.
+type Track struct {
+	Kind      segment.Kind
+	Codec     codecs.Codec // carries the parameter sets (SPS, AudioSpecificConfig, ...)
+	TimeScale uint32       // ticks per second of the track's samples in CMAF: 90000 for video, the sample rate for audio
+}
+
+// Sample is one access unit, ready for an MP4 sample: length-prefixed NAL units for H.264/H.265, raw frames otherwise.
+type Sample struct {
+	Track int
+	DTS   time.Duration // decode time since the publication began; never decreases within a track
+	PTS   time.Duration // presentation time; may be before DTS of a later sample (B-frames)
+	Key   bool          // decodable without any sample before it
+	Data  []byte        // owned by the receiver
+}
+
+// Sink takes one publication: Tracks once, before the first Sample, and again whenever parameters change.
+// An error ends the publication; its text is for the operator's log.
+type Sink interface {
+	Tracks([]Track) error
+	Sample(Sample) error
+}

@@ -1,0 +1,21 @@
+package pack
+
+import (
+	"time"
+
+	"shoal/segment"
+)
+
+// Part is one finished part of one track: a whole moof+mdat.
+type Part struct {
+	Track         segment.Track
+	MSN           uint64        // media sequence number of its segment, consecutive within an epoch, shared by all tracks
+	Index         int           // position in its segment, from 0
+	Independent   bool          // starts with a key frame (audio: always)
+	Discontinuity bool          // timestamps or parameters do not follow from the part before
+	Start         time.Duration // decode time of the first sample in the epoch
+	Duration      time.Duration
+	Wall          time.Time // wall-clock time of the first sample
+	Init          []byte    // the init segment (ftyp+moov) that it needs; the same slice while unchanged
+	Data          []byte
+}

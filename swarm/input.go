@@ -1,0 +1,108 @@
+package swarm
+
+import (
+	"shoal/id"
+	"shoal/segment"
+)
+
+// Input is something that happened to this peer. The types below are all there are.
+type Input interface{ input() }
+
+// Tick says only that time has passed. It is what Wake asks for.
+type Tick struct{}
+
+// Introduced says that the tracker named a peer of the same channel. Dial is set when it is ours to call.
+type Introduced struct {
+	Peer id.Peer
+	Dial bool
+}
+
+// PeerUp says that the channel to a peer is open; PeerDown that it is gone, or never came up.
+type PeerUp struct{ Peer id.Peer }
+
+// PeerDown is the end of PeerUp, or of a Dial that failed.
+type PeerDown struct{ Peer id.Peer }
+
+// Said carries one control message of a peer, as package wire reads it. Pieces come as Arrived instead.
+type Said struct {
+	Peer id.Peer
+	Data []byte // borrowed: valid during Step only
+}
+
+// Drained reports how many bytes wait in the send buffer towards a peer. The body reports after a send has left
+// the buffer; the engine counts what it adds.
+type Drained struct {
+	Peer     id.Peer
+	Buffered int
+}
+
+// Offered carries a certificate or part manifest in binary form, from the tracker (id.Origin) or a peer.
+type Offered struct {
+	From id.Peer
+	Data []byte // borrowed: valid during Step only
+}
+
+// Seeding tells which stripes the coordinator wants this peer to fetch from the origin for all: bit k is stripe k.
+type Seeding struct{ Stripes uint16 }
+
+// Playhead reports the player: the wall-clock time (as in manifests) of the frame on screen, how far ahead of it the
+// buffer reaches, and whether it plays. The engine extrapolates between reports.
+type Playhead struct {
+	WallMS   int64
+	BufferMS int64
+	Playing  bool
+}
+
+// Wanted says that the player asked for a part. The answer is Play or Decline, always and once.
+type Wanted struct{ Part segment.Part }
+
+// Arrived says that the body holds bytes that claim to be a piece: from a peer, or id.Origin.
+type Arrived struct {
+	From  id.Peer
+	Part  segment.Part
+	Piece int
+	Size  int // bytes
+}
+
+// Checked answers CheckPiece.
+type Checked struct {
+	Part  segment.Part
+	Piece int
+	From  id.Peer
+	OK    bool
+}
+
+// SignatureChecked answers CheckSignature.
+type SignatureChecked struct {
+	Ref uint32
+	OK  bool
+}
+
+// Fetched ends a Fetch: all its pieces were reported with Arrived before, or Failed is set and some are missing.
+type Fetched struct {
+	Ref    uint32
+	Failed bool
+}
+
+// Evicted says that the body no longer holds a part, for want of memory.
+type Evicted struct{ Part segment.Part }
+
+// Uplink sets how many bytes per second this peer may send to others: 0 shares nothing.
+type Uplink struct{ BytesPerSecond int }
+
+func (Tick) input()             {}
+func (Introduced) input()       {}
+func (PeerUp) input()           {}
+func (PeerDown) input()         {}
+func (Said) input()             {}
+func (Drained) input()          {}
+func (Offered) input()          {}
+func (Seeding) input()          {}
+func (Playhead) input()         {}
+func (Wanted) input()           {}
+func (Arrived) input()          {}
+func (Checked) input()          {}
+func (SignatureChecked) input() {}
+func (Fetched) input()          {}
+func (Evicted) input()          {}
+func (Uplink) input()           {}
