@@ -1,0 +1,117 @@
+package wire
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"shoal/manifest"
+	"shoal/segment"
+)
+
+// ErrMalformed says that bytes are no message: their sender breaks the protocol.
+var ErrMalformed = errors.New("wire: malformed message")
+
+const (
+	partSize = 17
+	// PieceHeaderSize is how many bytes stand before a piece's own in a PIECE message.
+	PieceHeaderSize = 1 + partSize + 2
+	// MessageMax bounds every message in bytes: a full piece and its header.
+	MessageMax = PieceHeaderSize + segment.PieceSizeMax
+)
+
+func appendPart(b []byte, p segment.Part) []byte {
+	b = binary.BigEndian.AppendUint64(b, p.Epoch)
+	b = append(b, uint8(p.Track))
+	return binary.BigEndian.AppendUint64(b, p.Seq)
+}
+
+func readPart(b []byte) segment.Part {
+	return segment.Part{Epoch: binary.BigEndian.Uint64(b), Track: segment.Track(b[8]), Seq: binary.BigEndian.Uint64(b[9:])}
+}
+
+// AppendPieceHeader appends the header of a PIECE message; the piece's bytes follow it.
+func AppendPieceHeader(b []byte, part segment.Part, piece int) []byte {
+	return binary.BigEndian.AppendUint16(appendPart(append(b, TypePiece), part), uint16(piece))
+}
+
+// ParsePiece splits a PIECE message. The bytes are a part of b.
+func ParsePiece(b []byte) (part segment.Part, piece int, data []byte, err error) {
+	if len(b) <= PieceHeaderSize || len(b) > MessageMax || b[0] != TypePiece {
+		return segment.Part{}, 0, nil, ErrMalformed
+	}
+	part = readPart(b[1:])
+	piece = int(binary.BigEndian.Uint16(b[1+partSize:]))
+	if part.Track >= segment.TracksMax || piece >= segment.PiecesMax {
+		return segment.Part{}, 0, nil, ErrMalformed
+	}
+	return part, piece, b[PieceHeaderSize:], nil
+}
+
+// Append appends m's binary form.
+func Append(b []byte, m Message) []byte {
+	switch m := m.(type) {
+	case Hello:
+		return append(binary.BigEndian.AppendUint16(append(b, TypeHello), m.Version), m.Stripes)
+	case Have:
+		return m.Pieces.append(appendPart(append(b, TypeHave), m.Part))
+	case Want:
+		return m.Pieces.append(appendPart(append(b, TypeWant), m.Part))
+	case Cancel:
+		return m.Pieces.append(appendPart(append(b, TypeCancel), m.Part))
+	case Busy:
+		return m.Pieces.append(appendPart(append(b, TypeBusy), m.Part))
+	case Manifest:
+		return append(append(b, TypeManifest), m.Record...)
+	case Bye:
+		return append(b, TypeBye)
+	}
+	return b
+}
+
+// Parse reads one control message, and refuses any that Append would not write. PIECE is for ParsePiece.
+func Parse(b []byte) (Message, error) {
+	if len(b) == 0 || len(b) > MessageMax {
+		return nil, ErrMalformed
+	}
+	body := b[1:]
+	switch b[0] {
+	case TypeHello:
+		if len(body) != 3 {
+			return nil, ErrMalformed
+		}
+		return Hello{Version: binary.BigEndian.Uint16(body), Stripes: body[2]}, nil
+	case TypeHave, TypeWant, TypeCancel, TypeBusy:
+		return parsePieces(b[0], body)
+	case TypeManifest:
+		if len(body) == 0 || len(body) > manifest.PartSizeMax {
+			return nil, ErrMalformed
+		}
+		return Manifest{Record: body}, nil
+	case TypeBye:
+		if len(body) != 0 {
+			return nil, ErrMalformed
+		}
+		return Bye{}, nil
+	}
+	return nil, ErrMalformed
+}
+
+func parsePieces(kind byte, body []byte) (Message, error) {
+	if len(body) <= partSize {
+		return nil, ErrMalformed
+	}
+	part := readPart(body)
+	pieces, ok := parseBitmap(body[partSize:])
+	if !ok || part.Track >= segment.TracksMax {
+		return nil, ErrMalformed
+	}
+	switch kind {
+	case TypeHave:
+		return Have{part, pieces}, nil
+	case TypeWant:
+		return Want{part, pieces}, nil
+	case TypeCancel:
+		return Cancel{part, pieces}, nil
+	}
+	return Busy{part, pieces}, nil
+}

@@ -1,0 +1,20 @@
+// Package wire is what two peers say to each other: bytes to messages and back.
+//
+// What it is: one binary form per message, big endian, first byte the type. One message is one data-channel message.
+//
+//	part    u64 epoch, u8 track, u64 seq                        (17 bytes)
+//	bitmap  u8 n, then n bytes (n <= 32); bit k of byte j is piece 8j+k; the last byte is not zero
+//
+//	1 PIECE     part, u16 piece, then the bytes of the piece    (the body splits it; the engine never sees it)
+//	2 HELLO     u16 version, u8 stripes supported (16)
+//	3 HAVE      part, bitmap: pieces the sender holds and has checked, since it last said so
+//	4 WANT      part, bitmap: please send these
+//	5 CANCEL    part, bitmap: no longer wanted
+//	6 BUSY      part, bitmap: will not be sent
+//	7 MANIFEST  a certificate or part record of package manifest
+//	8 BYE
+//
+// Who calls it: the engine, and every body for PIECE.
+// What it owns: the peer protocol, label "shoal", protocol "shoal.peer.v1".
+// What it will never do: keep state, judge what a peer says.
+package wire
