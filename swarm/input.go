@@ -23,7 +23,7 @@ type PeerUp struct{ Peer id.Peer }
 // PeerDown is the end of PeerUp, or of a Dial that failed.
 type PeerDown struct{ Peer id.Peer }
 
-// Said carries one control message of a peer, as package wire reads it. Pieces come as Arrived instead.
+// Said carries one control message of a peer, as package wire reads it. PIECE comes as Arrived, MANIFEST as Offered.
 type Said struct {
 	Peer id.Peer
 	Data []byte // borrowed: valid during Step only
@@ -36,10 +36,12 @@ type Drained struct {
 	Buffered int
 }
 
-// Offered carries a certificate or part manifest in binary form, from the tracker (id.Origin) or a peer.
+// Offered carries a certificate or part record in binary form, from the tracker (id.Origin) or a peer. Of a peer's
+// MANIFEST message the body takes off the first byte and offers the rest; Said is for all others.
 type Offered struct {
-	From id.Peer
-	Data []byte // borrowed: valid during Step only
+	From   id.Peer
+	Digest id.Digest // SHA-256 of Data
+	Data   []byte    // borrowed: valid during Step only
 }
 
 // Seeding tells which stripes the coordinator wants this peer to fetch from the origin for all: bit k is stripe k.
