@@ -18,13 +18,15 @@ type Track struct {
 // Sample is one access unit, ready for an MP4 sample: length-prefixed NAL units for H.264/H.265, raw frames otherwise.
 type Sample struct {
 	Track int
-	DTS   time.Duration // decode time since the publication began; never decreases within a track
-	PTS   time.Duration // presentation time; may be before DTS of a later sample (B-frames)
+	DTS   time.Duration // decode time on the run's clock, whose zero is near its first sample; grows within a track
+	PTS   time.Duration // presentation time; may be after DTS of a later sample (B-frames)
 	Key   bool          // decodable without any sample before it
 	Data  []byte        // owned by the receiver
 }
 
-// Sink takes one publication: Tracks once, before the first Sample, and again whenever parameters change.
+// Sink takes one publication as one or more runs. Tracks starts a run: once before the first Sample, and again
+// wherever parameters change or timestamps do not follow from those before (a jump). The clock starts anew with each
+// run, and the kinds of the tracks stay what they were in the first.
 // An error ends the publication; its text is for the operator's log.
 type Sink interface {
 	Tracks([]Track) error
