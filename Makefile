@@ -1,0 +1,87 @@
+# Everything that is done with Shoal. `make` alone lists it.
+
+SHELL   := bash
+GO      ?= go
+NPM     ?= npm
+BIN     := bin/shoal
+WASM    := web/engine/engine.wasm
+PAGES   := web/dist/.built
+MODULES := web/node_modules/.installed
+CACHE   := .cache
+
+# CGO stays off: the one program runs on any Linux of its architecture.
+export CGO_ENABLED := 0
+
+# What the engine and the pages are made of; a change to anything else does not rebuild them.
+ENGINE_SOURCES := go.mod $(wildcard cmd/engine/*.go id/*.go segment/*.go manifest/*.go wire/*.go swarm/*.go swarm/*/*.go)
+PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' \
+	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build engine web test test-go test-web e2e fuzz-short lint deps deps-test clean
+
+help: ## list what can be done
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## build, then play the demo channel: prints one link
+	@$(BIN) demo
+
+build: $(PAGES) ## build bin/shoal, with pages and engine inside
+	@mkdir -p bin
+	$(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/shoal
+	@echo "built $(BIN)"
+
+engine: $(WASM) ## build the swarm engine for browsers
+
+web: $(PAGES) ## build the pages
+
+$(WASM): $(ENGINE_SOURCES)
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./cmd/engine
+
+$(MODULES): web/package.json web/package-lock.json
+	cd web && $(NPM) ci --no-audit --no-fund
+	@touch $@
+
+$(PAGES): $(MODULES) $(WASM) $(PAGE_SOURCES)
+	cd web && $(NPM) run build
+	node meta/compress.mjs web/dist
+	@touch $@
+
+test: lint test-go test-web e2e ## everything that CI runs
+	@node meta/tally.mjs $(CACHE)/go.txt $(CACHE)/web.txt $(CACHE)/e2e.txt
+
+test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
+	@mkdir -p $(CACHE)
+	@set -o pipefail; $(GO) test -v ./... 2>&1 | tee $(CACHE)/go.txt | awk '!/^ *(=== |--- (PASS|SKIP))/ && !/^PASS$$/'
+
+test-web: $(MODULES) ## TypeScript: types and tests
+	@mkdir -p $(CACHE)
+	cd web && $(NPM) run check
+	@set -o pipefail; cd web && $(NPM) test 2>&1 | tee ../$(CACHE)/web.txt
+
+e2e: build deps-test ## real browsers, a real publisher, a real swarm
+	@mkdir -p $(CACHE)
+	@set -o pipefail; cd web && $(NPM) run e2e 2>&1 | tee ../$(CACHE)/e2e.txt
+
+fuzz-short: ## each fuzz target for ten seconds
+	@$(GO) list ./... | while read -r room; do \
+		for target in $$($(GO) test -list '^Fuzz' "$$room" | grep '^Fuzz'); do \
+			echo "$$room $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 10s "$$room" || exit 1; \
+		done; \
+	done
+
+lint: $(PAGES) ## form and vet
+	@wrong=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
+		test -z "$$wrong" || { echo "gofmt these: $$wrong"; exit 1; }
+	$(GO) vet ./...
+
+deps: $(MODULES) deps-test ## install what building and testing need (Debian; Go and Node are there already)
+	$(GO) mod download
+
+deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli
+	@meta/install.sh
+
+clean: ## remove what was built
+	rm -rf bin $(CACHE) $(WASM) web/node_modules
+	find web/dist -mindepth 1 -not -name .keep -delete

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, a font, brotli.
+set -euo pipefail
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v ffmpeg >/dev/null || missing+=(ffmpeg)
+command -v brotli >/dev/null || missing+=(brotli)
+test -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf || missing+=(fonts-dejavu-core)
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+if ! command -v apt-get >/dev/null; then
+	echo "The tests need ${missing[*]}. Install them with your system's package manager." >&2
+	exit 1
+fi
+root=()
+if [ "$(id -u)" -ne 0 ]; then root=(sudo); fi
+echo "installing for the tests: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${root[@]}" apt-get update -qq
+"${root[@]}" apt-get install -qq -y --no-install-recommends "${missing[@]}"
