@@ -75,7 +75,7 @@ type Open struct {
 	Independent bool
 }
 
-// Play says that every piece of a part is checked. It answers Wanted if the player asked.
+// Play answers Wanted: every piece of the part is checked, and the body holds them all.
 type Play struct{ Part segment.Part }
 
 // Decline answers Wanted: the player does better to fetch this part from the origin itself.

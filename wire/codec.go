@@ -64,6 +64,8 @@ func Append(b []byte, m Message) []byte {
 		return append(append(b, TypeManifest), m.Record...)
 	case Bye:
 		return append(b, TypeBye)
+	case Lack:
+		return appendPart(append(b, TypeLack), m.Part)
 	}
 	return b
 }
@@ -92,6 +94,11 @@ func Parse(b []byte) (Message, error) {
 			return nil, ErrMalformed
 		}
 		return Bye{}, nil
+	case TypeLack:
+		if len(body) != partSize || body[8] >= segment.TracksMax {
+			return nil, ErrMalformed
+		}
+		return Lack{readPart(body)}, nil
 	}
 	return nil, ErrMalformed
 }

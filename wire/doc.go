@@ -13,6 +13,7 @@
 //	6 BUSY      part, bitmap: will not be sent
 //	7 MANIFEST  a certificate or part record of package manifest
 //	8 BYE
+//	9 LACK      part: the sender has no record of it; the answer is the MANIFESTs that open it
 //
 // Who calls it: the engine, and every body for PIECE.
 // What it owns: the peer protocol, label "shoal", protocol "shoal.peer.v1".

@@ -23,6 +23,7 @@ const (
 	TypeBusy     = 6
 	TypeManifest = 7
 	TypeBye      = 8
+	TypeLack     = 9
 )
 
 // Message is one control message. The types below are all there are.
@@ -64,6 +65,9 @@ type Manifest struct{ Record []byte }
 // Bye says that the sender leaves.
 type Bye struct{}
 
+// Lack says that the sender has heard of a part but has no record of it. The answer is its certificate and record.
+type Lack struct{ Part segment.Part }
+
 func (Hello) message()    {}
 func (Have) message()     {}
 func (Want) message()     {}
@@ -71,3 +75,4 @@ func (Cancel) message()   {}
 func (Busy) message()     {}
 func (Manifest) message() {}
 func (Bye) message()      {}
+func (Lack) message()     {}
