@@ -1,7 +1,117 @@
 package pack
 
-import "shoal/server/ingest"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"shoal/segment"
+	"shoal/server/ingest"
+)
+
+// audioGroup is the name that ties the sound to the pictures.
+const audioGroup = "sound"
 
 // MasterPlaylist writes the multivariant playlist. tracks and windows are all tracks of the epoch, by number; a track
 // without a part is left out. It returns nil while no track has one.
-func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte { return nil }
+func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
+	var video, audio []int
+	independent := true
+	for i := range min(len(tracks), len(windows)) {
+		if len(windows[i].Entries) == 0 {
+			continue
+		}
+		if tracks[i].Kind == segment.Video {
+			video = append(video, i)
+		} else {
+			audio = append(audio, i)
+		}
+		for _, s := range windows[i].segments() {
+			independent = independent && s.entries[0].Independent
+		}
+	}
+	if len(video)+len(audio) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:%d\n", playlistVersion)
+	if independent {
+		b.WriteString("#EXT-X-INDEPENDENT-SEGMENTS\n")
+	}
+	if len(video) == 0 {
+		for _, i := range audio {
+			variant(&b, tracks, windows, []int{i}, "")
+		}
+		return []byte(b.String())
+	}
+	for n, i := range audio {
+		choice := "NO"
+		if n == 0 {
+			choice = "YES"
+		}
+		fmt.Fprintf(&b, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="%s",NAME="Sound %d",DEFAULT=%s,AUTOSELECT=YES,CHANNELS="%d",URI="%s"`+"\n",
+			audioGroup, n+1, choice, channels(tracks[i]), MediaURI(windows[i].Track))
+	}
+	for _, i := range video {
+		group := ""
+		if len(audio) > 0 {
+			group = audioGroup
+		}
+		variant(&b, tracks, windows, append([]int{i}, audio...), group)
+	}
+	return []byte(b.String())
+}
+
+// variant writes one choice: the first of members is its media playlist, the others are the sound it may go with, of
+// which one is heard at a time.
+func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, members []int, group string) {
+	var names []string
+	peak, average := bitrate(windows[members[0]])
+	soundPeak, soundAverage := 0, 0
+	for n, i := range members {
+		if name := CodecName(tracks[i]); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		if n > 0 {
+			p, a := bitrate(windows[i])
+			soundPeak, soundAverage = max(soundPeak, p), max(soundAverage, a)
+		}
+	}
+	fmt.Fprintf(b, `#EXT-X-STREAM-INF:BANDWIDTH=%d,AVERAGE-BANDWIDTH=%d,CODECS="%s"`,
+		peak+soundPeak, average+soundAverage, strings.Join(names, ","))
+	width, height, rate := Picture(tracks[members[0]])
+	if width > 0 && height > 0 {
+		fmt.Fprintf(b, ",RESOLUTION=%dx%d", width, height)
+	}
+	if rate > 0 {
+		fmt.Fprintf(b, ",FRAME-RATE=%.3f", rate)
+	}
+	if group != "" {
+		fmt.Fprintf(b, `,AUDIO="%s"`, group)
+	}
+	fmt.Fprintf(b, "\n%s\n", MediaURI(windows[members[0]].Track))
+}
+
+// bitrate returns the bits per second of a window: its heaviest segment's, and on average. The open segment counts only
+// while there is no other, for its one part with the key frame would stand for a peak.
+func bitrate(w Window) (peak, average int) {
+	var size int
+	var lasts time.Duration
+	for _, s := range w.segments() {
+		if !s.done && size > 0 || s.duration <= 0 {
+			continue
+		}
+		peak = max(peak, perSecond(s.size, s.duration))
+		size += s.size
+		lasts += s.duration
+	}
+	return peak, perSecond(size, lasts)
+}
+
+func perSecond(size int, d time.Duration) int {
+	if d <= 0 {
+		return 0
+	}
+	return int(float64(size) * 8 / d.Seconds())
+}

@@ -1,12 +1,189 @@
 package pack
 
-import "shoal/segment"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+)
+
+// Numbers of RFC 8216bis.
+const (
+	playlistVersion = 9  // EXT-X-SKIP
+	holdBackParts   = 3  // PART-HOLD-BACK, in part targets
+	holdBack        = 3  // HOLD-BACK, in target durations
+	skipUntil       = 6  // CAN-SKIP-UNTIL, in target durations
+	partsListed     = 3  // parts are listed for so many target durations
+	initNameDigits  = 32 // hexadecimal digits of an init segment's digest in its URI
+)
 
 // Options says how a playlist is asked for.
 type Options struct {
 	Skip bool // _HLS_skip=YES: leave out what the asker has
 }
 
+// MediaURI, InitURI, PartURI and SegmentURI are the addresses inside playlists, relative to them.
+func MediaURI(t segment.Track) string { return fmt.Sprintf("%d.m3u8", t) }
+
+// InitURI names an init segment.
+func InitURI(init id.Digest) string { return "i" + init.String()[:initNameDigits] + ".mp4" }
+
+// PartURI names a part.
+func PartURI(p segment.Part) string { return fmt.Sprintf("%d/%d/p%d.m4s", p.Epoch, p.Track, p.Seq) }
+
+// SegmentURI names a segment.
+func SegmentURI(epoch uint64, t segment.Track, msn uint64) string {
+	return fmt.Sprintf("%d/%d/s%d.m4s", epoch, t, msn)
+}
+
 // MediaPlaylist writes the LL-HLS playlist (RFC 8216bis) of a track. windows are all tracks of the epoch, by number. It
 // returns nil while the track has no part.
-func MediaPlaylist(windows []Window, track segment.Track, options Options) []byte { return nil }
+func MediaPlaylist(windows []Window, track segment.Track, options Options) []byte {
+	if int(track) >= len(windows) || len(windows[track].Entries) == 0 {
+		return nil
+	}
+	m := mediaWriter{window: &windows[track], target: TargetDuration(windows)}
+	segments := m.window.segments()
+	m.head(segments[0].msn)
+	for _, s := range segments {
+		m.left += s.duration
+	}
+	if options.Skip {
+		segments = m.skip(segments)
+	}
+	for i, s := range segments {
+		if i > 0 {
+			m.gap(segments[i-1], s)
+		}
+		m.segment(s)
+	}
+	m.tail(windows)
+	return []byte(m.b.String())
+}
+
+// TargetDuration is EXT-X-TARGETDURATION in seconds: one for all tracks, and it never shrinks within an epoch.
+func TargetDuration(windows []Window) int {
+	longest := time.Duration(0)
+	for _, w := range windows {
+		target := w.SegmentTarget
+		if target == 0 {
+			target = DefaultSegmentTarget
+		}
+		longest = max(longest, target, w.Longest)
+	}
+	return max(1, int(longest.Round(time.Second)/time.Second))
+}
+
+type mediaWriter struct {
+	b       strings.Builder
+	window  *Window
+	target  int           // EXT-X-TARGETDURATION
+	left    time.Duration // from here to the playlist's end
+	mapped  id.Digest     // of the EXT-X-MAP in force
+	skipped int
+}
+
+func (m *mediaWriter) line(format string, args ...any) { fmt.Fprintf(&m.b, format+"\n", args...) }
+
+func (m *mediaWriter) head(first uint64) {
+	m.line("#EXTM3U")
+	m.line("#EXT-X-VERSION:%d", playlistVersion)
+	m.line("#EXT-X-TARGETDURATION:%d", m.target)
+	m.line("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=%s,HOLD-BACK=%s,CAN-SKIP-UNTIL=%s",
+		seconds(holdBackParts*m.window.PartTarget), seconds(m.targets(holdBack)), seconds(m.targets(skipUntil)))
+	m.line("#EXT-X-PART-INF:PART-TARGET=%s", seconds(m.window.PartTarget))
+	m.line("#EXT-X-MEDIA-SEQUENCE:%d", first)
+	m.line("#EXT-X-DISCONTINUITY-SEQUENCE:%d", m.window.Discontinuities)
+}
+
+// targets is n target durations.
+func (m *mediaWriter) targets(n int) time.Duration {
+	return time.Duration(n*m.target) * time.Second
+}
+
+// skip leaves out the segments that end before the skip boundary.
+func (m *mediaWriter) skip(segments []stretch) []stretch {
+	n, count := 0, uint64(0)
+	for n+1 < len(segments) && m.left-segments[n].duration >= m.targets(skipUntil) {
+		m.left -= segments[n].duration
+		count += segments[n+1].msn - segments[n].msn // with the silent ones between them
+		n++
+	}
+	if n > 0 {
+		m.line("#EXT-X-SKIP:SKIPPED-SEGMENTS=%d", count)
+	}
+	return segments[n:]
+}
+
+// gap names the segments in which the track was silent: numbers must not skip.
+func (m *mediaWriter) gap(before, after stretch) {
+	missing := after.msn - before.msn - 1
+	if missing == 0 {
+		return
+	}
+	hole := after.entries[0].Wall.Sub(before.entries[0].Wall) - before.duration
+	each := min(max(hole/time.Duration(missing), time.Millisecond), m.targets(1))
+	for msn := before.msn + 1; msn < after.msn; msn++ {
+		m.line("#EXT-X-GAP")
+		m.line("#EXTINF:%s,", seconds(each))
+		m.line("%s", SegmentURI(m.window.Epoch, m.window.Track, msn))
+	}
+}
+
+func (m *mediaWriter) segment(s stretch) {
+	w := m.window
+	if s.entries[0].Discontinuity {
+		m.line("#EXT-X-DISCONTINUITY")
+	}
+	if init := s.entries[0].Init; init != m.mapped {
+		m.line(`#EXT-X-MAP:URI="%s"`, InitURI(init))
+		m.mapped = init
+	}
+	m.line("#EXT-X-PROGRAM-DATE-TIME:%s", s.entries[0].Wall.UTC().Format("2006-01-02T15:04:05.000Z"))
+	m.left -= s.duration
+	if !s.done || m.left <= m.targets(partsListed) {
+		for _, e := range s.entries {
+			m.part(e)
+		}
+	}
+	if s.done {
+		m.line("#EXTINF:%s,", seconds(s.duration))
+		m.line("%s", SegmentURI(w.Epoch, w.Track, s.msn))
+	}
+}
+
+func (m *mediaWriter) part(e Entry) {
+	independent := ""
+	if e.Independent {
+		independent = ",INDEPENDENT=YES"
+	}
+	part := segment.Part{Epoch: m.window.Epoch, Track: m.window.Track, Seq: e.Seq}
+	m.line(`#EXT-X-PART:DURATION=%s,URI="%s"%s`, seconds(e.Duration), PartURI(part), independent)
+}
+
+func (m *mediaWriter) tail(windows []Window) {
+	w := m.window
+	if w.Ended {
+		m.line("#EXT-X-ENDLIST")
+		return
+	}
+	m.line(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="%s"`, PartURI(segment.Part{Epoch: w.Epoch, Track: w.Track, Seq: w.Next()}))
+	for i := range windows {
+		other := &windows[i]
+		if other.Track == w.Track || len(other.Entries) == 0 {
+			continue
+		}
+		last := other.Entries[len(other.Entries)-1]
+		m.line(`#EXT-X-RENDITION-REPORT:URI="%s",LAST-MSN=%d,LAST-PART=%d`, MediaURI(other.Track), last.MSN, last.Index)
+	}
+}
+
+// seconds writes a time in seconds with what decimals it needs, down to 10 microseconds: rounding to whole
+// milliseconds would add up over a window of parts.
+func seconds(d time.Duration) string {
+	const step = 10 * time.Microsecond
+	return strconv.FormatFloat(d.Round(step).Seconds(), 'f', -1, 64)
+}
