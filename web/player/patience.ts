@@ -1,0 +1,50 @@
+// How long the player waits for others before it helps itself. Pure.
+
+/** The longest that the swarm may think about a part, whatever lies in the buffer. */
+export const WANT_MAX_MS = 2_000;
+/** The shortest: below it the swarm could never answer, even with the part at hand. */
+export const WANT_MIN_MS = 100;
+/** What must be left in the buffer when the player turns to the server: a transfer takes this long on a poor line. */
+export const RESERVE_MS = 900;
+
+/** How long to wait for the swarm with `bufferMs` ahead. The engine declines by itself well before: this is the net below it. */
+export function wantPatience(bufferMs: number): number {
+  return Math.min(Math.max(bufferMs - RESERVE_MS, WANT_MIN_MS), WANT_MAX_MS);
+}
+
+/** Edges that did not come in a row, until the tracker is no longer believed. */
+const MISSES_MAX = 2;
+/** How long it is not believed then. */
+const DISTRUST_MS = 15_000;
+/** An answer within this time was ready before it was asked for: the notice was lost, not late. */
+const READY_MS = 60;
+
+/** Whether to wait for notices of new parts: a tracker that is connected but silent must not slow the picture. */
+export class EdgeTrust {
+  #misses = 0;
+  #until = -Infinity;
+
+  believed(now: number): boolean {
+    return now >= this.#until;
+  }
+
+  came(): void {
+    this.#misses = 0;
+  }
+
+  /** No notice came, and the server answered the blocking reload after `answerMs`. */
+  missed(answerMs: number, now: number): void {
+    if (answerMs > READY_MS) return; // the part really was late
+    this.#misses++;
+    if (this.#misses < MISSES_MAX) return;
+    this.#misses = 0;
+    this.#until = now + DISTRUST_MS;
+  }
+}
+
+/** How many part durations a notice may be late before the player asks the server instead. */
+const EDGE_LATE_PARTS = 3;
+
+export function edgePatience(partTargetS: number): number {
+  return Math.min(Math.max(partTargetS * EDGE_LATE_PARTS * 1000, 500), 3_000);
+}

@@ -1,0 +1,291 @@
+// One video element and one hls.js: it starts, repairs itself, starts again, and tells what it sees.
+//
+// What it is: the only file that steers hls.js.
+// Who calls it: web/app/visit, which knows whether the channel is live and whether the viewer shares.
+// What it owns: the hls.js instance, the stall meter, the estimate of the server's speed.
+// What it will never do: know of people, consent or the tracker; it is handed sources through Surroundings.
+import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
+import workerPath from 'hls.js/dist/hls.worker.js?url';
+import { mediaAddress } from './address';
+import { fragmentLoader } from './fragments';
+import { ServerPace } from './pace';
+import { EdgeTrust, wantPatience } from './patience';
+import { playlistLoader } from './playlists';
+import { Recovery } from './recovery';
+import { StallMeter, type PictureEvent } from './stalls';
+import type { EdgeSource, PartSource, Playhead } from './swarm';
+
+/** What the player asks of whoever set it up. */
+export interface Surroundings {
+  source(): PartSource | null;
+  edges(): EdgeSource | null;
+  /** Server clock minus this device's, in milliseconds, or null while unknown. */
+  clockOffsetMs(): number | null;
+  /** The first frame of a source is on screen. */
+  shown(): void;
+  /** Something that the page shows may have changed. */
+  changed(): void;
+  /** The playlists speak of another epoch, or of the end: the page asks the server and calls start or stop. */
+  doubted(): void;
+  /** It keeps failing; the player goes on trying. */
+  troubled(detail: string): void;
+}
+
+export interface Quality {
+  readonly index: number; // -1: automatic
+  readonly label: string;
+}
+
+/** Distance to the live edge that everybody keeps, in seconds. */
+export const LIVE_TARGET_S = 3;
+/** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
+const LIVE_MAX_S = 12;
+/** Fastest catching up: not audible. */
+const CATCH_UP_RATE = 1.05;
+/** Media kept ahead and behind, in seconds: a live window is short, and old devices have little memory. */
+const AHEAD_S = 20;
+const BEHIND_S = 20;
+
+export class Player {
+  readonly stalls = new StallMeter();
+  readonly pace = new ServerPace();
+  httpBytes = 0;
+  /** Playback with sound was refused by the browser: it runs muted until the viewer asks for sound. */
+  soundBlocked = false;
+  #hls: Hls | null = null;
+  #video: HTMLVideoElement;
+  #around: Surroundings;
+  #trust = new EdgeTrust();
+  #recovery = new Recovery();
+  #url: string | null = null;
+  #epoch: number | null = null;
+  #framed = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #listeners = new AbortController();
+
+  constructor(video: HTMLVideoElement, around: Surroundings) {
+    this.#video = video;
+    this.#around = around;
+    this.#listen();
+  }
+
+  /** Plays the channel whose master playlist is at `url`, from the live edge. Also: begin anew. */
+  start(url: string): void {
+    clearTimeout(this.#retry);
+    this.#url = url;
+    this.#epoch = null;
+    this.#framed = false;
+    this.stalls.hear('reset', performance.now());
+    this.#drop();
+    if (Hls.isSupported()) this.#startHls(url);
+    else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
+    else this.#around.troubled('This browser can play neither Media Source nor HLS.');
+    void this.#play();
+  }
+
+  /** Stops loading; what is buffered is played to its end if `drain`. */
+  stop(drain: boolean): void {
+    clearTimeout(this.#retry);
+    this.#url = null;
+    if (drain) this.#hls?.stopLoad();
+    else this.#drop();
+  }
+
+  destroy(): void {
+    this.stop(false);
+    this.#listeners.abort();
+  }
+
+  #startHls(url: string): void {
+    const hls: Hls = new Hls({
+      lowLatencyMode: true,
+      liveSyncDuration: LIVE_TARGET_S,
+      liveMaxLatencyDuration: LIVE_MAX_S,
+      maxLiveSyncPlaybackRate: CATCH_UP_RATE,
+      maxBufferLength: AHEAD_S,
+      backBufferLength: BEHIND_S,
+      workerPath,
+      capLevelToPlayerSize: true,
+      enableInterstitialPlayback: false,
+      fLoader: fragmentLoader({
+        pace: this.pace,
+        source: () => this.#around.source(),
+        patienceMs: () => wantPatience(this.bufferMs),
+        latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0),
+        fetched: (bytes) => {
+          this.httpBytes += bytes;
+        },
+      }),
+      pLoader: playlistLoader({ trust: this.#trust, edges: () => this.#around.edges() }),
+    });
+    this.#hls = hls;
+    hls.on(Events.ERROR, (_event, data) => {
+      if (data.fatal && this.#hls === hls) this.#failed(data);
+    });
+    hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
+    hls.on(Events.MANIFEST_PARSED, () => this.#around.changed());
+    hls.on(Events.LEVEL_SWITCHED, () => this.#around.changed());
+    hls.loadSource(url);
+    hls.attachMedia(this.#video);
+  }
+
+  #drop(): void {
+    this.#hls?.destroy();
+    this.#hls = null;
+    if (this.#video.hasAttribute('src')) {
+      this.#video.removeAttribute('src');
+      this.#video.load();
+    }
+  }
+
+  /** A broadcast that began again has another epoch; its parts do not fit into the buffers of the one before. */
+  #looked(details: LevelDetails): void {
+    const last = details.partList?.at(-1) ?? details.fragments.at(-1);
+    const address = mediaAddress(last?.url ?? '');
+    if (address) {
+      const epoch = address.kind === 'part' ? address.part.epoch : address.segment.epoch;
+      if (this.#epoch !== null && this.#epoch !== epoch) this.#around.doubted();
+      this.#epoch = epoch;
+    }
+    if (!details.live) this.#around.doubted();
+  }
+
+  #failed(data: ErrorData): void {
+    this.#mend(data.type === ErrorTypes.MEDIA_ERROR ? 'media' : 'network', data.details);
+  }
+
+  #mend(failure: 'network' | 'media', detail: string): void {
+    const remedy = this.#recovery.failed(failure, performance.now());
+    if (remedy.do === 'repair') {
+      this.#hls?.recoverMediaError();
+      void this.#play();
+      return;
+    }
+    if (remedy.tell) this.#around.troubled(detail);
+    this.#around.doubted();
+    this.#again(remedy.afterMs);
+  }
+
+  #again(afterMs: number): void {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (this.#url !== null) this.start(this.#url);
+    }, afterMs);
+  }
+
+  async #play(): Promise<void> {
+    const video = this.#video;
+    try {
+      await video.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError' || video.muted) return;
+      video.muted = true;
+      this.soundBlocked = true;
+      this.#around.changed();
+      await video.play().catch(() => undefined);
+    }
+  }
+
+  #listen(): void {
+    const video = this.#video;
+    const options = { signal: this.#listeners.signal };
+    const heard: readonly PictureEvent[] = ['waiting', 'playing', 'seeking', 'seeked', 'pause', 'play', 'ended'];
+    for (const name of heard) {
+      video.addEventListener(name, () => this.#hear(name), options);
+    }
+    video.addEventListener('timeupdate', () => {
+      // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
+      if (!video.paused && !video.seeking && video.readyState >= 3) this.#hear('advanced');
+    }, options);
+    video.addEventListener('loadeddata', () => this.#frame(), options);
+    video.addEventListener('volumechange', () => {
+      if (!video.muted) this.soundBlocked = false;
+      this.#around.changed();
+    }, options);
+    video.addEventListener('error', () => {
+      if (!this.#hls && video.error && this.#url !== null) this.#mend('network', video.error.message);
+    }, options);
+  }
+
+  #hear(event: PictureEvent): void {
+    this.stalls.hear(event, performance.now());
+    if (event === 'playing' || event === 'advanced') {
+      this.#recovery.recovered();
+      this.#frame();
+    }
+    if (event !== 'advanced') this.#around.changed();
+  }
+
+  #frame(): void {
+    if (this.#framed || this.#video.readyState < 2) return;
+    this.#framed = true;
+    this.#around.shown();
+  }
+
+  /** How far the buffer reaches ahead of the frame on screen. */
+  get bufferMs(): number {
+    const { buffered, currentTime } = this.#video;
+    for (let i = 0; i < buffered.length; i++) {
+      if (buffered.start(i) <= currentTime + 0.1 && currentTime < buffered.end(i)) return (buffered.end(i) - currentTime) * 1000;
+    }
+    return 0;
+  }
+
+  /** Wall-clock time, on the server's clock, of the frame on screen. */
+  get wallMs(): number | null {
+    return this.#hls?.playingDate?.getTime() ?? null;
+  }
+
+  /** Seconds behind the server's clock, or null while nothing plays. */
+  get latencyS(): number | null {
+    if (!this.#framed) return null;
+    const wall = this.wallMs;
+    const offset = this.#around.clockOffsetMs();
+    if (wall !== null && offset !== null) return Math.max(0, (Date.now() + offset - wall) / 1000);
+    return this.#hls ? this.#hls.latency : null;
+  }
+
+  get playhead(): Playhead | null {
+    const wallMs = this.wallMs;
+    return wallMs === null ? null : { wallMs, bufferMs: this.bufferMs, playing: !this.#video.paused && !this.#video.ended };
+  }
+
+  /** Further behind than everybody else: a button leads back. */
+  get behind(): boolean {
+    const hls = this.#hls;
+    return hls !== null && this.#framed && hls.latency > (hls.targetLatency ?? LIVE_TARGET_S) + 2;
+  }
+
+  jumpToLive(): void {
+    const position = this.#hls?.liveSyncPosition;
+    if (position != null && Number.isFinite(position)) this.#video.currentTime = position;
+    void this.#play();
+  }
+
+  /** Tries again at once, after the viewer asked for it. */
+  retry(url: string): void {
+    this.#recovery.recovered();
+    this.start(url);
+  }
+
+  /** Bits a second of the stream, as its master playlist says; null while unknown. */
+  get bitrate(): number | null {
+    return this.#hls?.levels[Math.max(this.#hls.currentLevel, 0)]?.maxBitrate ?? null;
+  }
+
+  get qualities(): readonly Quality[] {
+    const levels = this.#hls?.levels ?? [];
+    if (levels.length < 2) return [];
+    const named = levels.map((level, index) => ({ index, label: level.height ? `${level.height}p` : `${Math.round(level.bitrate / 1000)} kbit/s` }));
+    return [{ index: -1, label: 'Automatic' }, ...named.reverse()];
+  }
+
+  get quality(): number {
+    return this.#hls?.autoLevelEnabled === false ? this.#hls.currentLevel : -1;
+  }
+
+  set quality(index: number) {
+    if (this.#hls) this.#hls.nextLevel = index;
+    this.#around.changed();
+  }
+}
