@@ -1,0 +1,59 @@
+package origin
+
+import (
+	"errors"
+	"io"
+
+	"shoal/id"
+	"shoal/segment"
+)
+
+// Content is bytes to serve: an io.ReadSeeker over slices that are shared and never change. One reader uses it.
+type Content struct {
+	Channel id.Channel    // for Count
+	Track   segment.Track // for Count
+
+	pieces [][]byte
+	size   int64
+	at     int64
+}
+
+func newContent(b *Broadcast, track segment.Track, pieces ...[]byte) *Content {
+	c := &Content{Channel: b.opening.Channel, Track: track, pieces: pieces}
+	for _, p := range pieces {
+		c.size += int64(len(p))
+	}
+	return c
+}
+
+// Size returns the length in bytes.
+func (c *Content) Size() int64 { return c.size }
+
+// Read is of io.Reader.
+func (c *Content) Read(b []byte) (int, error) {
+	at := c.at
+	for _, p := range c.pieces {
+		if at < int64(len(p)) {
+			n := copy(b, p[at:])
+			c.at += int64(n)
+			return n, nil
+		}
+		at -= int64(len(p))
+	}
+	return 0, io.EOF
+}
+
+// Seek is of io.Seeker.
+func (c *Content) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += c.at
+	case io.SeekEnd:
+		offset += c.size
+	}
+	if offset < 0 || whence > io.SeekEnd {
+		return 0, errors.New("seek outside the content")
+	}
+	c.at = offset
+	return offset, nil
+}

@@ -1,0 +1,263 @@
+package origin
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/pack"
+)
+
+// InitDigits is how many hexadecimal digits of its SHA-256 name an init segment in an address.
+const InitDigits = 32
+
+// Reload is what a media playlist is asked for. The zero Reload asks for what there is.
+type Reload struct {
+	Blocking bool
+	MSN      uint64
+	Part     int  // negative asks for the whole segment
+	Skip     bool // leave out what the asker has
+}
+
+// settledParts is after how many parts of one track the multivariant playlist no longer waits for the others: players
+// read it once, so a track that comes later is never seen.
+const settledParts = 6
+
+// Master returns the multivariant playlist of the channel's newest broadcast, as soon as it has parts.
+func (o *Origin) Master(ctx context.Context, name id.Name) ([]byte, error) {
+	b, err := o.newest(name)
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	err = o.hold(ctx, b, 0, func() (bool, error) {
+		if !b.settled() {
+			return false, nil
+		}
+		text = b.render(rendering{master: true})
+		return text != nil, nil
+	})
+	return text, err
+}
+
+// Media returns the media playlist of a track of the channel's newest broadcast. It waits for what r asks for:
+// ErrTooFar, ErrTimeout and ErrBusy say why it did not come.
+func (o *Origin) Media(ctx context.Context, name id.Name, n segment.Track, r Reload) ([]byte, error) {
+	b, err := o.newest(name)
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	err = o.hold(ctx, b, n, func() (bool, error) {
+		t := b.find(n)
+		if t == nil || len(t.window.Entries) == 0 {
+			return false, nil
+		}
+		if r.Blocking && !t.window.Reached(r.MSN, r.Part) {
+			if r.MSN > t.window.Entries[len(t.window.Entries)-1].MSN+AheadMax {
+				return false, ErrTooFar
+			}
+			return false, nil
+		}
+		text = b.render(rendering{track: n, skip: r.Skip})
+		return text != nil, nil
+	})
+	return text, err
+}
+
+// Part returns a part's bytes. For the part that playlists hint at, the next one, it waits.
+func (o *Origin) Part(ctx context.Context, name id.Name, p segment.Part) (*Content, error) {
+	var c *Content
+	err := o.await(ctx, name, p, func(b *Broadcast, t *track, s *stored) error {
+		if s == nil {
+			return ErrNotFound
+		}
+		c = newContent(b, p.Track, s.data)
+		return nil
+	})
+	return c, err
+}
+
+// Manifest returns a part's signed record (manifest.Part). For the next part it waits; after the last one stands the
+// end record.
+func (o *Origin) Manifest(ctx context.Context, name id.Name, p segment.Part) ([]byte, error) {
+	var record []byte
+	err := o.await(ctx, name, p, func(_ *Broadcast, t *track, s *stored) error {
+		switch {
+		case s != nil:
+			record = s.record
+		case p.Seq == t.next && t.endRecord != nil:
+			record = t.endRecord
+		default:
+			return ErrNotFound
+		}
+		return nil
+	})
+	return record, err
+}
+
+// Segment returns the bytes of a finished segment: its parts, one after the other.
+func (o *Origin) Segment(name id.Name, epoch uint64, n segment.Track, msn uint64) (*Content, error) {
+	b, err := o.epoch(name, epoch)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.find(n)
+	if t == nil {
+		return nil, ErrNotFound
+	}
+	parts := t.segment(msn)
+	if parts == nil {
+		return nil, ErrNotFound
+	}
+	pieces := make([][]byte, len(parts))
+	for i, s := range parts {
+		pieces[i] = s.data
+	}
+	return newContent(b, n, pieces...), nil
+}
+
+// Init returns the init segment whose SHA-256 begins with these InitDigits digits, of any broadcast that is kept.
+func (o *Origin) Init(name id.Name, digits string) (*Content, error) {
+	if len(digits) != InitDigits {
+		return nil, ErrNotFound
+	}
+	o.mu.RLock()
+	kept := slices.Clone(o.channels[o.names[name]])
+	o.mu.RUnlock()
+	for _, b := range slices.Backward(kept) {
+		if c := b.findInit(digits); c != nil {
+			return c, nil
+		}
+	}
+	return nil, ErrNotFound
+}
+
+// Certificate returns the certificates of an epoch's session keys, newest last, one after the other
+// (manifest.CertificateSize bytes each).
+func (o *Origin) Certificate(name id.Name, epoch uint64) ([]byte, error) {
+	b, err := o.epoch(name, epoch)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Concat(b.certificates...), nil
+}
+
+// await calls found, under the broadcast's lock, once p is kept, with its track; or with no part if it is not kept and
+// will not come.
+func (o *Origin) await(ctx context.Context, name id.Name, p segment.Part, found func(*Broadcast, *track, *stored) error) error {
+	b, err := o.epoch(name, p.Epoch)
+	if err != nil {
+		return err
+	}
+	return o.hold(ctx, b, p.Track, func() (bool, error) {
+		t := b.find(p.Track)
+		if t == nil {
+			return false, ErrNotFound
+		}
+		s := t.part(p.Seq)
+		if s == nil && p.Seq == t.next && b.ended.IsZero() {
+			return false, nil
+		}
+		return true, found(b, t, s)
+	})
+}
+
+// hold calls ready, under b's lock, until it returns true or an error, each time that track n changed.
+func (o *Origin) hold(ctx context.Context, b *Broadcast, n segment.Track, ready func() (bool, error)) error {
+	done, wake, within, err := b.look(n, ready)
+	if done || err != nil {
+		return err
+	}
+	if o.held.Add(1) > HeldMax {
+		o.held.Add(-1)
+		return ErrBusy
+	}
+	defer o.held.Add(-1)
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	for {
+		select {
+		case <-wake:
+		case <-timer.C:
+			return ErrTimeout
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if done, wake, _, err = b.look(n, ready); done || err != nil {
+			return err
+		}
+	}
+}
+
+// look calls ready and returns what to wait for if it is not, and how long at most.
+func (b *Broadcast) look(n segment.Track, ready func() (bool, error)) (done bool, wake <-chan struct{}, within time.Duration, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if done, err = ready(); done || err != nil {
+		return done, nil, 0, err
+	}
+	t := b.find(n)
+	if !b.ended.IsZero() || t == nil {
+		return false, nil, 0, ErrNotFound
+	}
+	return false, t.wake, holdTargets * max(pack.DefaultSegmentTarget, t.window.Longest), nil
+}
+
+// find returns track n, or nil. The caller holds mu.
+func (b *Broadcast) find(n segment.Track) *track {
+	if int(n) >= len(b.tracks) {
+		return nil
+	}
+	return b.tracks[n]
+}
+
+// settled reports whether every track has a part, or is not worth waiting for. The caller holds mu.
+func (b *Broadcast) settled() bool {
+	most, least := uint64(0), ^uint64(0)
+	for _, t := range b.tracks {
+		most, least = max(most, t.next), min(least, t.next)
+	}
+	return least > 0 || most >= settledParts || !b.ended.IsZero()
+}
+
+// render returns a playlist, or nil while there is nothing to name. The caller holds mu.
+func (b *Broadcast) render(r rendering) []byte {
+	if text := b.rendered[r]; text != nil {
+		return text
+	}
+	windows := make([]pack.Window, len(b.tracks))
+	for i, t := range b.tracks {
+		windows[i] = t.window
+	}
+	var text []byte
+	if r.master {
+		text = b.master(windows)
+	} else {
+		text = pack.MediaPlaylist(windows, r.track, pack.Options{Skip: r.skip})
+	}
+	if text != nil {
+		b.rendered[r] = text
+	}
+	return text
+}
+
+func (b *Broadcast) findInit(digits string) *Content {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for n, t := range b.tracks {
+		for _, s := range slices.Backward(t.parts) {
+			if strings.HasPrefix(s.manifest.Init.String(), digits) {
+				return newContent(b, segment.Track(n), s.init)
+			}
+		}
+	}
+	return nil
+}
