@@ -1,0 +1,33 @@
+package coord
+
+import "time"
+
+// Limits and habits of the mind.
+const (
+	// NeighboursMax is how many peers one introduction names: the mesh of swarm.md has 14 neighbours.
+	NeighboursMax = 14
+	// PerPrefixMax is how many of them may come from one network, as long as others can be had (a Sybil's peers share few networks).
+	PerPrefixMax = 2
+	// MetMax bounds the acquaintances of one peer: those it called, those that called it.
+	MetMax = 64
+	// searchMax bounds the members looked at for one introduction, so that a crowd from one network costs no more than others.
+	searchMax = 256
+	// MorePause is the least time between two introductions that a peer asks for.
+	MorePause = 5 * time.Second
+	// Copies is K0, how many seeds a stripe has.
+	Copies = 1
+	// CopiesLarge is K0 for a swarm in which one more copy from the origin costs little and saves a level of depth.
+	CopiesLarge = 2
+	// LargeFrom is the number of sharing peers from which on CopiesLarge holds, LargeUntil the one below which it ends:
+	// they differ so that a swarm at the border does not change its mind with every viewer.
+	LargeFrom  = 30
+	LargeUntil = 24
+	// BanFor is how long a banned peer stays out.
+	BanFor = 10 * time.Minute
+	// ComplaintFor is how long a complaint counts.
+	ComplaintFor = 10 * time.Minute
+	// ComplaintsMax bounds the complaints remembered about one peer: two suffice for a ban.
+	ComplaintsMax = 8
+	// BansMax bounds the banned peers remembered; beyond it the oldest is let go.
+	BansMax = 1024
+)

@@ -1,0 +1,41 @@
+package coord
+
+import "shoal/id"
+
+// Input is something that happened in the channel. The types below are all there are.
+type Input interface{ input() }
+
+// Prefix stands for the network a peer comes from (an IPv4 /24 or IPv6 /48), as an opaque key.
+type Prefix uint64
+
+// Joined says that a peer came. One that does not share is never introduced, nor asked to seed.
+type Joined struct {
+	Peer   id.Peer
+	Prefix Prefix
+	Share  bool
+}
+
+// Left says that a peer is gone.
+type Left struct{ Peer id.Peer }
+
+// Linked reports how many connections to other peers a peer has open.
+type Linked struct {
+	Peer id.Peer
+	N    int
+}
+
+// MorePlease says that a peer would like to meet further peers.
+type MorePlease struct{ Peer id.Peer }
+
+// Complained says that a peer got bytes from another that failed their check.
+type Complained struct{ By, About id.Peer }
+
+// Tick says only that time has passed. One a minute is plenty.
+type Tick struct{}
+
+func (Joined) input()     {}
+func (Left) input()       {}
+func (Linked) input()     {}
+func (MorePlease) input() {}
+func (Complained) input() {}
+func (Tick) input()       {}

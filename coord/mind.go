@@ -1,0 +1,128 @@
+package coord
+
+import (
+	"time"
+
+	"shoal/id"
+)
+
+// Mind is the coordinator of one channel. It is not safe for concurrent use.
+type Mind struct {
+	chance  chance
+	members []*member            // in no order of meaning; a member knows its place
+	byPeer  map[id.Peer]*member  // for look-up only, never walked
+	net     map[Prefix]int       // members per prefix; for look-up and size only
+	linked  int                  // members that have a connection
+	large   bool                 // CopiesLarge holds
+	arrived uint64               // counts arrivals, so that the longest present can be told
+	bans    []ban                // oldest first
+	banned  map[id.Peer]struct{} // those of bans; for look-up only
+	lines   [CopiesLarge]line
+	seeding []*member // whose mask was not 0 after the last step
+}
+
+// member is a peer that shares.
+type member struct {
+	peer       id.Peer
+	prefix     Prefix
+	place      int // index in members
+	order      uint64
+	linked     int
+	met        []*member // both ways; at most MetMax
+	moreAt     time.Duration
+	complaints []complaint
+	mask       uint16 // as last told
+	next       uint16 // being worked out
+}
+
+// New returns the mind of an empty channel. seed decides all its chances.
+func New(seed uint64) *Mind {
+	return &Mind{
+		chance: chance{seed},
+		byPeer: map[id.Peer]*member{},
+		net:    map[Prefix]int{},
+		banned: map[id.Peer]struct{}{},
+	}
+}
+
+// Step tells the mind what happened at now (any clock that does not run backwards) and appends what to do about it.
+func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
+	m.pardon(now)
+	switch in := in.(type) {
+	case Joined:
+		out = m.join(now, in, out)
+	case Left:
+		out = m.leave(in.Peer, out)
+	case Linked:
+		m.link(in)
+	case MorePlease:
+		out = m.more(now, in.Peer, out)
+	case Complained:
+		out = m.complain(now, in, out)
+	case Tick:
+	}
+	return m.settle(out)
+}
+
+// Introduced reports whether two peers were introduced to each other and are both still here.
+func (m *Mind) Introduced(a, b id.Peer) bool {
+	x, y := m.byPeer[a], m.byPeer[b]
+	return x != nil && y != nil && knows(x, y)
+}
+
+// Sharing returns the number of peers that share.
+func (m *Mind) Sharing() int { return len(m.members) }
+
+func (m *Mind) join(now time.Duration, in Joined, out []Output) []Output {
+	if in.Peer == id.Origin || !in.Share || m.byPeer[in.Peer] != nil {
+		return out
+	}
+	if _, ok := m.banned[in.Peer]; ok {
+		return append(out, Ban{in.Peer})
+	}
+	m.arrived++
+	p := &member{peer: in.Peer, prefix: in.Prefix, place: len(m.members), order: m.arrived, moreAt: now + MorePause}
+	out = m.introduce(p, out)
+	m.members = append(m.members, p)
+	m.byPeer[p.peer] = p
+	m.net[p.prefix]++
+	return out
+}
+
+func (m *Mind) leave(peer id.Peer, out []Output) []Output {
+	p := m.byPeer[peer]
+	if p == nil {
+		return out
+	}
+	last := m.members[len(m.members)-1]
+	m.members[p.place], last.place = last, p.place
+	m.members[len(m.members)-1] = nil
+	m.members = m.members[:len(m.members)-1]
+	delete(m.byPeer, peer)
+	if m.net[p.prefix]--; m.net[p.prefix] == 0 {
+		delete(m.net, p.prefix)
+	}
+	if p.linked > 0 {
+		m.linked--
+	}
+	p.place = gone
+	return m.part(p, out)
+}
+
+// gone is the place of a member that left.
+const gone = -1
+
+func (m *Mind) link(in Linked) {
+	p := m.byPeer[in.Peer]
+	if p == nil {
+		return
+	}
+	if was, is := p.linked > 0, in.N > 0; was != is {
+		if is {
+			m.linked++
+		} else {
+			m.linked--
+		}
+	}
+	p.linked = max(in.N, 0)
+}
