@@ -114,6 +114,7 @@ const (
 	Babbled  Reason = 2 // it broke the protocol or a limit
 	Silent   Reason = 3 // it promised and did not deliver
 	Crowded  Reason = 4 // there are enough neighbours
+	Left     Reason = 5 // it said Bye
 )
 
 // Event is what a Note reports.
@@ -127,4 +128,5 @@ const (
 	ManifestRefused Event = 4
 	RescueStarted   Event = 5 // a deadline neared: the origin fills the gap
 	PeerDropped     Event = 6
+	SourceForked    Event = 7 // two good records for one part: the source tells two stories
 )

@@ -1,0 +1,123 @@
+package swarm
+
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/have"
+	"shoal/swarm/pick"
+	"shoal/swarm/roster"
+	"shoal/swarm/share"
+	"shoal/swarm/trust"
+)
+
+// Engine is one viewer's mind in one channel. Make it with New.
+type Engine struct {
+	config Config
+	now    time.Duration
+	wake   time.Duration
+	out    []Output // of the step under way
+
+	neighbours roster.Roster[neighbour]
+	shelf      have.Shelf
+	records    trust.Records
+	bans       trust.Bans
+	desk       pick.Desk
+	upload     share.Desk
+	stripes    uint16
+	early      []early
+}
+
+// neighbour is a peer with an open connection.
+type neighbour struct {
+	greeted   bool // it said Hello
+	allowance trust.Allowance
+}
+
+// early is a piece that came before the record of its part.
+type early struct {
+	Arrived
+	at time.Duration
+}
+
+// New returns an engine that has seen nothing yet.
+func New(c Config) *Engine {
+	e := &Engine{config: c, wake: pick.Never}
+	e.records.Channel = c.Channel
+	e.upload.SetUplink(0, c.UplinkBytesPerSecond)
+	return e
+}
+
+// Step tells the engine what happened at now (time since its birth; it never runs backwards) and appends what to do
+// about it.
+func (e *Engine) Step(now time.Duration, in Input, out []Output) []Output {
+	e.now = max(e.now, now)
+	e.out = out
+	e.hear(in)
+	e.think()
+	out, e.out = e.out, nil
+	return out
+}
+
+// Wake returns when the engine wants a Tick if nothing else happens; ok is false if never.
+func (e *Engine) Wake() (at time.Duration, ok bool) { return e.wake, e.wake != pick.Never }
+
+// hear routes an input to who knows what it means.
+func (e *Engine) hear(in Input) {
+	switch in := in.(type) {
+	case Tick:
+	case Introduced:
+		e.introduced(in)
+	case PeerUp:
+		e.peerUp(in.Peer)
+	case PeerDown:
+		e.forget(in.Peer)
+	case Said:
+		e.said(in)
+	case Drained:
+		e.upload.Drained(in.Peer, in.Buffered)
+	case Offered:
+		e.offered(in)
+	case SignatureChecked:
+		e.signatureChecked(in)
+	case Seeding:
+		e.stripes = in.Stripes
+	case Playhead:
+		e.desk.Head.Report(e.now, in.WallMS, in.BufferMS, in.Playing)
+	case Wanted:
+		e.wanted(in.Part)
+	case Arrived:
+		e.arrived(in)
+	case Checked:
+		e.checked(in)
+	case Fetched:
+		e.desk.Fetched(e.now, &e.shelf, in.Ref, in.Failed)
+	case Evicted:
+		e.evicted(in.Part)
+	case Uplink:
+		e.upload.SetUplink(e.now, in.BytesPerSecond)
+	}
+}
+
+// think does what has fallen due, whatever was heard, and sets when to think again.
+func (e *Engine) think() {
+	e.wake = pick.Never
+	e.expire()
+	e.answer()
+	e.plan()
+	e.announce()
+	e.serve()
+}
+
+func (e *Engine) do(o Output) { e.out = append(e.out, o) }
+
+func (e *Engine) note(what Event, peer id.Peer, part segment.Part) {
+	e.do(Note{What: what, Peer: peer, Part: part})
+}
+
+// later asks for a Tick at or before at.
+func (e *Engine) later(at time.Duration) { e.wake = min(e.wake, max(at, e.now+time.Microsecond)) }
+
+// wallMS returns the wall clock now.
+func (e *Engine) wallMS() int64 { return e.config.BirthWallMS + int64(e.now/time.Millisecond) }

@@ -1,0 +1,132 @@
+package have
+
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/manifest"
+	"shoal/segment"
+	"shoal/wire"
+)
+
+// Part is what is known of one part. Until Opened it is only a rumour: someone holds it, or the player wants it.
+type Part struct {
+	Name segment.Part
+
+	// set when it is opened, and fixed from then on
+	Opened   bool
+	OpenedAt time.Duration
+	Manifest *manifest.Part
+	Record   []byte // the signed record, to pass on
+	Digest   id.Digest
+
+	// owned by the engine
+	Mine      wire.Bitmap // held and checked
+	Checking  wire.Bitmap // at the body, its check is under way
+	Fresh     wire.Bitmap // checked, but not yet announced
+	Wanted    bool        // the player waits for it
+	WantedDue time.Duration
+	Given     bool // the player has it, from us or by itself
+	Lacked    bool // we asked a neighbour for its record
+	HeardAt   time.Duration
+	ToldAt    time.Duration // when fresh pieces were last announced
+
+	// owned by pick
+	Asked     wire.Bitmap   // of neighbours
+	Fetching  wire.Bitmap   // of the origin
+	RescuedAt time.Duration // when the first rescue began; 0 is never
+	RetryAt   time.Duration // not before this may the origin be asked again
+	Failures  int           // how often the origin did not bring what was asked of it
+
+	holders []holder
+}
+
+type holder struct {
+	peer   id.Peer
+	pieces wire.Bitmap
+}
+
+// Count returns the number of pieces of an opened part.
+func (p *Part) Count() int { return len(p.Manifest.Hashes) }
+
+// All returns the set of all pieces of an opened part.
+func (p *Part) All() wire.Bitmap { return wire.Full(p.Count()) }
+
+// Missing returns the pieces that are neither held nor being checked.
+func (p *Part) Missing() wire.Bitmap { return p.All().Minus(p.Mine).Minus(p.Checking) }
+
+// Complete reports whether every piece is held and checked.
+func (p *Part) Complete() bool { return p.Opened && p.Mine == p.All() }
+
+// WallMS returns the wall-clock time of an opened part's first sample.
+func (p *Part) WallMS() int64 { return int64(p.Manifest.WallMS) }
+
+// DurationMS returns an opened part's length in time, rounded up.
+func (p *Part) DurationMS() int64 { return int64(p.Manifest.DurationUS+999) / 1000 }
+
+// Hold notes that peer says it holds pieces. The table is bounded by the number of neighbours, who leave it when they go.
+func (p *Part) Hold(peer id.Peer, pieces wire.Bitmap) {
+	for i := range p.holders {
+		if p.holders[i].peer == peer {
+			p.holders[i].pieces = p.holders[i].pieces.Union(pieces)
+			return
+		}
+	}
+	p.holders = append(p.holders, holder{peer, pieces})
+}
+
+// Drop forgets what peer said it holds: all, or just these pieces if it turned out not to.
+func (p *Part) Drop(peer id.Peer, pieces wire.Bitmap) {
+	for i := range p.holders {
+		if p.holders[i].peer == peer {
+			p.holders[i].pieces = p.holders[i].pieces.Minus(pieces)
+		}
+	}
+}
+
+// forget takes a departed neighbour out.
+func (p *Part) forget(peer id.Peer) {
+	for i := range p.holders {
+		if p.holders[i].peer == peer {
+			p.holders = append(p.holders[:i], p.holders[i+1:]...)
+			return
+		}
+	}
+}
+
+// HeldBy returns what peer says it holds.
+func (p *Part) HeldBy(peer id.Peer) wire.Bitmap {
+	for i := range p.holders {
+		if p.holders[i].peer == peer {
+			return p.holders[i].pieces
+		}
+	}
+	return wire.Bitmap{}
+}
+
+// HeldByAnyone returns what at least one neighbour says it holds.
+func (p *Part) HeldByAnyone() (all wire.Bitmap) {
+	for i := range p.holders {
+		all = all.Union(p.holders[i].pieces)
+	}
+	return all
+}
+
+// Source returns the neighbour that first said it holds any of the part, or id.Origin if none does.
+func (p *Part) Source() id.Peer {
+	for i := range p.holders {
+		if !p.holders[i].pieces.Empty() {
+			return p.holders[i].peer
+		}
+	}
+	return id.Origin
+}
+
+// Holders yields the neighbours that say they hold piece, in the order in which they first spoke.
+func (p *Part) Holders(piece int, yield func(id.Peer)) {
+	for i := range p.holders {
+		if p.holders[i].pieces.Has(piece) {
+			yield(p.holders[i].peer)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package have
+
+import (
+	"slices"
+	"time"
+
+	"shoal/id"
+	"shoal/manifest"
+	"shoal/segment"
+)
+
+// Bounds of the shelf.
+const (
+	// PartsMax bounds the parts that are known at once: a minute of two tracks in half-second parts, twice over.
+	PartsMax = 512
+	// RumoursMax bounds those among them that are not opened, so that idle talk cannot push out real parts.
+	RumoursMax = 64
+)
+
+// Shelf holds the known parts in the order of segment.Part.Compare.
+type Shelf struct {
+	parts   []*Part
+	rumours int
+}
+
+func (s *Shelf) find(name segment.Part) (int, bool) {
+	return slices.BinarySearchFunc(s.parts, name, func(p *Part, name segment.Part) int { return p.Name.Compare(name) })
+}
+
+// Get returns a part, or nil.
+func (s *Shelf) Get(name segment.Part) *Part {
+	if i, ok := s.find(name); ok {
+		return s.parts[i]
+	}
+	return nil
+}
+
+// Rumour returns the part of that name, made at now if there was none, or nil if there are too many rumours.
+func (s *Shelf) Rumour(name segment.Part, now time.Duration) *Part {
+	i, ok := s.find(name)
+	if ok {
+		return s.parts[i]
+	}
+	if s.rumours >= RumoursMax {
+		return nil
+	}
+	p := &Part{Name: name, HeardAt: now}
+	s.parts = slices.Insert(s.parts, i, p)
+	s.rumours++
+	return p
+}
+
+// Open makes a part known for certain, by its verified record. It returns the part, and the part that had to leave for
+// want of room, or nil.
+func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now time.Duration) (opened, left *Part) {
+	i, ok := s.find(m.Name())
+	switch {
+	case !ok:
+		s.parts = slices.Insert(s.parts, i, &Part{Name: m.Name(), HeardAt: now})
+	case s.parts[i].Opened:
+		return s.parts[i], nil
+	default:
+		s.rumours--
+	}
+	p := s.parts[i]
+	p.Opened, p.OpenedAt, p.Manifest, p.Record, p.Digest = true, now, m, record, digest
+	for j := range p.holders {
+		p.holders[j].pieces = p.holders[j].pieces.Both(p.All())
+	}
+	if len(s.parts) > PartsMax {
+		left = s.oldest(p)
+		s.Remove(left.Name)
+	}
+	return p, left
+}
+
+// oldest returns the part to give up: a rumour if there is one, else the earliest by wall clock. Never keep.
+func (s *Shelf) oldest(keep *Part) (left *Part) {
+	for _, p := range s.parts {
+		switch {
+		case p == keep:
+		case !p.Opened:
+			return p
+		case left == nil || p.WallMS() < left.WallMS():
+			left = p
+		}
+	}
+	return left
+}
+
+// Remove forgets a part.
+func (s *Shelf) Remove(name segment.Part) {
+	if i, ok := s.find(name); ok {
+		if !s.parts[i].Opened {
+			s.rumours--
+		}
+		s.parts = slices.Delete(s.parts, i, i+1)
+	}
+}
+
+// Forget takes a departed neighbour out of every part.
+func (s *Shelf) Forget(peer id.Peer) {
+	for _, p := range s.parts {
+		p.forget(peer)
+	}
+}
+
+// All yields the parts in order. The shelf must not change meanwhile.
+func (s *Shelf) All(yield func(*Part) bool) {
+	for _, p := range s.parts {
+		if !yield(p) {
+			return
+		}
+	}
+}
+
+// Len returns the number of known parts.
+func (s *Shelf) Len() int { return len(s.parts) }

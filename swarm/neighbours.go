@@ -1,0 +1,187 @@
+package swarm
+
+import (
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/have"
+	"shoal/swarm/trust"
+	"shoal/wire"
+)
+
+// Bounds on neighbours.
+const (
+	// NeighboursMax bounds the open connections: the tracker introduces 14, and as many may be introduced to us.
+	NeighboursMax = 28
+	// DialsMax is how many connections we seek ourselves.
+	DialsMax = 14
+	// lackTokens is what answering a Lack costs of a neighbour's allowance: its answer is a few hundred times its size.
+	lackTokens = 20
+	// greetMS is how far back a newcomer is told what we hold: older parts are in its buffer or past.
+	greetMS = 10_000
+)
+
+func (e *Engine) introduced(in Introduced) {
+	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
+		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= DialsMax {
+		return
+	}
+	e.do(Dial{in.Peer})
+}
+
+func (e *Engine) peerUp(p id.Peer) {
+	switch {
+	case e.bans.Has(p) || p == id.Origin:
+		e.do(HangUp{p, Polluted})
+		return
+	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= NeighboursMax:
+		e.do(HangUp{p, Crowded})
+		return
+	}
+	e.neighbours.Add(p)
+	e.desk.Join(p)
+	e.upload.Join(p)
+	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
+	e.shelf.All(func(part *have.Part) bool {
+		if part.Opened && !part.Mine.Empty() && part.WallMS() >= e.wallMS()-greetMS {
+			e.say(p, wire.Have{Part: part.Name, Pieces: part.Mine})
+		}
+		return true
+	})
+}
+
+// forget ends everything with a peer that is gone.
+func (e *Engine) forget(p id.Peer) {
+	e.neighbours.Remove(p)
+	e.desk.Leave(p, &e.shelf)
+	e.upload.Leave(p)
+	e.shelf.Forget(p)
+}
+
+// drop ends a connection for cause. Whoever lied or broke the protocol is not spoken with again.
+func (e *Engine) drop(p id.Peer, why Reason) {
+	if e.neighbours.Get(p) == nil {
+		return
+	}
+	if why == Polluted || why == Babbled {
+		e.bans.Add(p)
+	}
+	e.forget(p)
+	e.note(PeerDropped, p, segment.Part{})
+	e.do(HangUp{p, why})
+}
+
+func (e *Engine) say(p id.Peer, m wire.Message) { e.do(Say{p, wire.Append(nil, m)}) }
+
+func (e *Engine) said(in Said) {
+	n := e.neighbours.Get(in.Peer)
+	if n == nil {
+		return
+	}
+	m, err := wire.Parse(in.Data)
+	if err != nil || !n.allowance.Take(e.now, cost(m)) {
+		e.drop(in.Peer, Babbled)
+		return
+	}
+	if hello, ok := m.(wire.Hello); ok != !n.greeted || ok && hello.Version != wire.Version {
+		e.drop(in.Peer, Babbled)
+		return
+	}
+	n.greeted = true
+	switch m := m.(type) {
+	case wire.Have:
+		e.told(in.Peer, m)
+	case wire.Want:
+		e.asked(in.Peer, m)
+	case wire.Cancel:
+		e.upload.Cancel(in.Peer, m.Part, m.Pieces)
+	case wire.Busy:
+		e.refusedBy(in.Peer, m)
+	case wire.Lack:
+		e.lacked(in.Peer, m)
+	case wire.Bye:
+		e.forget(in.Peer)
+		e.do(HangUp{in.Peer, Left})
+	}
+}
+
+func cost(m wire.Message) int64 {
+	if _, ok := m.(wire.Lack); ok {
+		return lackTokens
+	}
+	return 1
+}
+
+// told hears what a neighbour holds.
+func (e *Engine) told(from id.Peer, m wire.Have) {
+	p := e.shelf.Rumour(m.Part, e.now)
+	if p == nil {
+		return
+	}
+	if p.Opened && !m.Pieces.Minus(p.All()).Empty() {
+		e.drop(from, Babbled)
+		return
+	}
+	p.Hold(from, m.Pieces)
+}
+
+func (e *Engine) refusedBy(from id.Peer, m wire.Busy) {
+	e.desk.Declined(&e.shelf, from, m.Part, m.Pieces)
+	if p := e.shelf.Get(m.Part); p != nil {
+		p.Drop(from, m.Pieces)
+	}
+}
+
+// lacked passes on the record of a part, under its certificate.
+func (e *Engine) lacked(from id.Peer, m wire.Lack) {
+	p := e.shelf.Get(m.Part)
+	if p == nil || !p.Opened {
+		return
+	}
+	if certificate := e.records.CertificateFor(p.Manifest); certificate != nil {
+		e.say(from, wire.Manifest{Record: certificate})
+		e.say(from, wire.Manifest{Record: p.Record})
+	}
+}
+
+func (e *Engine) offered(in Offered) {
+	if in.From != id.Origin {
+		n := e.neighbours.Get(in.From)
+		if n == nil {
+			return
+		}
+		if !n.allowance.Take(e.now, 1) {
+			e.drop(in.From, Babbled)
+			return
+		}
+	}
+	verdict, check := e.records.Offer(in.From, in.Digest, in.Data, e.wallMS())
+	switch verdict {
+	case trust.Checking:
+		e.check(check)
+	case trust.Refused:
+		e.note(ManifestRefused, in.From, segment.Part{})
+		e.drop(in.From, Babbled)
+	}
+}
+
+func (e *Engine) check(c trust.Check) {
+	e.do(CheckSignature{Ref: c.Ref, Key: c.Key, Signature: c.Signature, Message: c.Message})
+}
+
+func (e *Engine) signatureChecked(in SignatureChecked) {
+	accepted, more, from, known := e.records.Settled(in.Ref, in.OK)
+	if !known {
+		return
+	}
+	if !in.OK {
+		e.note(ManifestRefused, from, segment.Part{})
+		e.drop(from, Polluted)
+		return
+	}
+	for _, c := range more {
+		e.check(c)
+	}
+	if accepted != nil {
+		e.open(accepted)
+	}
+}

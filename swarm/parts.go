@@ -1,0 +1,216 @@
+package swarm
+
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/have"
+	"shoal/swarm/pick"
+	"shoal/swarm/share"
+	"shoal/swarm/trust"
+	"shoal/wire"
+)
+
+// Bounds on parts and pieces.
+const (
+	// keepMS is how long a part is kept behind the playhead, for neighbours that play a little later.
+	keepMS = 20_000
+	// keepIdleMS is how long after its birth a part is kept while the player does not play.
+	keepIdleMS = 40_000
+	// earlyMax bounds the pieces that came before their record, and earlyFor how long they wait for it.
+	earlyMax = 64
+	earlyFor = 2 * time.Second
+)
+
+// open takes in a part whose record is good.
+func (e *Engine) open(a *trust.Accepted) {
+	if known := e.shelf.Get(a.Part.Name()); known != nil && known.Opened {
+		if known.Digest != a.Digest {
+			e.note(SourceForked, id.Origin, known.Name)
+		}
+		return
+	}
+	if a.Forked {
+		e.note(SourceForked, id.Origin, a.Part.Name())
+	}
+	if a.Part.End || int64(a.Part.WallMS) < e.horizon() {
+		return
+	}
+	p, left := e.shelf.Open(a.Part, a.Record, a.Digest, e.now)
+	if left != nil {
+		e.evict(left)
+	}
+	m := a.Part
+	e.do(Open{
+		Part: p.Name, MSN: m.MSN, Index: int(m.Index), Length: int(m.Length), PieceSize: int(m.PieceSize),
+		DurationUS: m.DurationUS, WallMS: int64(m.WallMS), Init: m.Init, Independent: m.Independent,
+	})
+	e.recall(p.Name)
+}
+
+// recall takes up the pieces of a part that came before its record.
+func (e *Engine) recall(name segment.Part) {
+	waiting := e.early
+	e.early = nil
+	for _, w := range waiting {
+		if w.Part == name {
+			e.arrived(w.Arrived)
+		} else {
+			e.early = append(e.early, w)
+		}
+	}
+}
+
+// horizon returns the wall-clock time before which parts are of no use.
+func (e *Engine) horizon() int64 {
+	if e.desk.Head.Playing() {
+		return e.desk.Head.WallMS(e.now) - keepMS
+	}
+	return e.wallMS() - keepIdleMS
+}
+
+func (e *Engine) wanted(name segment.Part) {
+	p := e.shelf.Rumour(name, e.now)
+	if p == nil {
+		e.do(Decline{name})
+		return
+	}
+	p.Wanted = true
+	p.WantedDue = e.now
+	if e.desk.Head.Playing() {
+		p.WantedDue = e.desk.Head.BufferEnd()
+	}
+	e.finish(p)
+}
+
+// finish answers Wanted when the part is whole.
+func (e *Engine) finish(p *have.Part) {
+	if p.Wanted && p.Complete() {
+		p.Wanted, p.Given = false, true
+		e.do(Play{p.Name})
+	}
+}
+
+// decline answers Wanted when the player had better fetch for itself: too late to wait, or nothing to wait for.
+func (e *Engine) decline(p *have.Part) {
+	p.Wanted, p.Given = false, true
+	e.do(Decline{p.Name})
+}
+
+func (e *Engine) arrived(in Arrived) {
+	stranger := in.From != id.Origin && e.neighbours.Get(in.From) == nil
+	p := e.shelf.Get(in.Part)
+	switch {
+	case stranger:
+		e.do(Forget{in.Part, in.Piece, in.From})
+	case p == nil || !p.Opened:
+		e.tooEarly(in)
+	case in.Piece >= p.Count() || in.Size != p.Manifest.PieceLength(in.Piece):
+		e.do(Forget{in.Part, in.Piece, in.From})
+		e.refuse(in.From, p)
+	case p.Mine.Has(in.Piece) || p.Checking.Has(in.Piece):
+		e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From)
+		e.do(Forget{in.Part, in.Piece, in.From})
+		e.note(PieceDuplicate, in.From, in.Part)
+	default:
+		p.Checking.Set(in.Piece)
+		e.do(CheckPiece{Part: in.Part, Piece: in.Piece, From: in.From, Hash: p.Manifest.Hashes[in.Piece]})
+		if other, asked := e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From); asked {
+			e.cancel(other, in.Part, in.Piece)
+		}
+	}
+}
+
+// tooEarly keeps a pushed piece until its record comes: the push and the record travel separate ways.
+func (e *Engine) tooEarly(in Arrived) {
+	if len(e.early) == earlyMax {
+		e.do(Forget{in.Part, in.Piece, in.From})
+		return
+	}
+	e.early = append(e.early, early{in, e.now})
+}
+
+func (e *Engine) cancel(p id.Peer, part segment.Part, piece int) {
+	var one wire.Bitmap
+	one.Set(piece)
+	e.say(p, wire.Cancel{Part: part, Pieces: one})
+}
+
+func (e *Engine) checked(in Checked) {
+	p := e.shelf.Get(in.Part)
+	if p == nil || !p.Opened || in.Piece >= p.Count() || !p.Checking.Has(in.Piece) {
+		return
+	}
+	p.Checking.Clear(in.Piece)
+	if !in.OK {
+		e.refuse(in.From, p)
+		return
+	}
+	p.Mine.Set(in.Piece)
+	p.Fresh.Set(in.Piece)
+	e.note(PieceVerified, in.From, in.Part)
+	e.desk.Delivered(in.From)
+	if in.From == id.Origin && pick.Seeds(e.stripes, in.Piece, p.Count()) {
+		e.push(p, in.Piece)
+	}
+	e.finish(p)
+}
+
+// refuse deals with bytes that are not what was signed: one piece comes from one sender, so the blame is exact.
+func (e *Engine) refuse(from id.Peer, p *have.Part) {
+	e.note(PieceRefused, from, p.Name)
+	if from == id.Origin {
+		e.desk.Failed(e.now, p)
+		return
+	}
+	e.drop(from, Polluted)
+}
+
+// push sends a seeded piece to every neighbour that is not known to hold it.
+func (e *Engine) push(p *have.Part, piece int) {
+	e.neighbours.All(func(to id.Peer, n *neighbour) bool {
+		if n.greeted && !p.HeldBy(to).Has(piece) {
+			e.upload.Queue(share.Send{Peer: to, Part: p.Name, Piece: piece}, p.Manifest.PieceLength(piece), p.WallMS())
+		}
+		return true
+	})
+}
+
+// asked serves a neighbour's Want, or says that it will not.
+func (e *Engine) asked(by id.Peer, m wire.Want) {
+	busy := m.Pieces
+	if p := e.shelf.Get(m.Part); p != nil && p.Opened {
+		yes := m.Pieces.Both(p.Mine)
+		for i := range p.Count() {
+			if yes.Has(i) && e.upload.Queue(share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), p.WallMS()) {
+				busy.Clear(i)
+			}
+		}
+	}
+	if !busy.Empty() {
+		e.say(by, wire.Busy{Part: m.Part, Pieces: busy})
+	}
+}
+
+// evicted hears that the body gave a part up.
+func (e *Engine) evicted(name segment.Part) {
+	if p := e.shelf.Get(name); p != nil {
+		e.upload.Drop(name)
+		if p.Wanted {
+			e.decline(p)
+		}
+		e.shelf.Remove(name)
+	}
+}
+
+// evict gives a part up that has left the shelf.
+func (e *Engine) evict(p *have.Part) {
+	e.upload.Drop(p.Name)
+	if p.Wanted {
+		e.decline(p)
+	}
+	if p.Opened {
+		e.do(Evict{p.Name})
+	}
+}

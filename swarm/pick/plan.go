@@ -1,0 +1,176 @@
+package pick
+
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/have"
+	"shoal/wire"
+)
+
+// Patience is how long a part is left to the seeds' pushes before its pieces are pulled from neighbours.
+const Patience = 250 * time.Millisecond
+
+// Ask is a request to make of a neighbour.
+type Ask struct {
+	Peer   id.Peer
+	Part   segment.Part
+	Pieces wire.Bitmap
+}
+
+// Plan is what to ask for now, and when to plan again if nothing happens.
+type Plan struct {
+	Asks []Ask
+	Gets []Get
+	Next time.Duration
+}
+
+// View is what a plan is made from.
+type View struct {
+	Shelf   *have.Shelf
+	Stripes uint16 // those that this peer seeds
+	Chance  uint64 // breaks ties between neighbours
+}
+
+// Make plans at now. Requests in the plan count as under way.
+func (d *Desk) Make(now time.Duration, v View) (plan Plan) {
+	plan.Next = d.nextDue()
+	v.Shelf.All(func(p *have.Part) bool {
+		if p.Opened && !p.Complete() {
+			d.consider(now, v, p, &plan)
+		}
+		return true
+	})
+	return plan
+}
+
+// nextDue returns when the first request under way falls due.
+func (d *Desk) nextDue() time.Duration {
+	next := Never
+	for _, a := range d.asks {
+		next = min(next, a.due)
+	}
+	for _, f := range d.fetches {
+		next = min(next, f.due)
+	}
+	return next
+}
+
+// consider plans for one part: rescue it, seed it, pull it, or wait.
+func (d *Desk) consider(now time.Duration, v View, p *have.Part, plan *Plan) {
+	if !d.Head.Needs(p) {
+		return
+	}
+	missing := p.Missing().Minus(p.Fetching)
+	if missing.Empty() {
+		return
+	}
+	rescueAt := d.Head.Due(p) - d.Guard.Length()
+	if now >= rescueAt {
+		d.origin(now, p, missing, true, plan)
+		return
+	}
+	plan.Next = min(plan.Next, rescueAt)
+	if mine := missing.Minus(p.Asked).Minus(p.HeldByAnyone()).Both(stripes(v.Stripes, p.Count())); !mine.Empty() {
+		d.origin(now, p, mine, false, plan)
+		missing = missing.Minus(p.Fetching)
+	}
+	if patient := p.OpenedAt + Patience; now < patient {
+		plan.Next = min(plan.Next, patient)
+		return
+	}
+	d.pull(now, v, p, missing.Minus(p.Asked), rescueAt, plan)
+}
+
+// origin asks the origin for pieces, unless the part rests after a failure.
+func (d *Desk) origin(now time.Duration, p *have.Part, pieces wire.Bitmap, rescue bool, plan *Plan) {
+	if p.Failures >= FailuresMax {
+		return
+	}
+	if now < p.RetryAt {
+		plan.Next = min(plan.Next, p.RetryAt)
+		return
+	}
+	if rescue && p.RescuedAt == 0 {
+		p.RescuedAt = max(now, 1)
+	}
+	plan.Gets = d.get(now, p, pieces, rescue, plan.Gets)
+}
+
+// pull asks neighbours for pieces that they say they hold.
+func (d *Desk) pull(now time.Duration, v View, p *have.Part, pieces wire.Bitmap, rescueAt time.Duration, plan *Plan) {
+	wait := min(max((rescueAt-now)/2, AskShortest), AskLongest)
+	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = next(pieces, i) {
+		from, ok := d.holder(now, v, p, i)
+		if !ok {
+			continue
+		}
+		d.peers.Get(from).owes++
+		d.asks = append(d.asks, ask{from, p.Name, i, now + wait})
+		p.Asked.Set(i)
+		plan.Next = min(plan.Next, now+wait)
+		plan.ask(from, p.Name, i)
+	}
+}
+
+// holder returns the neighbour to ask for piece i: of those that say they hold it, the one that owes us least.
+func (d *Desk) holder(now time.Duration, v View, p *have.Part, i int) (best id.Peer, found bool) {
+	var room int
+	var tie uint64
+	p.Holders(i, func(candidate id.Peer) {
+		source := d.peers.Get(candidate)
+		if source == nil {
+			return
+		}
+		r := source.mayOwe(now)
+		if r <= 0 {
+			return
+		}
+		t := mix(v.Chance ^ uint64(candidate) ^ p.Name.Seq<<8 ^ uint64(i))
+		if !found || r > room || r == room && t < tie {
+			best, room, tie, found = candidate, r, t, true
+		}
+	})
+	return best, found
+}
+
+func (plan *Plan) ask(peer id.Peer, part segment.Part, piece int) {
+	for i := range plan.Asks {
+		if plan.Asks[i].Peer == peer && plan.Asks[i].Part == part {
+			plan.Asks[i].Pieces.Set(piece)
+			return
+		}
+	}
+	var one wire.Bitmap
+	one.Set(piece)
+	plan.Asks = append(plan.Asks, Ask{peer, part, one})
+}
+
+// stripes returns the pieces, of count, that travel on the stripes of mask.
+func stripes(mask uint16, count int) (b wire.Bitmap) {
+	for i := range count {
+		if mask&(1<<segment.Stripe(i, count)) != 0 {
+			b.Set(i)
+		}
+	}
+	return b
+}
+
+// Seeds reports whether piece i of count travels on a stripe of mask.
+func Seeds(mask uint16, i, count int) bool { return mask&(1<<segment.Stripe(i, count)) != 0 }
+
+// next returns the piece of b after i, or -1.
+func next(b wire.Bitmap, i int) int {
+	if i+1 == segment.PiecesMax {
+		return -1
+	}
+	return b.Next(i + 1)
+}
+
+// mix is the finaliser of SplitMix64 (Steele, Lea, Flood 2014): it spreads x over all 64 bits.
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

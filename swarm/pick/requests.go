@@ -1,0 +1,137 @@
+package pick
+
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/have"
+	"shoal/swarm/roster"
+	"shoal/wire"
+)
+
+// Bounds on requests to neighbours.
+const (
+	// AsksMax bounds the pieces asked of neighbours at once: eight whole parts.
+	AsksMax = 128
+	// NewcomerAsks is how many pieces a neighbour may owe before it has delivered any (security threat T13).
+	NewcomerAsks = 2
+	// ProvenAsks is how many it may owe afterwards.
+	ProvenAsks = 16
+	// AskLongest and AskShortest bound how long a piece is waited for before another is asked.
+	AskLongest  = 800 * time.Millisecond
+	AskShortest = 200 * time.Millisecond
+	// MissesMax is how many misses in a row put a neighbour aside, and Aside for how long.
+	MissesMax = 2
+	Aside     = 60 * time.Second
+)
+
+// peer is a neighbour as a source.
+type peer struct {
+	owes   int // pieces asked and not answered
+	proven bool
+	misses int // in a row
+	until  time.Duration
+}
+
+func (p *peer) mayOwe(now time.Duration) int {
+	switch {
+	case now < p.until:
+		return 0
+	case p.proven && p.misses == 0:
+		return ProvenAsks - p.owes
+	}
+	return NewcomerAsks - p.owes
+}
+
+// ask is one piece asked of one neighbour.
+type ask struct {
+	peer  id.Peer
+	part  segment.Part
+	piece int
+	due   time.Duration
+}
+
+// Desk keeps the requests under way.
+type Desk struct {
+	peers   roster.Roster[peer]
+	asks    []ask
+	fetches []fetch
+	nextRef uint32
+	Guard   Guard
+	Head    Playhead
+}
+
+// Join adds a neighbour.
+func (d *Desk) Join(p id.Peer) { d.peers.Add(p) }
+
+// Leave takes a neighbour away: what it owes may be asked of others.
+func (d *Desk) Leave(p id.Peer, shelf *have.Shelf) {
+	d.peers.Remove(p)
+	d.release(shelf, func(a ask) bool { return a.peer == p })
+}
+
+// release ends the asks that match.
+func (d *Desk) release(shelf *have.Shelf, match func(ask) bool) {
+	kept := d.asks[:0]
+	for _, a := range d.asks {
+		if !match(a) {
+			kept = append(kept, a)
+			continue
+		}
+		if part := shelf.Get(a.part); part != nil {
+			part.Asked.Clear(a.piece)
+		}
+		if from := d.peers.Get(a.peer); from != nil {
+			from.owes--
+		}
+	}
+	d.asks = kept
+}
+
+// Landed ends the ask for a piece that arrived. It returns the neighbour that was asked for it, if that is another.
+func (d *Desk) Landed(shelf *have.Shelf, part segment.Part, piece int, from id.Peer) (other id.Peer, asked bool) {
+	d.release(shelf, func(a ask) bool {
+		if a.part != part || a.piece != piece {
+			return false
+		}
+		if a.peer != from {
+			other, asked = a.peer, true
+		}
+		return true
+	})
+	return other, asked
+}
+
+// Delivered notes that a piece from a neighbour was good.
+func (d *Desk) Delivered(from id.Peer) {
+	if p := d.peers.Get(from); p != nil {
+		p.proven, p.misses = true, 0
+	}
+}
+
+// Declined ends the asks that a neighbour will not serve.
+func (d *Desk) Declined(shelf *have.Shelf, from id.Peer, part segment.Part, pieces wire.Bitmap) {
+	d.release(shelf, func(a ask) bool { return a.peer == from && a.part == part && pieces.Has(a.piece) })
+}
+
+// Expire ends the asks that are overdue: each is returned to be cancelled, and its neighbour's word on it no longer counts.
+func (d *Desk) Expire(now time.Duration, shelf *have.Shelf, late func(from id.Peer, part segment.Part, piece int)) {
+	d.release(shelf, func(a ask) bool {
+		if now < a.due {
+			return false
+		}
+		if p := d.peers.Get(a.peer); p != nil {
+			if p.misses++; p.misses >= MissesMax {
+				p.until = now + Aside
+			}
+		}
+		if part := shelf.Get(a.part); part != nil {
+			var one wire.Bitmap
+			one.Set(a.piece)
+			part.Drop(a.peer, one)
+		}
+		late(a.peer, a.part, a.piece)
+		return true
+	})
+}

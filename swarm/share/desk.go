@@ -1,0 +1,132 @@
+package share
+
+import (
+	"slices"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/roster"
+	"shoal/wire"
+)
+
+// Bounds of the queue.
+const (
+	// QueueMax bounds the pieces that wait to be sent: about 4 MiB of them.
+	QueueMax = 256
+	// BufferedMax is how many bytes may wait in a neighbour's transport: more would only queue where nothing can be
+	// reordered or taken back.
+	BufferedMax = 64 << 10
+	// BurstFor is how much of the uplink may be spent at once.
+	BurstFor = 250 * time.Millisecond
+	// burstMin lets a slow uplink send at least a whole piece.
+	burstMin = wire.MessageMax
+)
+
+// Send is a piece to send now.
+type Send struct {
+	Peer  id.Peer
+	Part  segment.Part
+	Piece int
+}
+
+type job struct {
+	Send
+	size   int
+	wallMS int64 // the part's time: the earlier, the less slack
+}
+
+type link struct{ buffered int }
+
+// Desk keeps what is to be sent.
+type Desk struct {
+	links  roster.Roster[link]
+	queue  []job // least slack first
+	uplink uplink
+}
+
+// SetUplink sets the bytes per second that may be sent, from now on.
+func (d *Desk) SetUplink(now time.Duration, bytesPerSecond int) {
+	d.uplink.set(now, bytesPerSecond)
+	if !d.Open() {
+		d.queue = d.queue[:0]
+	}
+}
+
+// Open reports whether anything may be sent at all.
+func (d *Desk) Open() bool { return d.uplink.rate > 0 }
+
+// Join adds a neighbour.
+func (d *Desk) Join(p id.Peer) { d.links.Add(p) }
+
+// Leave takes a neighbour away, with all that waits for it.
+func (d *Desk) Leave(p id.Peer) {
+	d.links.Remove(p)
+	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Peer == p })
+}
+
+// Drained sets what waits in a neighbour's transport.
+func (d *Desk) Drained(p id.Peer, buffered int) {
+	if l := d.links.Get(p); l != nil {
+		l.buffered = buffered
+	}
+}
+
+// Queue takes a piece to be sent. It reports false if there is no room, or nothing may be sent.
+func (d *Desk) Queue(s Send, size int, wallMS int64) bool {
+	if len(d.queue) >= QueueMax || !d.Open() || d.links.Get(s.Peer) == nil {
+		return false
+	}
+	if slices.ContainsFunc(d.queue, func(j job) bool { return j.Send == s }) {
+		return true
+	}
+	i, _ := slices.BinarySearchFunc(d.queue, wallMS+1, func(j job, wallMS int64) int {
+		if j.wallMS < wallMS {
+			return -1
+		}
+		return 1
+	})
+	d.queue = slices.Insert(d.queue, i, job{s, size, wallMS})
+	return true
+}
+
+// Cancel takes back what a neighbour no longer wants.
+func (d *Desk) Cancel(p id.Peer, part segment.Part, pieces wire.Bitmap) {
+	d.queue = slices.DeleteFunc(d.queue, func(j job) bool {
+		return j.Peer == p && j.Part == part && pieces.Has(j.Piece)
+	})
+}
+
+// Drop takes back a part that this peer no longer holds.
+func (d *Desk) Drop(part segment.Part) {
+	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Part == part })
+}
+
+// Expire takes back what is from before wallMS: whoever it was for has played past it.
+func (d *Desk) Expire(wallMS int64) {
+	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.wallMS < wallMS })
+}
+
+// Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
+// change anything.
+func (d *Desk) Pump(now time.Duration, out []Send) (sends []Send, next time.Duration, ok bool) {
+	kept := d.queue[:0]
+	blocked := false // by the uplink: later jobs wait too, or small ones would starve a large one
+	for _, j := range d.queue {
+		l := d.links.Get(j.Peer)
+		if blocked || l.buffered > 0 && l.buffered+j.size > BufferedMax {
+			kept = append(kept, j)
+			continue
+		}
+		if !d.uplink.take(now, j.size) {
+			blocked = true
+			next, ok = d.uplink.when(now, j.size), true
+			kept = append(kept, j)
+			continue
+		}
+		l.buffered += j.size
+		out = append(out, j.Send)
+	}
+	d.queue = kept
+	return out, next, ok
+}
