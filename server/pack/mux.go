@@ -24,7 +24,7 @@ func trackID(k segment.Kind) int {
 	return videoID
 }
 
-// partOverhead is what the boxes around n samples take: moof, mfhd, traf, tfhd, tfdt, trun and mdat.
+// partOverhead is the most that the boxes around n samples take: moof, mfhd, traf, tfhd, tfdt, trun and mdat.
 func partOverhead(n int) int { return 8 + 16 + 8 + 16 + 20 + 20 + 16*n + 8 }
 
 func marshalInit(t ingest.Track) ([]byte, error) {
