@@ -1,0 +1,254 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"shoal/server/event"
+	"shoal/server/ingest"
+	"shoal/server/origin"
+	"shoal/server/pack"
+)
+
+// firstMSN is the media sequence number of an epoch's first segment: the numbers grow from epoch to epoch.
+func firstMSN(epoch uint64) uint64 { return epoch << 20 }
+
+// broadcast is one channel from its first publisher to Idle after its last.
+type broadcast struct {
+	// set once
+	live    *Live
+	channel Channel
+	calls   chan call
+	done    chan struct{} // closed when the goroutine has ended and the broadcast is forgotten
+
+	state atomic.Pointer[State]
+	rate  rate
+
+	// owned by run
+	ctx       context.Context
+	publisher *publisher // nil while none is there
+	heard     time.Time  // when something last came from a publisher
+	epoch     *epoch     // nil before the first Tracks
+	over      bool
+}
+
+// epoch is a run of a broadcast under one epoch number.
+type epoch struct {
+	number  uint64
+	origin  *origin.Broadcast
+	packer  *pack.Packer
+	arrived []time.Time // by track: when the sample before the one being written came
+	broken  error       // why nothing more can be published
+}
+
+// call is something to be done by the broadcast's goroutine.
+type call struct {
+	do    func() error
+	reply chan error
+}
+
+func newBroadcast(l *Live, channel Channel) *broadcast {
+	b := &broadcast{live: l, channel: channel, calls: make(chan call), done: make(chan struct{}), heard: time.Now()}
+	b.state.Store(&State{})
+	return b
+}
+
+// call has the goroutine do something and returns its error, or ErrOver if the broadcast has ended.
+func (b *broadcast) call(do func() error) error {
+	c := call{do: do, reply: make(chan error, 1)}
+	select {
+	case b.calls <- c:
+		return <-c.reply
+	case <-b.done:
+		return ErrOver
+	}
+}
+
+// run is the broadcast's goroutine.
+func (b *broadcast) run(ctx context.Context) {
+	b.ctx = ctx
+	idle := time.NewTimer(b.live.config.Idle)
+	defer idle.Stop()
+	for !b.over {
+		select {
+		case c := <-b.calls:
+			c.reply <- c.do()
+		case <-idle.C:
+			left := b.live.config.Idle - time.Since(b.heard)
+			if left > 0 {
+				idle.Reset(left)
+				break
+			}
+			b.end("nothing came from a publisher", "for", b.live.config.Idle)
+			b.over = true
+		case <-ctx.Done():
+			b.flush()
+			b.over = true
+		}
+	}
+	b.state.Store(&State{})
+}
+
+// attach makes p the publisher.
+func (b *broadcast) attach(p *publisher) error {
+	if b.publisher != nil && time.Since(b.heard) < SilentMax {
+		return fmt.Errorf("%w (from %s): stop that one first, or wait until it has been silent for %v", ErrBusy, b.publisher.from, SilentMax)
+	}
+	if b.publisher != nil {
+		b.log().Warn("a silent publisher is replaced", "silent", b.publisher.from, "from", p.from)
+		b.detach(b.publisher, ErrOver)
+		if b.over {
+			return ErrOver
+		}
+	}
+	b.publisher, b.heard = p, time.Now()
+	b.log().Info("publisher connected", "from", p.from)
+	return nil
+}
+
+// detach lets the publisher go and publishes what it left.
+func (b *broadcast) detach(p *publisher, why error) {
+	if b.publisher != p {
+		return
+	}
+	b.publisher, b.heard = nil, time.Now()
+	b.log().Info("publisher disconnected", "from", p.from, "why", why)
+	if b.epoch == nil {
+		b.over = true // no media ever came: nobody waits for more
+		return
+	}
+	b.flush()
+	b.changed(func(s *State) { s.Publishing = false })
+}
+
+// tracks begins a publication's media, or follows a change of parameters.
+func (b *broadcast) tracks(p *publisher, tracks []ingest.Track) error {
+	if b.publisher != p {
+		return ErrOver
+	}
+	b.heard = time.Now()
+	tracks = slices.Clone(tracks)
+	err := b.follow(tracks)
+	if errors.Is(err, pack.ErrTracksChanged) {
+		b.end("the publisher's tracks are of other kinds than before")
+	}
+	if b.epoch == nil {
+		err = b.begin(tracks)
+	}
+	if err != nil {
+		return err
+	}
+	b.changed(func(s *State) { s.Publishing, s.Tracks = true, tracks })
+	return nil
+}
+
+// follow goes on in the open epoch, if there is one, behind a discontinuity.
+func (b *broadcast) follow(tracks []ingest.Track) error {
+	e := b.epoch
+	if e == nil {
+		return nil
+	}
+	if err := e.packer.Discontinuity(tracks, time.Now()); err != nil {
+		return b.check(err)
+	}
+	e.origin.Describe(masterOf(tracks))
+	e.arrived = make([]time.Time, len(tracks))
+	return nil
+}
+
+// begin opens a new epoch.
+func (b *broadcast) begin(tracks []ingest.Track) error {
+	registry := b.live.config.Registry
+	signer, err := registry.Signer(b.ctx, b.channel.ID)
+	if err != nil {
+		return fmt.Errorf("cannot sign for channel %s: %w", b.channel.Name, err)
+	}
+	number, err := registry.NextEpoch(b.ctx, b.channel.ID)
+	if err != nil {
+		return fmt.Errorf("cannot begin an epoch of channel %s: %w", b.channel.Name, err)
+	}
+	now := time.Now()
+	e := &epoch{number: number, arrived: make([]time.Time, len(tracks))}
+	publish := func(part pack.Part) error { return b.publish(e, part) }
+	if e.packer, err = pack.New(b.live.config.Pack, tracks, firstMSN(number), now, publish); err != nil {
+		return err
+	}
+	e.origin, err = b.live.config.Origin.Open(origin.Opening{
+		Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, Tracks: len(tracks),
+		Signer: signer, Wall: now, Master: masterOf(tracks),
+	})
+	if err != nil {
+		return err
+	}
+	b.epoch = e
+	b.changed(func(s *State) { *s = State{Live: true, Epoch: number, Started: now} })
+	b.log().Info("broadcast started", "epoch", number, "tracks", len(tracks))
+	b.live.config.Facts.Publish(event.BroadcastStarted{Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, At: now})
+	return nil
+}
+
+// sample packs one sample.
+func (b *broadcast) sample(p *publisher, s ingest.Sample) error {
+	if b.publisher != p {
+		return ErrOver
+	}
+	if b.epoch == nil {
+		return errors.New("a sample came before the tracks")
+	}
+	now := time.Now()
+	b.heard = now
+	b.rate.add(now, len(s.Data))
+	err := b.check(b.epoch.packer.Write(s))
+	if err == nil {
+		b.epoch.arrived[s.Track] = now
+	}
+	return err
+}
+
+// publish is where the Packer's parts go.
+func (b *broadcast) publish(e *epoch, part pack.Part) error {
+	if e.broken == nil {
+		e.broken = e.origin.Publish(part)
+	}
+	if arrived := e.arrived[part.Track]; e.broken == nil && b.live.config.Meter != nil && !arrived.IsZero() {
+		b.live.config.Meter.PartPublished(b.channel.ID, time.Since(arrived))
+	}
+	return e.broken
+}
+
+// check ends an epoch that can publish nothing more, so that the next Tracks begins another.
+func (b *broadcast) check(err error) error {
+	if b.epoch != nil && b.epoch.broken != nil {
+		b.end("a part could not be published", "err", b.epoch.broken)
+	}
+	return err
+}
+
+// flush publishes what is pending.
+func (b *broadcast) flush() {
+	if b.epoch == nil {
+		return
+	}
+	if err := b.check(b.epoch.packer.Flush()); err != nil {
+		b.log().Error("the last part is lost", "err", err)
+	}
+}
+
+// end closes the epoch.
+func (b *broadcast) end(why string, args ...any) {
+	e := b.epoch
+	if e == nil {
+		return
+	}
+	b.epoch = nil
+	if err := e.origin.End(); err != nil {
+		b.log().Error("cannot sign the end of the broadcast", "err", err)
+	}
+	b.changed(func(s *State) { *s = State{} })
+	b.log().Info("broadcast ended", append([]any{"epoch", e.number, "because", why}, args...)...)
+	b.live.config.Facts.Publish(event.BroadcastEnded{Channel: b.channel.ID, Epoch: e.number, At: time.Now()})
+}

@@ -1,0 +1,13 @@
+// Package live is the conductor: it carries each broadcast from the first byte to its end.
+//
+// What it is: a Live with one goroutine per broadcast, which alone touches the broadcast's Packer and its origin. A
+// publisher is a Sink whose calls are handed to that goroutine. The first Tracks takes an epoch from the registry
+// (durable), opens it at the origin and says BroadcastStarted. When the publisher goes, what is pending is published,
+// and the broadcast stays open for Idle: whoever comes back within it with the same kinds of tracks goes on in the same
+// epoch behind a discontinuity, at the true time of day. After that, or if the kinds changed, the epoch ends:
+// BroadcastEnded.
+// Who calls it: ingest's bodies hand in publications; api asks for State.
+// What it owns: who is publishing to what.
+// What it will never do: let two publishers write to one channel; end a broadcast because the process stops: its
+// viewers are not told ENDLIST, and find the next epoch when the next process is there and the publisher is back.
+package live

@@ -1,0 +1,179 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"shoal/id"
+	"shoal/manifest/sign"
+	"shoal/server/event"
+	"shoal/server/ingest"
+	"shoal/server/origin"
+	"shoal/server/pack"
+)
+
+const (
+	// DefaultIdle is how long a broadcast waits for its publisher.
+	DefaultIdle = 90 * time.Second
+	// SilentMax is after how long without a sample a publisher counts as gone when another one with the key knocks: a
+	// connection that broke without a word must not lock its owner out.
+	SilentMax = 3 * time.Second
+	// BroadcastsMax bounds the broadcasts open at once.
+	BroadcastsMax = 256
+)
+
+// The kinds of error, for errors.Is.
+var (
+	ErrRefused = errors.New("stream key refused")
+	ErrBusy    = errors.New("the channel has a publisher already")
+	ErrFull    = errors.New("too many broadcasts are open")
+	ErrOver    = errors.New("the publication is over")
+)
+
+// Registry knows channels.
+type Registry interface {
+	// Admit returns the channel that a stream key may publish to.
+	Admit(ctx context.Context, key string) (id.Channel, id.Name, error)
+	// NextEpoch returns an epoch that no restart gives again.
+	NextEpoch(ctx context.Context, channel id.Channel) (uint64, error)
+	// Signer returns the channel's identity.
+	Signer(ctx context.Context, channel id.Channel) (sign.Signer, error)
+}
+
+// Facts is where a Live tells what happened. Publish never blocks.
+type Facts interface{ Publish(event.Fact) }
+
+// Meter hears how long each part took from its last sample's arrival to its publication. It never blocks.
+type Meter interface {
+	PartPublished(channel id.Channel, took time.Duration)
+}
+
+// Config is what a Live needs.
+type Config struct {
+	Registry Registry
+	Origin   *origin.Origin
+	Facts    Facts
+	Meter    Meter         // may be nil
+	Pack     pack.Config   // zero means pack's defaults
+	Idle     time.Duration // 0 means DefaultIdle
+	Log      *slog.Logger  // nil is slog.Default
+}
+
+// Channel names a channel to publish to.
+type Channel struct {
+	ID   id.Channel
+	Name id.Name
+}
+
+// Live conducts the broadcasts of all channels. Its methods may be called at once.
+type Live struct {
+	config Config
+	log    *slog.Logger
+
+	ready chan struct{} // closed when Run runs
+
+	mu         sync.Mutex // guards the rest
+	running    context.Context
+	broadcasts map[id.Channel]*broadcast
+	wait       sync.WaitGroup
+}
+
+// New returns a Live. Publications wait until Run runs.
+func New(c Config) *Live {
+	if c.Idle == 0 {
+		c.Idle = DefaultIdle
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return &Live{config: c, log: c.Log, ready: make(chan struct{}), broadcasts: make(map[id.Channel]*broadcast)}
+}
+
+// Run conducts until ctx is done, and returns when every broadcast's goroutine has. It is called once.
+func (l *Live) Run(ctx context.Context) error {
+	l.mu.Lock()
+	l.running = ctx
+	l.mu.Unlock()
+	close(l.ready)
+	<-ctx.Done()
+	l.mu.Lock() // whoever starts a broadcast holds mu and sees that ctx is done
+	l.mu.Unlock()
+	l.wait.Wait()
+	return nil
+}
+
+// Publish admits a publisher by its stream key. The caller feeds the Sink and calls leave, once, with why the
+// publication ended (nil for a regular end). ErrRefused, ErrBusy and ErrFull say why there is no Sink.
+func (l *Live) Publish(ctx context.Context, key string, from netip.Addr) (sink ingest.Sink, leave func(error), err error) {
+	channel, name, err := l.config.Registry.Admit(ctx, key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w: copy the key again, or ask the operator for a new one", ErrRefused, err)
+	}
+	return l.Start(ctx, Channel{ID: channel, Name: name}, from.String())
+}
+
+// Start is Publish for a publisher inside the house. from is for the log.
+func (l *Live) Start(ctx context.Context, channel Channel, from string) (sink ingest.Sink, leave func(error), err error) {
+	select {
+	case <-l.ready:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	for {
+		b, err := l.open(channel)
+		if err != nil {
+			return nil, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
+		}
+		p := &publisher{broadcast: b, from: from}
+		switch err := b.call(func() error { return b.attach(p) }); {
+		case err == nil:
+			return p, p.leave, nil
+		case errors.Is(err, ErrOver): // it ended between finding it and asking it
+			<-b.done
+		default:
+			return nil, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
+		}
+	}
+}
+
+// State returns what is known of a channel's broadcast. The zero State is a channel that is not live.
+func (l *Live) State(channel id.Channel) State {
+	l.mu.Lock()
+	b := l.broadcasts[channel]
+	l.mu.Unlock()
+	if b == nil {
+		return State{}
+	}
+	return b.snapshot()
+}
+
+// open returns the channel's broadcast, started if there is none.
+func (l *Live) open(channel Channel) (*broadcast, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.broadcasts[channel.ID]; b != nil {
+		return b, nil
+	}
+	if err := l.running.Err(); err != nil {
+		return nil, fmt.Errorf("the server is stopping: %w", err)
+	}
+	if len(l.broadcasts) >= BroadcastsMax {
+		return nil, ErrFull
+	}
+	b := newBroadcast(l, channel)
+	l.broadcasts[channel.ID] = b
+	ctx := l.running
+	l.wait.Go(func() {
+		b.run(ctx)
+		l.mu.Lock()
+		delete(l.broadcasts, channel.ID)
+		l.mu.Unlock()
+		close(b.done)
+	})
+	return b, nil
+}

@@ -1,0 +1,26 @@
+package live
+
+import "shoal/server/ingest"
+
+// publisher is one publication: the Sink that hands what it is given to the broadcast's goroutine.
+type publisher struct {
+	broadcast *broadcast
+	from      string
+}
+
+var _ ingest.Sink = (*publisher)(nil)
+
+// Tracks is of ingest.Sink.
+func (p *publisher) Tracks(tracks []ingest.Track) error {
+	return p.broadcast.call(func() error { return p.broadcast.tracks(p, tracks) })
+}
+
+// Sample is of ingest.Sink.
+func (p *publisher) Sample(s ingest.Sample) error {
+	return p.broadcast.call(func() error { return p.broadcast.sample(p, s) })
+}
+
+// leave ends the publication. why is nil for a regular end.
+func (p *publisher) leave(why error) {
+	_ = p.broadcast.call(func() error { p.broadcast.detach(p, why); return nil }) // ErrOver: it is gone already
+}
