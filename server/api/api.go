@@ -1,0 +1,123 @@
+package api
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Config is what an operator may choose about the doors.
+type Config struct {
+	PublicURL        string         // how viewers reach this server, without a closing slash
+	Web              fs.FS          // the web build
+	SharePreset      bool           // ?share= is honoured on every host, not on loopback alone
+	HeldReloads      int            // requests that wait for media at once, in all
+	HeldReloadsPerIP int            // the same, for one network
+	JoinsPerMinute   int            // for one network
+	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	AccessLog        bool           // one line a request, without addresses
+	Log              *slog.Logger
+	Now              func() time.Time // nil is time.Now
+}
+
+// Rooms are what lies behind the doors.
+type Rooms struct {
+	Channels   Channels
+	Broadcasts Broadcasts
+	Origin     Origin
+	Meter      Meter
+	Tracker    Tracker
+	Relay      Relay // nil: no STUN and TURN
+}
+
+// API is the doors. Its methods may be called at once.
+type API struct {
+	config  Config
+	rooms   Rooms
+	holds   *holds
+	joins   *pace
+	metrics *Metrics
+}
+
+// New returns doors to rooms, which count into metrics.
+func New(c Config, rooms Rooms, metrics *Metrics) *API {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &API{
+		config: c, rooms: rooms, metrics: metrics,
+		holds: newHolds(c.HeldReloads, c.HeldReloadsPerIP),
+		joins: newPace(c.JoinsPerMinute, c.Now),
+	}
+}
+
+// Handler returns everything that the server answers over HTTP.
+func (a *API) Handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	a.hlsRoutes(mux)
+	a.channelRoutes(mux)
+	a.joinRoutes(mux)
+	a.trackerRoutes(mux)
+	a.pageRoutes(mux)
+	mux.Handle("GET /metrics", a.metrics.handler())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errNoRoute) })
+
+	foreign := http.NewCrossOriginProtection()
+	if origin, err := url.Parse(a.config.PublicURL); err == nil && origin.Host != "" {
+		if err := foreign.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
+			return nil, err
+		}
+	}
+	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errForeign) }))
+	return behindProxy(a.config.TrustedProxies, a.logged(guarded(foreign.Handler(mux)))), nil
+}
+
+// guarded sets the headers that every answer has, and survives a handler's panic: one bad request ends alone.
+func guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages say more
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged writes one line a request if the operator asked for it: the route, never the address, query or body.
+func (a *API) logged(next http.Handler) http.Handler {
+	if !a.config.AccessLog {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, counted := a.config.Now(), &counter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(counted, r)
+		a.config.Log.Info("request", "method", r.Method, "path", r.URL.Path, "status", counted.status,
+			"bytes", counted.bytes, "took", a.config.Now().Sub(began))
+	})
+}
+
+// counter counts what was written through it.
+type counter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// WriteHeader notes the status and passes it on.
+func (c *counter) WriteHeader(status int) {
+	c.status = status
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes that were taken.
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(b)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController and WebSockets reach the connection.
+func (c *counter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

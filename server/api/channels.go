@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/channel"
+	"shoal/server/origin"
+)
+
+// Channels is the registry.
+type Channels interface {
+	ByName(ctx context.Context, name id.Name) (channel.Channel, error)
+	List(ctx context.Context) ([]channel.Channel, error)
+}
+
+// Broadcasts tells what is on air.
+type Broadcasts interface {
+	OnAir(channel id.Channel) (Broadcast, bool)
+}
+
+// Broadcast is what may be told of a channel that is live.
+type Broadcast struct {
+	Epoch   uint64
+	Started time.Time
+	Tracks  []Track
+}
+
+// Track is one track of a broadcast, as the API tells it.
+type Track struct {
+	Track  segment.Track `json:"track"`
+	Kind   string        `json:"kind"`
+	Codec  string        `json:"codec"`
+	Width  int           `json:"width,omitempty"`
+	Height int           `json:"height,omitempty"`
+}
+
+func (a *API) channelRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/v1/channels", a.listChannels)
+	mux.HandleFunc("GET /api/v1/channels/{name}", a.showChannel)
+}
+
+func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
+	channels, err := a.rooms.Channels.List(r.Context())
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	type entry struct {
+		Name    id.Name `json:"name"`
+		Live    bool    `json:"live"`
+		Viewers int     `json:"viewers"`
+	}
+	list := make([]entry, 0, len(channels))
+	for _, c := range channels {
+		_, live := a.rooms.Broadcasts.OnAir(c.ID)
+		list = append(list, entry{c.Name, live, a.rooms.Tracker.Viewers(c.ID)})
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
+	c, err := a.named(r)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	type sharing struct {
+		PresetAllowed bool `json:"preset_allowed"`
+	}
+	state := struct {
+		Name    id.Name    `json:"name"`
+		Channel string     `json:"channel"`
+		Live    bool       `json:"live"`
+		Viewers int        `json:"viewers"`
+		Started *time.Time `json:"started"`
+		Epoch   uint64     `json:"epoch"`
+		Tracks  []Track    `json:"tracks"`
+		Sharing sharing    `json:"sharing"`
+	}{
+		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []Track{},
+		Sharing: sharing{a.presetAllowed(r)},
+	}
+	if b, live := a.rooms.Broadcasts.OnAir(c.ID); live {
+		started := b.Started.UTC()
+		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, append(state.Tracks, b.Tracks...), &started
+	}
+	writeJSON(w, http.StatusOK, state)
+}
+
+// named returns the channel that a route's {name} means.
+func (a *API) named(r *http.Request) (channel.Channel, error) {
+	name, err := id.ParseName(r.PathValue("name"))
+	if err != nil {
+		return channel.Channel{}, errNoChannel
+	}
+	return a.rooms.Channels.ByName(r.Context(), name)
+}
+
+// presetAllowed reports whether a link may answer the sharing question for the viewer: when the operator says so, or
+// when server and viewer are the same machine. A server with a public address behind a proxy sees loopback hosts that
+// are none, hence the three conditions.
+func (a *API) presetAllowed(r *http.Request) bool {
+	if a.config.SharePreset {
+		return true
+	}
+	public, err := url.Parse(a.config.PublicURL)
+	return err == nil && isLoopback(public.Hostname()) && isLoopback((&url.URL{Host: r.Host}).Hostname()) && clientOf(r).IsLoopback()
+}
+
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// refuse answers with the problem that err stands for. What is nobody's fault outside is logged.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var known *problem
+	switch {
+	case errors.As(err, &known):
+	case errors.Is(err, channel.ErrNotFound):
+		known = errNoChannel
+	case errors.Is(err, origin.ErrNotFound), errors.Is(err, origin.ErrOver):
+		known = errGone
+	case errors.Is(err, origin.ErrTooFar):
+		known = errTooFarAhead
+	case errors.Is(err, origin.ErrTimeout):
+		known = errNotYet
+	case errors.Is(err, origin.ErrBusy):
+		known = errManyInAll
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		known = errNotYet // the client has gone, or the server goes: either way nobody reads much of it
+	default:
+		known = errInternal
+		a.config.Log.Error("a request failed", "route", r.Pattern, "err", err)
+	}
+	answerProblem(w, r, known)
+}

@@ -1,0 +1,75 @@
+package api
+
+import (
+	"encoding/json"
+	"html"
+	"net/http"
+	"strings"
+)
+
+// problem is an answer that is not what was asked for. Code is for programs, Says for people: what is wrong, and what to do.
+type problem struct {
+	Status int
+	Code   string
+	Says   string
+}
+
+func (p *problem) Error() string { return p.Says }
+
+var (
+	errNoRoute     = &problem{http.StatusNotFound, "not_found", "There is nothing at this address. Check the link, or start at the list of channels."}
+	errNoChannel   = &problem{http.StatusNotFound, "not_found", "There is no channel of this name here. Check the link, or ask whoever sent it."}
+	errNotLive     = &problem{http.StatusNotFound, "not_live", "This channel is not live now. Try again when the stream has started."}
+	errGone        = &problem{http.StatusNotFound, "gone", "This piece of the stream is no longer kept, or never was. Load the playlist again."}
+	errTooFarAhead = &problem{http.StatusBadRequest, "too_far_ahead", "The request waits for media too far in the future. Load the playlist without _HLS_msn first."}
+	errNotYet      = &problem{http.StatusServiceUnavailable, "not_yet", "The stream has paused: what was asked for has not come. Try again in a second."}
+	errMalformed   = &problem{http.StatusBadRequest, "malformed", "The request is not of the form that this address takes. See docs/protocol.md."}
+	errManyHere    = &problem{http.StatusTooManyRequests, "too_many_requests", "Too many requests from this address. Wait a minute; an operator can raise the limit (docs/operating.md)."}
+	errManyInAll   = &problem{http.StatusServiceUnavailable, "busy", "The server holds as many requests as it can. Try again in a second."}
+	errForeign     = &problem{http.StatusForbidden, "cross_origin", "A page of another site may not do this. Open the channel on this server."}
+	errInternal    = &problem{http.StatusInternalServerError, "internal", "The server made a mistake. Try again; its log says more."}
+	errNoPages     = &problem{http.StatusServiceUnavailable, "no_pages", "This program was built without its pages. Build it with: make build"}
+)
+
+// answerProblem writes p: a small page to those who asked for a page, JSON to all others.
+func answerProblem(w http.ResponseWriter, r *http.Request, p *problem) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Del("ETag")
+	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
+	if wantsPage(r) {
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(p.Status)
+		_, _ = w.Write([]byte("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
+			"<title>Shoal</title><h1>" + html.EscapeString(http.StatusText(p.Status)) + "</h1><p>" + html.EscapeString(p.Says) +
+			"</p><p><a href=\"/\">All channels</a></p></html>\n"))
+		return
+	}
+	type body struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	writeJSON(w, p.Status, map[string]body{"error": {p.Code, p.Says}})
+}
+
+// wantsPage reports whether a person waits for the answer: outside the API and HLS, with a browser.
+func wantsPage(r *http.Request) bool {
+	return !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/hls/") &&
+		strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil { // only values of this package are written: none of them can fail
+		panic(err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(append(b, '\n')) // a client that has gone needs no answer
+}

@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/channel"
+	"shoal/server/origin"
+)
+
+// house is a server of one channel, "fish", whose rooms are made up.
+type house struct {
+	t       *testing.T
+	handler http.Handler
+	config  Config
+
+	mu     sync.Mutex
+	live   bool
+	asked  origin.Reload
+	answer error         // of Master, Media and Part
+	hold   chan struct{} // Media waits for it, unless nil
+	ice    bool
+	log    strings.Builder
+	now    time.Time
+}
+
+var fish = channel.Channel{ID: id.Channel{1, 2, 3}, Name: "fish"}
+
+func newHouse(t *testing.T, set ...func(*Config)) *house {
+	h := &house{t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), ice: true}
+	h.config = Config{
+		PublicURL: "http://localhost:8080", HeldReloads: 100, HeldReloadsPerIP: 2, JoinsPerMinute: 3,
+		Log: slog.New(slog.NewTextHandler(&h.log, nil)), Now: func() time.Time { return h.now },
+		Web: fstest.MapFS{
+			"index.html": {Data: []byte("<p>index")}, "watch.html": {Data: []byte("<p>watch")}, "embed.html": {Data: []byte("<p>embed")},
+			"favicon.svg": {Data: []byte("<svg/>")}, "assets/engine-1.wasm": {Data: []byte("plain")},
+			"assets/engine-1.wasm.br": {Data: []byte("brotli")}, "assets/engine-1.wasm.gz": {Data: []byte("gzip")},
+		},
+	}
+	for _, s := range set {
+		s(&h.config)
+	}
+	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Meter: h, Tracker: h, Relay: h}
+	handler, err := New(h.config, rooms, NewMetrics("test", func() Census {
+		return Census{
+			Channels: []ChannelCensus{{Name: "fish", Live: true, Viewers: 3, Links: 4, IngestBits: 5, Written: []TrackBytes{{1, 77}}}},
+			Reported: Reported{PeerBytes: 8, OriginBytes: 9, Verified: 10, Refused: 11},
+		}
+	})).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.handler = handler
+	return h
+}
+
+// request sends one request as a viewer on this machine would, changed by set.
+func (h *house) request(method, target string, set ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	r.RemoteAddr, r.Host = "127.0.0.1:5000", "localhost:8080"
+	for _, s := range set {
+		s(r)
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, r)
+	return w
+}
+
+func header(name, value string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(name, value) }
+}
+
+func body(text string) func(*http.Request) {
+	return func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(text)) }
+}
+
+func from(address string) func(*http.Request) {
+	return func(r *http.Request) { r.RemoteAddr = address }
+}
+
+func (h *house) ByName(_ context.Context, name id.Name) (channel.Channel, error) {
+	if name != fish.Name {
+		return channel.Channel{}, channel.ErrNotFound
+	}
+	return fish, nil
+}
+
+func (h *house) List(context.Context) ([]channel.Channel, error) {
+	return []channel.Channel{fish}, nil
+}
+
+func (h *house) OnAir(id.Channel) (Broadcast, bool) {
+	return Broadcast{Epoch: 7, Started: h.now, Tracks: []Track{{0, "video", "avc1.64001f", 640, 360}, {1, "audio", "mp4a.40.2", 0, 0}}}, h.live
+}
+
+func (h *house) Master(context.Context, id.Name) ([]byte, error) {
+	return []byte("#EXTM3U master"), h.answer
+}
+
+func (h *house) Media(ctx context.Context, _ id.Name, _ segment.Track, reload origin.Reload) ([]byte, error) {
+	h.mu.Lock()
+	h.asked = reload
+	h.mu.Unlock()
+	if h.hold != nil {
+		select {
+		case <-h.hold:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return []byte("#EXTM3U media"), h.answer
+}
+
+func (h *house) Part(_ context.Context, _ id.Name, p segment.Part) (*origin.Content, error) {
+	if h.answer != nil {
+		return nil, h.answer
+	}
+	if p != (segment.Part{Epoch: 7, Track: 1, Seq: 9}) {
+		return nil, origin.ErrNotFound
+	}
+	return origin.NewContent(fish.ID, p.Track, []byte("0123"), []byte("456789")), nil
+}
+
+func (h *house) Segment(_ id.Name, epoch uint64, track segment.Track, msn uint64) (*origin.Content, error) {
+	if epoch != 7 || msn != 7<<20 {
+		return nil, origin.ErrNotFound
+	}
+	return origin.NewContent(fish.ID, track, []byte("segment")), nil
+}
+
+func (h *house) Init(_ id.Name, digits string) (*origin.Content, error) {
+	if digits != strings.Repeat("a", origin.InitDigits) {
+		return nil, origin.ErrNotFound
+	}
+	return origin.NewContent(fish.ID, 1, []byte("init")), nil
+}
+
+func (h *house) Count(_ id.Channel, track segment.Track, bytes int64) {
+	h.log.WriteString("counted ")
+	h.log.WriteString(string(rune('0'+track)) + " ")
+	h.log.WriteString(time.Duration(bytes).String() + "\n")
+}
+
+func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusTeapot) // a handshake is the tracker's own to test
+}
+
+func (h *house) Issue(_ id.Channel, mode Mode) (string, id.Peer, error) {
+	return "token-" + string(mode), 0xabc, nil
+}
+
+func (h *house) Viewers(id.Channel) int { return 12 }
+
+func (h *house) ICE(id.Channel, id.Peer) []ICEServer {
+	return []ICEServer{{URLs: []string{"stun:localhost:3478"}}}
+}

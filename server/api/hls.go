@@ -1,0 +1,220 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/origin"
+)
+
+// Origin is what was published. What waits ends with ctx.
+type Origin interface {
+	Master(ctx context.Context, name id.Name) ([]byte, error)
+	Media(ctx context.Context, name id.Name, track segment.Track, reload origin.Reload) ([]byte, error)
+	Part(ctx context.Context, name id.Name, part segment.Part) (*origin.Content, error)
+	Segment(name id.Name, epoch uint64, track segment.Track, msn uint64) (*origin.Content, error)
+	Init(name id.Name, digits string) (*origin.Content, error)
+}
+
+// Meter counts media bytes that were really written.
+type Meter interface {
+	Count(channel id.Channel, track segment.Track, bytes int64)
+}
+
+const (
+	playlistType = "application/vnd.apple.mpegurl"
+	mediaType    = "video/mp4"
+	// writeWithin is how long a client may take to read one answer: the slowest that still plays reads a 2 s segment in 2 s.
+	writeWithin = time.Minute
+)
+
+func (a *API) hlsRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /hls/{name}/{file}", a.playlistOrInit)
+	mux.HandleFunc("GET /hls/{name}/{epoch}/{track}/{file}", a.media)
+	mux.HandleFunc("OPTIONS /hls/", func(w http.ResponseWriter, _ *http.Request) {
+		h := w.Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+		h.Set("Access-Control-Allow-Headers", "Range")
+		h.Set("Access-Control-Max-Age", "86400")
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+// open sets what every answer of HLS has: any page may read a public stream.
+func open(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "Content-Length, Content-Range, Date")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+func (a *API) playlistOrInit(w http.ResponseWriter, r *http.Request) {
+	open(w)
+	name, err := id.ParseName(r.PathValue("name"))
+	if err != nil {
+		answerProblem(w, r, errNoChannel)
+		return
+	}
+	file := r.PathValue("file")
+	if file == "master.m3u8" {
+		a.playlist(w, r, func() ([]byte, error) { return a.rooms.Origin.Master(r.Context(), name) })
+		return
+	}
+	if text, ok := strings.CutSuffix(file, ".m3u8"); ok {
+		track, trackErr := parseTrack(text)
+		reload, reloadErr := parseReload(r)
+		if err := cmp.Or(trackErr, reloadErr); err != nil {
+			a.refuse(w, r, err)
+			return
+		}
+		a.playlist(w, r, func() ([]byte, error) { return a.rooms.Origin.Media(r.Context(), name, track, reload) })
+		return
+	}
+	if digits, ok := cut(file, "i", ".mp4"); ok {
+		content, err := a.rooms.Origin.Init(name, digits)
+		a.content(w, r, content, err)
+		return
+	}
+	answerProblem(w, r, errNoRoute)
+}
+
+// playlist answers with what ask returns, which may wait.
+func (a *API) playlist(w http.ResponseWriter, r *http.Request, ask func() ([]byte, error)) {
+	var playlist []byte
+	err := a.held(r, func() (err error) {
+		playlist, err = ask()
+		return err
+	})
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", playlistType)
+	h.Set("Cache-Control", "no-cache") // it moves twice a second
+	h.Set("Content-Length", strconv.Itoa(len(playlist)))
+	a.hurry(w)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(playlist) // a client that has gone needs no answer
+	}
+}
+
+// media answers p{SEQ}.m4s and s{MSN}.m4s.
+func (a *API) media(w http.ResponseWriter, r *http.Request) {
+	open(w)
+	name, err := id.ParseName(r.PathValue("name"))
+	if err != nil {
+		answerProblem(w, r, errNoChannel)
+		return
+	}
+	epoch, epochErr := parseNumber(r.PathValue("epoch"))
+	track, trackErr := parseTrack(r.PathValue("track"))
+	file := r.PathValue("file")
+	part, isPart := cut(file, "p", ".m4s")
+	whole, isSegment := cut(file, "s", ".m4s")
+	n, err := parseNumber(part + whole) // at most one of the two is there
+	if err := cmp.Or(epochErr, trackErr, err); err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	var content *origin.Content
+	switch {
+	case isPart:
+		err = a.held(r, func() (err error) {
+			content, err = a.rooms.Origin.Part(r.Context(), name, segment.Part{Epoch: epoch, Track: track, Seq: n})
+			return err
+		})
+	case isSegment:
+		content, err = a.rooms.Origin.Segment(name, epoch, track, n)
+	}
+	a.content(w, r, content, err)
+}
+
+// content writes media bytes that never change, whole or one range of them, and counts what was really written.
+func (a *API) content(w http.ResponseWriter, r *http.Request, content *origin.Content, err error) {
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Cache-Control", "public, max-age=3600, immutable")
+	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
+	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
+		r.Header.Del("Range")
+	}
+	a.hurry(w)
+	counted := &counter{ResponseWriter: w}
+	http.ServeContent(counted, r, "", time.Time{}, content)
+	a.rooms.Meter.Count(content.Channel, content.Track, counted.bytes)
+}
+
+// held runs ask, which may wait, as one of the requests that are held open.
+func (a *API) held(r *http.Request, ask func() error) error {
+	from := clientOf(r)
+	if problem := a.holds.take(from); problem != nil {
+		return problem
+	}
+	defer a.holds.release(from)
+	return ask()
+}
+
+// hurry gives the client writeWithin to read the answer, which begins now.
+func (a *API) hurry(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(a.config.Now().Add(writeWithin)) // a recorder in a test has none
+}
+
+// parseReload reads _HLS_msn, _HLS_part and _HLS_skip (RFC 8216bis, 6.2.5).
+func parseReload(r *http.Request) (origin.Reload, error) {
+	query := r.URL.Query()
+	skip := query.Get("_HLS_skip")
+	reload := origin.Reload{Part: -1, Skip: skip == "YES" || skip == "v2"}
+	var err error
+	if reload.Blocking = query.Has("_HLS_msn"); reload.Blocking {
+		if reload.MSN, err = strconv.ParseUint(query.Get("_HLS_msn"), 10, 64); err != nil {
+			return reload, errMalformed
+		}
+	}
+	if query.Has("_HLS_part") {
+		part, err := strconv.ParseUint(query.Get("_HLS_part"), 10, 16)
+		if err != nil || !reload.Blocking {
+			return reload, errMalformed
+		}
+		reload.Part = int(part)
+	}
+	return reload, nil
+}
+
+func parseTrack(text string) (segment.Track, error) {
+	n, err := parseNumber(text)
+	if err != nil || n >= segment.TracksMax {
+		return 0, errNoRoute
+	}
+	return segment.Track(n), nil
+}
+
+// parseNumber reads a number in its one spelling, so that a cache holds each piece of media once.
+func parseNumber(text string) (uint64, error) {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || strconv.FormatUint(n, 10) != text {
+		return 0, errNoRoute
+	}
+	return n, nil
+}
+
+// cut returns what stands between prefix and suffix, or "" and false.
+func cut(text, prefix, suffix string) (string, bool) {
+	text, begins := strings.CutPrefix(text, prefix)
+	text, ends := strings.CutSuffix(text, suffix)
+	if !begins || !ends {
+		return "", false
+	}
+	return text, true
+}

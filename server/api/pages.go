@@ -1,0 +1,131 @@
+package api
+
+import (
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"shoal/id"
+)
+
+// policy is what pages may load: only this server's files, WebAssembly, and the blobs that Media Source makes.
+const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; " +
+	"img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+
+// The files of the web build that routes name.
+const (
+	indexFile = "index.html"
+	watchFile = "watch.html"
+	embedFile = "embed.html"
+)
+
+func (a *API) pageRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false) })
+	mux.HandleFunc("GET /c/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, watchFile, false) })
+	mux.HandleFunc("GET /embed/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, embedFile, true) })
+	mux.HandleFunc("GET /assets/{file...}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // their names hold a digest
+		a.file(w, r, path.Join("assets", path.Clean("/"+r.PathValue("file"))))
+	})
+	mux.HandleFunc("GET /{file}", func(w http.ResponseWriter, r *http.Request) { // favicon.svg and its like
+		if strings.HasSuffix(r.PathValue("file"), ".html") { // pages have routes
+			answerProblem(w, r, errNoRoute)
+			return
+		}
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		a.file(w, r, r.PathValue("file"))
+	})
+}
+
+// channelPage is a page of one channel; it answers 404 with a page if there is no such channel.
+func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, framed bool) {
+	name, err := id.ParseName(r.PathValue("name"))
+	if err == nil {
+		_, err = a.rooms.Channels.ByName(r.Context(), name)
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.page(w, r, file, framed)
+}
+
+func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed bool) {
+	h := w.Header()
+	ancestors := "frame-ancestors 'none'"
+	if framed {
+		ancestors = "frame-ancestors *"
+	} else {
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
+	h.Set("Content-Security-Policy", policy+ancestors)
+	h.Set("Cache-Control", "no-cache")
+	if _, err := fs.Stat(a.config.Web, indexFile); err != nil {
+		answerProblem(w, r, errNoPages)
+		return
+	}
+	a.file(w, r, file)
+}
+
+// file writes one file of the web build, compressed if the build made a compressed twin that the client takes.
+func (a *API) file(w http.ResponseWriter, r *http.Request, name string) {
+	h := w.Header()
+	h.Set("Vary", "Accept-Encoding")
+	for _, twin := range []struct{ encoding, suffix string }{{"br", ".br"}, {"gzip", ".gz"}, {"", ""}} {
+		if twin.encoding != "" && !accepts(r, twin.encoding) {
+			continue
+		}
+		content, err := fs.ReadFile(a.config.Web, name+twin.suffix)
+		if err != nil {
+			continue
+		}
+		if twin.encoding != "" {
+			h.Set("Content-Encoding", twin.encoding)
+		}
+		h.Set("Content-Type", kindOf(name))
+		h.Set("Content-Length", strconv.Itoa(len(content)))
+		if r.Method != http.MethodHead {
+			_, _ = w.Write(content) // a client that has gone needs no answer
+		}
+		return
+	}
+	answerProblem(w, r, errNoRoute)
+}
+
+// accepts reports whether the client takes an encoding. A weight of 0 refuses it.
+func accepts(r *http.Request, encoding string) bool {
+	for offer := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		name, weight, _ := strings.Cut(strings.TrimSpace(offer), ";")
+		if strings.EqualFold(strings.TrimSpace(name), encoding) {
+			return strings.TrimSpace(weight) != "q=0"
+		}
+	}
+	return false
+}
+
+// kindOf is the media type of a file of the web build. The machine's own table is not asked: it differs between machines.
+func kindOf(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".wasm":
+		return "application/wasm"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".json":
+		return "application/json"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	case ".woff2":
+		return "font/woff2"
+	}
+	return "application/octet-stream"
+}

@@ -1,0 +1,22 @@
+package api
+
+import (
+	"net/http"
+
+	"shoal/id"
+)
+
+// Tracker brings viewers together. Its ServeHTTP takes WebSockets, checks their Origin and their token.
+type Tracker interface {
+	http.Handler
+	// Issue draws a peer and signs a token for it, good for one session of the channel.
+	Issue(channel id.Channel, mode Mode) (token string, peer id.Peer, err error)
+	// Viewers counts who watches a channel now.
+	Viewers(channel id.Channel) int
+}
+
+const trackerPath = "/api/v1/tracker"
+
+func (a *API) trackerRoutes(mux *http.ServeMux) {
+	mux.Handle("GET "+trackerPath, a.rooms.Tracker)
+}
