@@ -19,7 +19,12 @@ type Content struct {
 }
 
 func newContent(b *Broadcast, track segment.Track, pieces ...[]byte) *Content {
-	c := &Content{Channel: b.opening.Channel, Track: track, pieces: pieces}
+	return NewContent(b.opening.Channel, track, pieces...)
+}
+
+// NewContent returns the pieces, one after the other, as bytes of a channel's track.
+func NewContent(channel id.Channel, track segment.Track, pieces ...[]byte) *Content {
+	c := &Content{Channel: channel, Track: track, pieces: pieces}
 	for _, p := range pieces {
 		c.size += int64(len(p))
 	}
