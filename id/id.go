@@ -2,9 +2,7 @@ package id
 
 import (
 	"encoding/base32"
-	"encoding/hex"
 	"errors"
-	"strconv"
 )
 
 // ErrMalformed is returned by every Parse function for text that is not a name of its kind.
@@ -37,7 +35,7 @@ func ParseChannel(s string) (Channel, error) {
 type Digest [32]byte
 
 // String returns 64 hexadecimal digits.
-func (d Digest) String() string { return hex.EncodeToString(d[:]) }
+func (d Digest) String() string { return hexText(d[:]) }
 
 // IsZero reports whether d is the zero digest, which stands for "none".
 func (d Digest) IsZero() bool { return d == Digest{} }
@@ -45,10 +43,7 @@ func (d Digest) IsZero() bool { return d == Digest{} }
 // ParseDigest reads 64 lower-case hexadecimal digits. It returns ErrMalformed otherwise.
 func ParseDigest(s string) (Digest, error) {
 	var d Digest
-	if len(s) != 2*len(d) {
-		return Digest{}, ErrMalformed
-	}
-	if _, err := hex.Decode(d[:], []byte(s)); err != nil || d.String() != s {
+	if !parseHex(d[:], s) {
 		return Digest{}, ErrMalformed
 	}
 	return d, nil
@@ -62,19 +57,25 @@ const Origin Peer = 0
 
 // String returns 16 hexadecimal digits.
 func (p Peer) String() string {
-	const width = 16
-	s := strconv.FormatUint(uint64(p), 16)
-	for len(s) < width {
-		s = "0" + s
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(p >> (56 - 8*i))
 	}
-	return s
+	return hexText(b[:])
 }
 
 // ParsePeer reads the form that String writes. It returns ErrMalformed otherwise, and for peer 0.
 func ParsePeer(s string) (Peer, error) {
-	n, err := strconv.ParseUint(s, 16, 64)
-	if err != nil || n == 0 || Peer(n).String() != s {
+	var b [8]byte
+	if !parseHex(b[:], s) {
 		return 0, ErrMalformed
 	}
-	return Peer(n), nil
+	var p Peer
+	for _, v := range b {
+		p = p<<8 | Peer(v)
+	}
+	if p == 0 {
+		return 0, ErrMalformed
+	}
+	return p, nil
 }

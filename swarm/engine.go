@@ -1,7 +1,7 @@
 package swarm
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/segment"
@@ -15,8 +15,8 @@ import (
 // Engine is one viewer's mind in one channel. Make it with New.
 type Engine struct {
 	config Config
-	now    time.Duration
-	wake   time.Duration
+	now    span.Span
+	wake   span.Span
 	out    []Output // of the step under way
 
 	neighbours roster.Roster[neighbour]
@@ -38,7 +38,7 @@ type neighbour struct {
 // early is a piece that came before the record of its part.
 type early struct {
 	Arrived
-	at time.Duration
+	at span.Span
 }
 
 // New returns an engine that has seen nothing yet.
@@ -51,7 +51,7 @@ func New(c Config) *Engine {
 
 // Step tells the engine what happened at now (time since its birth; it never runs backwards) and appends what to do
 // about it.
-func (e *Engine) Step(now time.Duration, in Input, out []Output) []Output {
+func (e *Engine) Step(now span.Span, in Input, out []Output) []Output {
 	e.now = max(e.now, now)
 	e.out = out
 	e.hear(in)
@@ -61,7 +61,7 @@ func (e *Engine) Step(now time.Duration, in Input, out []Output) []Output {
 }
 
 // Wake returns when the engine wants a Tick if nothing else happens; ok is false if never.
-func (e *Engine) Wake() (at time.Duration, ok bool) { return e.wake, e.wake != pick.Never }
+func (e *Engine) Wake() (at span.Span, ok bool) { return e.wake, e.wake != pick.Never }
 
 // hear routes an input to who knows what it means.
 func (e *Engine) hear(in Input) {
@@ -117,7 +117,7 @@ func (e *Engine) note(what Event, peer id.Peer, part segment.Part) {
 }
 
 // later asks for a Tick at or before at.
-func (e *Engine) later(at time.Duration) { e.wake = min(e.wake, max(at, e.now+time.Microsecond)) }
+func (e *Engine) later(at span.Span) { e.wake = min(e.wake, max(at, e.now+span.Microsecond)) }
 
 // wallMS returns the wall clock now.
-func (e *Engine) wallMS() int64 { return e.config.BirthWallMS + int64(e.now/time.Millisecond) }
+func (e *Engine) wallMS() int64 { return e.config.BirthWallMS + int64(e.now/span.Millisecond) }

@@ -1,7 +1,7 @@
 package swarm
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/segment"
@@ -20,7 +20,7 @@ const (
 	keepIdleMS = 40_000
 	// earlyMax bounds the pieces that came before their record, and earlyFor how long they wait for it.
 	earlyMax = 64
-	earlyFor = 2 * time.Second
+	earlyFor = 2 * span.Second
 )
 
 // open takes in a part whose record is good.

@@ -1,7 +1,7 @@
 package swarm
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/swarm/have"
@@ -11,11 +11,11 @@ import (
 
 const (
 	// announceEvery is how long fresh pieces are gathered before neighbours are told; a whole part is told at once.
-	announceEvery = 100 * time.Millisecond
+	announceEvery = 100 * span.Millisecond
 	// lackAfter is how long the tracker may take with a record before a neighbour that holds the part is asked for it.
-	lackAfter = 300 * time.Millisecond
+	lackAfter = 300 * span.Millisecond
 	// rumourFor is how long a part stays known by hearsay only.
-	rumourFor = 10 * time.Second
+	rumourFor = 10 * span.Second
 )
 
 // expire ends what took too long, and gives up what is past.
@@ -68,7 +68,7 @@ func (e *Engine) answer() {
 }
 
 // patience returns until when the player may be kept waiting for a part it wants.
-func (e *Engine) patience(p *have.Part) time.Duration {
+func (e *Engine) patience(p *have.Part) span.Span {
 	switch {
 	case !p.Opened:
 		return p.WantedDue - e.desk.Guard.Length()
@@ -101,7 +101,7 @@ func (e *Engine) plan() {
 		if g.Rescue {
 			e.note(RescueStarted, id.Origin, g.Part)
 		}
-		e.do(Fetch{Ref: g.Ref, Part: g.Part, From: g.From, To: g.To, Within: int(g.Within / time.Millisecond)})
+		e.do(Fetch{Ref: g.Ref, Part: g.Part, From: g.From, To: g.To, Within: int(g.Within / span.Millisecond)})
 	}
 	for _, a := range plan.Asks {
 		e.say(a.Peer, wire.Want{Part: a.Part, Pieces: a.Pieces})

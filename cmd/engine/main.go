@@ -3,7 +3,7 @@
 package main
 
 import (
-	"time"
+	"shoal/span"
 	"unsafe"
 
 	"shoal/swarm"
@@ -68,5 +68,5 @@ func wake() int64 {
 	if !ok {
 		return -1
 	}
-	return int64(at / time.Microsecond)
+	return int64(at / span.Microsecond)
 }

@@ -1,7 +1,7 @@
 package have
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/manifest"
@@ -15,7 +15,7 @@ type Part struct {
 
 	// set when it is opened, and fixed from then on
 	Opened   bool
-	OpenedAt time.Duration
+	OpenedAt span.Span
 	Manifest *manifest.Part
 	Record   []byte // the signed record, to pass on
 	Digest   id.Digest
@@ -25,18 +25,18 @@ type Part struct {
 	Checking  wire.Bitmap // at the body, its check is under way
 	Fresh     wire.Bitmap // checked, but not yet announced
 	Wanted    bool        // the player waits for it
-	WantedDue time.Duration
+	WantedDue span.Span
 	Given     bool // the player has it, from us or by itself
 	Lacked    bool // we asked a neighbour for its record
-	HeardAt   time.Duration
-	ToldAt    time.Duration // when fresh pieces were last announced
+	HeardAt   span.Span
+	ToldAt    span.Span // when fresh pieces were last announced
 
 	// owned by pick
-	Asked     wire.Bitmap   // of neighbours
-	Fetching  wire.Bitmap   // of the origin
-	RescuedAt time.Duration // when the first rescue began; 0 is never
-	RetryAt   time.Duration // not before this may the origin be asked again
-	Failures  int           // how often the origin did not bring what was asked of it
+	Asked     wire.Bitmap // of neighbours
+	Fetching  wire.Bitmap // of the origin
+	RescuedAt span.Span   // when the first rescue began; 0 is never
+	RetryAt   span.Span   // not before this may the origin be asked again
+	Failures  int         // how often the origin did not bring what was asked of it
 
 	holders []holder
 }

@@ -1,8 +1,8 @@
 package have
 
 import (
+	"shoal/span"
 	"slices"
-	"time"
 
 	"shoal/id"
 	"shoal/manifest"
@@ -36,7 +36,7 @@ func (s *Shelf) Get(name segment.Part) *Part {
 }
 
 // Rumour returns the part of that name, made at now if there was none, or nil if there are too many rumours.
-func (s *Shelf) Rumour(name segment.Part, now time.Duration) *Part {
+func (s *Shelf) Rumour(name segment.Part, now span.Span) *Part {
 	i, ok := s.find(name)
 	if ok {
 		return s.parts[i]
@@ -52,7 +52,7 @@ func (s *Shelf) Rumour(name segment.Part, now time.Duration) *Part {
 
 // Open makes a part known for certain, by its verified record. It returns the part, and the part that had to leave for
 // want of room, or nil.
-func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now time.Duration) (opened, left *Part) {
+func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now span.Span) (opened, left *Part) {
 	i, ok := s.find(m.Name())
 	switch {
 	case !ok:

@@ -1,7 +1,7 @@
 package pick
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/segment"
 	"shoal/swarm/have"
@@ -13,9 +13,9 @@ const (
 	// FetchesMax bounds the origin requests under way; a browser opens no more than six connections to a host anyway.
 	FetchesMax = 16
 	// FetchLongest is when a request to the origin is given up.
-	FetchLongest = 8 * time.Second
+	FetchLongest = 8 * span.Second
 	// RetryAfter is how long a part rests after the origin failed it.
-	RetryAfter = 300 * time.Millisecond
+	RetryAfter = 300 * span.Millisecond
 	// FailuresMax is how often the origin is asked in vain for a part before it is given up.
 	FailuresMax = 3
 	// RunsMax is how many separate ranges are asked of the origin for one part before one range takes them all.
@@ -27,8 +27,8 @@ type fetch struct {
 	ref      uint32
 	part     segment.Part
 	from, to int
-	began    time.Duration
-	due      time.Duration
+	began    span.Span
+	due      span.Span
 }
 
 // Get is a request to make of the origin.
@@ -36,18 +36,18 @@ type Get struct {
 	Ref      uint32
 	Part     segment.Part
 	From, To int
-	Within   time.Duration
+	Within   span.Span
 	Rescue   bool
 }
 
 // get starts the requests that cover pieces.
-func (d *Desk) get(now time.Duration, part *have.Part, pieces wire.Bitmap, rescue bool, out []Get) []Get {
+func (d *Desk) get(now span.Span, part *have.Part, pieces wire.Bitmap, rescue bool, out []Get) []Get {
 	for _, r := range runs(pieces) {
 		if len(d.fetches) == FetchesMax {
 			return out
 		}
 		d.nextRef++
-		d.fetches = append(d.fetches, fetch{d.nextRef, part.Name, r.from, r.to, now, now + FetchLongest + time.Second})
+		d.fetches = append(d.fetches, fetch{d.nextRef, part.Name, r.from, r.to, now, now + FetchLongest + span.Second})
 		for i := r.from; i < r.to; i++ {
 			part.Fetching.Set(i)
 		}
@@ -78,7 +78,7 @@ func runs(pieces wire.Bitmap) (out []run) {
 }
 
 // Fetched ends a request to the origin.
-func (d *Desk) Fetched(now time.Duration, shelf *have.Shelf, ref uint32, failed bool) {
+func (d *Desk) Fetched(now span.Span, shelf *have.Shelf, ref uint32, failed bool) {
 	for i, f := range d.fetches {
 		if f.ref != ref {
 			continue
@@ -93,7 +93,7 @@ func (d *Desk) Fetched(now time.Duration, shelf *have.Shelf, ref uint32, failed 
 }
 
 // Lapse ends the requests that the body never answered.
-func (d *Desk) Lapse(now time.Duration, shelf *have.Shelf) {
+func (d *Desk) Lapse(now span.Span, shelf *have.Shelf) {
 	kept := d.fetches[:0]
 	for _, f := range d.fetches {
 		if now < f.due {
@@ -106,13 +106,13 @@ func (d *Desk) Lapse(now time.Duration, shelf *have.Shelf) {
 }
 
 // Failed notes that the origin did not bring a part's bytes, or not the right ones.
-func (d *Desk) Failed(now time.Duration, part *have.Part) {
+func (d *Desk) Failed(now span.Span, part *have.Part) {
 	part.RetryAt = now + RetryAfter
 	part.Failures++
 }
 
 // settle lets what a request did not bring be asked again, after a rest.
-func (d *Desk) settle(now time.Duration, shelf *have.Shelf, f fetch) {
+func (d *Desk) settle(now span.Span, shelf *have.Shelf, f fetch) {
 	part := shelf.Get(f.part)
 	if part == nil {
 		return

@@ -1,28 +1,28 @@
 package pick
 
 import (
+	"shoal/span"
 	"slices"
-	"time"
 )
 
 // Bounds of the guard: how long before its deadline a part is asked of the origin.
 const (
 	// GuardFirst is the guard before any fetch was measured.
-	GuardFirst = 800 * time.Millisecond
+	GuardFirst = 800 * span.Millisecond
 	// GuardMin and GuardMax bound it afterwards.
-	GuardMin = 500 * time.Millisecond
-	GuardMax = 2 * time.Second
+	GuardMin = 500 * span.Millisecond
+	GuardMax = 2 * span.Second
 	// guardMargin stands between the slowest measured fetch and the deadline.
-	guardMargin = 150 * time.Millisecond
+	guardMargin = 150 * span.Millisecond
 	// guardSamples is how many fetches are remembered; the slowest of 64 stands near the 99th percentile.
 	guardSamples = 64
 )
 
 // Guard learns how long the origin takes.
-type Guard struct{ took []time.Duration }
+type Guard struct{ took []span.Span }
 
 // Measured adds a fetch's duration.
-func (g *Guard) Measured(took time.Duration) {
+func (g *Guard) Measured(took span.Span) {
 	if len(g.took) == guardSamples {
 		g.took = slices.Delete(g.took, 0, 1)
 	}
@@ -30,7 +30,7 @@ func (g *Guard) Measured(took time.Duration) {
 }
 
 // Length returns the guard.
-func (g *Guard) Length() time.Duration {
+func (g *Guard) Length() span.Span {
 	if len(g.took) == 0 {
 		return GuardFirst
 	}
@@ -38,4 +38,4 @@ func (g *Guard) Length() time.Duration {
 }
 
 // Hedge returns how long a rescue may take before the player is told to fetch for itself.
-func (g *Guard) Hedge() time.Duration { return g.Length() / 2 }
+func (g *Guard) Hedge() span.Span { return g.Length() / 2 }

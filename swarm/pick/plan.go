@@ -1,7 +1,7 @@
 package pick
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/segment"
@@ -10,7 +10,7 @@ import (
 )
 
 // Patience is how long a part is left to the seeds' pushes before its pieces are pulled from neighbours.
-const Patience = 250 * time.Millisecond
+const Patience = 250 * span.Millisecond
 
 // Ask is a request to make of a neighbour.
 type Ask struct {
@@ -23,7 +23,7 @@ type Ask struct {
 type Plan struct {
 	Asks []Ask
 	Gets []Get
-	Next time.Duration
+	Next span.Span
 }
 
 // View is what a plan is made from.
@@ -34,7 +34,7 @@ type View struct {
 }
 
 // Make plans at now. Requests in the plan count as under way.
-func (d *Desk) Make(now time.Duration, v View) (plan Plan) {
+func (d *Desk) Make(now span.Span, v View) (plan Plan) {
 	plan.Next = d.nextDue()
 	v.Shelf.All(func(p *have.Part) bool {
 		if p.Opened && !p.Complete() {
@@ -46,7 +46,7 @@ func (d *Desk) Make(now time.Duration, v View) (plan Plan) {
 }
 
 // nextDue returns when the first request under way falls due.
-func (d *Desk) nextDue() time.Duration {
+func (d *Desk) nextDue() span.Span {
 	next := Never
 	for _, a := range d.asks {
 		next = min(next, a.due)
@@ -58,7 +58,7 @@ func (d *Desk) nextDue() time.Duration {
 }
 
 // consider plans for one part: rescue it, seed it, pull it, or wait.
-func (d *Desk) consider(now time.Duration, v View, p *have.Part, plan *Plan) {
+func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) {
 	if !d.Head.Needs(p) {
 		return
 	}
@@ -84,7 +84,7 @@ func (d *Desk) consider(now time.Duration, v View, p *have.Part, plan *Plan) {
 }
 
 // origin asks the origin for pieces, unless the part rests after a failure.
-func (d *Desk) origin(now time.Duration, p *have.Part, pieces wire.Bitmap, rescue bool, plan *Plan) {
+func (d *Desk) origin(now span.Span, p *have.Part, pieces wire.Bitmap, rescue bool, plan *Plan) {
 	if p.Failures >= FailuresMax {
 		return
 	}
@@ -99,7 +99,7 @@ func (d *Desk) origin(now time.Duration, p *have.Part, pieces wire.Bitmap, rescu
 }
 
 // pull asks neighbours for pieces that they say they hold.
-func (d *Desk) pull(now time.Duration, v View, p *have.Part, pieces wire.Bitmap, rescueAt time.Duration, plan *Plan) {
+func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) {
 	wait := min(max((rescueAt-now)/2, AskShortest), AskLongest)
 	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = next(pieces, i) {
 		from, ok := d.holder(now, v, p, i)
@@ -115,7 +115,7 @@ func (d *Desk) pull(now time.Duration, v View, p *have.Part, pieces wire.Bitmap,
 }
 
 // holder returns the neighbour to ask for piece i: of those that say they hold it, the one that owes us least.
-func (d *Desk) holder(now time.Duration, v View, p *have.Part, i int) (best id.Peer, found bool) {
+func (d *Desk) holder(now span.Span, v View, p *have.Part, i int) (best id.Peer, found bool) {
 	var room int
 	var tie uint64
 	p.Holders(i, func(candidate id.Peer) {

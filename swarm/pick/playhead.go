@@ -1,24 +1,24 @@
 package pick
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/swarm/have"
 )
 
 // Never is a time that does not come.
-const Never = time.Duration(1<<63 - 1)
+const Never = span.Span(1<<63 - 1)
 
 // Playhead is where the player is, and so when each part is due.
 type Playhead struct {
-	at       time.Duration // when it was reported
+	at       span.Span // when it was reported
 	wallMS   int64
 	bufferMS int64
 	playing  bool
 }
 
 // Report takes what the player said at now.
-func (h *Playhead) Report(now time.Duration, wallMS, bufferMS int64, playing bool) {
+func (h *Playhead) Report(now span.Span, wallMS, bufferMS int64, playing bool) {
 	*h = Playhead{at: now, wallMS: wallMS, bufferMS: bufferMS, playing: playing}
 }
 
@@ -26,23 +26,23 @@ func (h *Playhead) Report(now time.Duration, wallMS, bufferMS int64, playing boo
 func (h *Playhead) Playing() bool { return h.playing }
 
 // WallMS returns the wall-clock time on screen at now. It does not run past the end of the buffer.
-func (h *Playhead) WallMS(now time.Duration) int64 {
+func (h *Playhead) WallMS(now span.Span) int64 {
 	if !h.playing {
 		return h.wallMS
 	}
-	return h.wallMS + min(int64((now-h.at)/time.Millisecond), h.bufferMS)
+	return h.wallMS + min(int64((now-h.at)/span.Millisecond), h.bufferMS)
 }
 
 // BufferEnd returns when the buffer runs dry if nothing is added to it.
-func (h *Playhead) BufferEnd() time.Duration {
-	return h.at + time.Duration(h.bufferMS)*time.Millisecond
+func (h *Playhead) BufferEnd() span.Span {
+	return h.at + span.Span(h.bufferMS)*span.Millisecond
 }
 
 // Due returns when the player needs an opened part: when the frame on screen gets there.
-func (h *Playhead) Due(p *have.Part) time.Duration {
+func (h *Playhead) Due(p *have.Part) span.Span {
 	due := Never
 	if h.playing {
-		due = h.at + time.Duration(p.WallMS()-h.wallMS)*time.Millisecond
+		due = h.at + span.Span(p.WallMS()-h.wallMS)*span.Millisecond
 	}
 	if p.Wanted {
 		due = min(due, max(p.WantedDue, h.at))

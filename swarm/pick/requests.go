@@ -1,7 +1,7 @@
 package pick
 
 import (
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/segment"
@@ -19,11 +19,11 @@ const (
 	// ProvenAsks is how many it may owe afterwards.
 	ProvenAsks = 16
 	// AskLongest and AskShortest bound how long a piece is waited for before another is asked.
-	AskLongest  = 800 * time.Millisecond
-	AskShortest = 200 * time.Millisecond
+	AskLongest  = 800 * span.Millisecond
+	AskShortest = 200 * span.Millisecond
 	// MissesMax is how many misses in a row put a neighbour aside, and Aside for how long.
 	MissesMax = 2
-	Aside     = 60 * time.Second
+	Aside     = 60 * span.Second
 )
 
 // peer is a neighbour as a source.
@@ -31,10 +31,10 @@ type peer struct {
 	owes   int // pieces asked and not answered
 	proven bool
 	misses int // in a row
-	until  time.Duration
+	until  span.Span
 }
 
-func (p *peer) mayOwe(now time.Duration) int {
+func (p *peer) mayOwe(now span.Span) int {
 	switch {
 	case now < p.until:
 		return 0
@@ -49,7 +49,7 @@ type ask struct {
 	peer  id.Peer
 	part  segment.Part
 	piece int
-	due   time.Duration
+	due   span.Span
 }
 
 // Desk keeps the requests under way.
@@ -116,7 +116,7 @@ func (d *Desk) Declined(shelf *have.Shelf, from id.Peer, part segment.Part, piec
 }
 
 // Expire ends the asks that are overdue: each is returned to be cancelled, and its neighbour's word on it no longer counts.
-func (d *Desk) Expire(now time.Duration, shelf *have.Shelf, late func(from id.Peer, part segment.Part, piece int)) {
+func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, part segment.Part, piece int)) {
 	d.release(shelf, func(a ask) bool {
 		if now < a.due {
 			return false

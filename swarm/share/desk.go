@@ -1,8 +1,8 @@
 package share
 
 import (
+	"shoal/span"
 	"slices"
-	"time"
 
 	"shoal/id"
 	"shoal/segment"
@@ -18,7 +18,7 @@ const (
 	// reordered or taken back.
 	BufferedMax = 64 << 10
 	// BurstFor is how much of the uplink may be spent at once.
-	BurstFor = 250 * time.Millisecond
+	BurstFor = 250 * span.Millisecond
 	// burstMin lets a slow uplink send at least a whole piece.
 	burstMin = wire.MessageMax
 )
@@ -46,7 +46,7 @@ type Desk struct {
 }
 
 // SetUplink sets the bytes per second that may be sent, from now on.
-func (d *Desk) SetUplink(now time.Duration, bytesPerSecond int) {
+func (d *Desk) SetUplink(now span.Span, bytesPerSecond int) {
 	d.uplink.set(now, bytesPerSecond)
 	if !d.Open() {
 		d.queue = d.queue[:0]
@@ -109,7 +109,7 @@ func (d *Desk) Expire(wallMS int64) {
 
 // Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
 // change anything.
-func (d *Desk) Pump(now time.Duration, out []Send) (sends []Send, next time.Duration, ok bool) {
+func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
 	kept := d.queue[:0]
 	blocked := false // by the uplink: later jobs wait too, or small ones would starve a large one
 	for _, j := range d.queue {

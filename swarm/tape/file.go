@@ -3,7 +3,7 @@ package tape
 import (
 	"encoding/binary"
 	"iter"
-	"time"
+	"shoal/span"
 
 	"shoal/swarm"
 )
@@ -19,7 +19,7 @@ func AppendHead(b []byte, c swarm.Config) []byte {
 }
 
 // AppendFramed appends an input as a tape file holds it.
-func AppendFramed(b []byte, now time.Duration, in swarm.Input) []byte {
+func AppendFramed(b []byte, now span.Span, in swarm.Input) []byte {
 	at := len(b)
 	b = AppendInput(append(b, 0, 0, 0, 0), now, in)
 	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-4))

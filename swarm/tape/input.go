@@ -2,7 +2,7 @@ package tape
 
 import (
 	"encoding/binary"
-	"time"
+	"shoal/span"
 
 	"shoal/id"
 	"shoal/swarm"
@@ -53,8 +53,8 @@ const (
 )
 
 // AppendInput appends the record of in, which happened at now.
-func AppendInput(b []byte, now time.Duration, in swarm.Input) []byte {
-	b = binary.BigEndian.AppendUint64(b, uint64(now/time.Microsecond))
+func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
+	b = binary.BigEndian.AppendUint64(b, uint64(now/span.Microsecond))
 	switch in := in.(type) {
 	case swarm.Tick:
 		b = append(b, kindTick)
@@ -99,13 +99,13 @@ func AppendInput(b []byte, now time.Duration, in swarm.Input) []byte {
 }
 
 // ParseInput reads one whole record. Byte slices in the input are parts of b.
-func ParseInput(b []byte) (now time.Duration, in swarm.Input, err error) {
+func ParseInput(b []byte) (now span.Span, in swarm.Input, err error) {
 	c := cursor{b: b}
 	us := c.u64()
 	if us > 1<<53 { // 285 years: a wrong field, and the bound keeps now from overflowing
 		return 0, nil, ErrMalformed
 	}
-	now = time.Duration(us) * time.Microsecond
+	now = span.Span(us) * span.Microsecond
 	in = c.input()
 	if c.bad || len(c.b) != 0 {
 		return 0, nil, ErrMalformed

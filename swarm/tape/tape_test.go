@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"shoal/span"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -49,7 +49,7 @@ func count(from byte, n int) []byte {
 
 const (
 	peer = id.Peer(0xa0a1a2a3a4a5a6a7)
-	now  = 1_234_567 * time.Microsecond
+	now  = 1_234_567 * span.Microsecond
 	ref  = 0x41424344
 )
 
@@ -180,7 +180,7 @@ func TestFileReadsBack(t *testing.T) {
 		for i := range rapid.IntRange(0, 20).Draw(t, "inputs") {
 			in := drawInput(t)
 			inputs = append(inputs, in)
-			b = AppendFramed(b, time.Duration(i)*time.Second, in)
+			b = AppendFramed(b, span.Span(i)*span.Second, in)
 		}
 		cut := rapid.IntRange(0, 3).Draw(t, "cut") // a crash while the next record was written
 		b = AppendFramed(b, 0, swarm.Tick{})
@@ -192,7 +192,7 @@ func TestFileReadsBack(t *testing.T) {
 		i := 0
 		for record := range records {
 			at, in, err := ParseInput(record)
-			if err != nil || at != time.Duration(i)*time.Second || !reflect.DeepEqual(in, inputs[i]) {
+			if err != nil || at != span.Span(i)*span.Second || !reflect.DeepEqual(in, inputs[i]) {
 				t.Fatalf("input %d reads as %v %+v, %v", i, at, in, err)
 			}
 			i++

@@ -1,7 +1,7 @@
 package trust
 
 import (
-	"bytes"
+	"slices"
 
 	"shoal/id"
 	"shoal/manifest"
@@ -84,13 +84,13 @@ func (r *Records) Offer(from id.Peer, digest id.Digest, record []byte, wallMS in
 		}
 	}
 	if len(record) == manifest.CertificateSize {
-		return r.offerCertificate(offer{from: from, digest: digest, record: bytes.Clone(record)}, wallMS)
+		return r.offerCertificate(offer{from: from, digest: digest, record: slices.Clone(record)}, wallMS)
 	}
 	p, err := manifest.ParsePart(record)
 	if err != nil || p.Channel != r.Channel {
 		return Refused, Check{}
 	}
-	return r.offerPart(offer{from: from, digest: digest, record: bytes.Clone(record), part: p})
+	return r.offerPart(offer{from: from, digest: digest, record: slices.Clone(record), part: p})
 }
 
 func (r *Records) offerCertificate(o offer, wallMS int64) (Verdict, Check) {
@@ -99,7 +99,7 @@ func (r *Records) offerCertificate(o offer, wallMS int64) (Verdict, Check) {
 		return Refused, Check{}
 	}
 	for i := range r.certificates {
-		if bytes.Equal(r.certificates[i].record, o.record) || c.Epoch < r.certificates[i].Epoch {
+		if slices.Equal(r.certificates[i].record, o.record) || c.Epoch < r.certificates[i].Epoch {
 			return Ignored, Check{}
 		}
 	}

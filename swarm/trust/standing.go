@@ -1,8 +1,8 @@
 package trust
 
 import (
+	"shoal/span"
 	"slices"
-	"time"
 
 	"shoal/id"
 )
@@ -38,13 +38,13 @@ func (b *Bans) Has(p id.Peer) bool { return slices.Contains(b.peers, p) }
 // Allowance is a token bucket over control messages. The zero Allowance is full.
 type Allowance struct {
 	used    int64 // tokens taken, in millionths
-	settled time.Duration
+	settled span.Span
 }
 
 // Take reports whether messages that cost this many tokens are allowed at now.
-func (a *Allowance) Take(now time.Duration, tokens int64) bool {
+func (a *Allowance) Take(now span.Span, tokens int64) bool {
 	const token = 1_000_000
-	a.used = max(0, a.used-int64((now-a.settled)/time.Microsecond)*MessagesPerSecond)
+	a.used = max(0, a.used-int64((now-a.settled)/span.Microsecond)*MessagesPerSecond)
 	a.settled = now
 	if a.used+tokens*token > MessagesBurst*token {
 		return false
