@@ -37,6 +37,14 @@ export default defineConfig({
     reportCompressedSize: true,
     rolldownOptions: {
       input: ['index', 'watch', 'embed'].map((name) => resolve(import.meta.dirname, `${name}.html`)),
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'hls', test: /node_modules[\\/]hls\.js/ },
+            { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)/ },
+          ],
+        },
+      },
     },
   },
   server: {

@@ -1,0 +1,73 @@
+// What the server says of channels: GET /api/v1/channels and /api/v1/channels/NAME.
+
+export interface ChannelLine {
+  readonly name: string;
+  readonly live: boolean;
+  readonly viewers: number;
+}
+
+export interface Channel extends ChannelLine {
+  readonly channel: string; // its public key
+  readonly started: string | null; // RFC 3339
+  readonly epoch: number;
+  readonly sharing: { readonly preset_allowed: boolean };
+}
+
+/** `missing`: there is no such channel. `away`: the server did not answer, or not with what was asked. */
+export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'missing' } | { readonly kind: 'away'; readonly why: string };
+
+/** A server that takes longer is told to be away: the page asks again anyway. */
+const ANSWER_WITHIN_MS = 8_000;
+
+export function listChannels(): Promise<Answer<readonly ChannelLine[]>> {
+  return ask('/api/v1/channels', (body) => (Array.isArray(body) ? body.flatMap((line) => channelLine(line) ?? []) : null));
+}
+
+export function askChannel(name: string): Promise<Answer<Channel>> {
+  return ask(`/api/v1/channels/${encodeURIComponent(name)}`, channel);
+}
+
+async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {
+  try {
+    const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    if (response.status === 404) return { kind: 'missing' };
+    if (!response.ok) return { kind: 'away', why: `the server answered ${response.status}` };
+    const value = read(await response.json());
+    return value === null ? { kind: 'away', why: 'the answer was not understood' } : { kind: 'ok', value };
+  } catch (error) {
+    return { kind: 'away', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function fields(body: unknown): Record<string, unknown> | null {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : null;
+}
+
+function channelLine(body: unknown): ChannelLine | null {
+  const line = fields(body);
+  if (!line || typeof line.name !== 'string') return null;
+  return { name: line.name, live: line.live === true, viewers: count(line.viewers) };
+}
+
+/** Exported for its test. */
+export function channel(body: unknown): Channel | null {
+  const whole = fields(body);
+  const line = channelLine(body);
+  if (!whole || !line) return null;
+  return {
+    ...line,
+    channel: typeof whole.channel === 'string' ? whole.channel : '',
+    started: typeof whole.started === 'string' ? whole.started : null,
+    epoch: count(whole.epoch),
+    sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
+  };
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.floor(value) : 0;
+}
+
+/** The channel name in /c/NAME or /embed/NAME, or null. The form is that of Go's id.Name. */
+export function channelInPath(path: string): string | null {
+  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})\/?$/.exec(path)?.[1] ?? null;
+}

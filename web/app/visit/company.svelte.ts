@@ -1,0 +1,187 @@
+// Who else is here: the tracker connection of a viewer who watches, or the swarm of one who shares. Never both for long.
+//
+// What it is: consent and its consequences.
+// Who calls it: visit.svelte.ts.
+// What it owns: the tracker link, the swarm, and what they counted after they are gone.
+// What it will never do: load the engine or make a peer connection before a yes, or keep one for a second after a no.
+import type { EdgeSource, PartSource, Swarm, SwarmStats, TrackerLink, TrackerOptions, TrackerState } from '../../player/swarm';
+import { presetCounts, presetIn, readConsent, writeConsent, type Consent } from '../sharing/consent';
+import { canShare, watchDevice, type Rest } from '../sharing/device';
+import { loadEngine, loadTracker } from './engine';
+
+/** `off`: not wanted. `starting`, `on`: as they say. `resting`: wanted, but see `rest`. `unable`: this browser cannot, or the engine failed. */
+export type Sharing = 'off' | 'starting' | 'on' | 'resting' | 'unable';
+
+const silence: TrackerState = { connected: false, viewers: 0, sharing: 0, ended: false, clockOffsetMs: null };
+
+export interface Totals {
+  readonly peerBytes: number;
+  readonly engineHttpBytes: number;
+  readonly uploadBytes: number;
+  readonly verified: number;
+  readonly refused: number;
+}
+
+export class Company {
+  consent = $state<Consent>('unset');
+  sharing = $state<Sharing>('off');
+  rest = $state<Rest | null>(null);
+  tracker = $state.raw<TrackerState>(silence);
+  #options: TrackerOptions;
+  #storage: Storage | null;
+  #open = false; // a picture was shown: from now on others may be called
+  #link: TrackerLink | null = null;
+  #swarm: Swarm | null = null;
+  #generation = 0; // what was begun under an older one is given up
+  #device: AbortController | null = null;
+  #past: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, verified: 0, refused: 0 };
+
+  constructor(options: TrackerOptions, storage: Storage | null) {
+    this.#options = options;
+    this.#storage = storage;
+    this.consent = readConsent(storage);
+  }
+
+  get source(): PartSource | null {
+    return this.#swarm;
+  }
+
+  get edges(): EdgeSource | null {
+    return this.#swarm?.connected ? this.#swarm : this.#link;
+  }
+
+  get swarm(): Swarm | null {
+    return this.#swarm;
+  }
+
+  stats(): SwarmStats | null {
+    return this.#swarm?.stats() ?? null;
+  }
+
+  totals(): Totals {
+    const now = this.stats();
+    const past = this.#past;
+    if (!now) return past;
+    return {
+      peerBytes: past.peerBytes + now.peerBytes,
+      engineHttpBytes: past.engineHttpBytes + now.httpBytes,
+      uploadBytes: past.uploadBytes + now.uploadBytes,
+      verified: past.verified + now.piecesVerified,
+      refused: past.refused + now.piecesRefused,
+    };
+  }
+
+  /** Takes ?share=yes|no where it counts. It holds for this page only. */
+  preset(search: string, hostname: string, allowedByOperator: boolean): void {
+    const preset = presetIn(search);
+    if (preset && presetCounts(hostname, allowedByOperator)) this.#decide(preset);
+  }
+
+  /** The viewer's own word. */
+  choose(consent: 'yes' | 'no'): void {
+    writeConsent(this.#storage, consent);
+    this.#decide(consent);
+  }
+
+  #decide(consent: 'yes' | 'no'): void {
+    if (this.consent === consent) return;
+    this.consent = consent;
+    this.#settle();
+  }
+
+  /** The first frame is on screen. */
+  open(): void {
+    if (this.#open) return;
+    this.#open = true;
+    this.#settle();
+  }
+
+  /** The broadcast is over: nobody is needed until the next one. */
+  close(): void {
+    this.#open = false;
+    this.#settle();
+  }
+
+  /** Brings what runs in line with what is wanted. */
+  #settle(): void {
+    const wanted = this.#open && this.consent === 'yes';
+    if (!wanted) {
+      this.#device?.abort();
+      this.#device = null;
+      this.#leave();
+      this.sharing = 'off';
+      if (this.#open) void this.#attend();
+      else this.#hangUp();
+      return;
+    }
+    if (this.#device) return;
+    this.#device = new AbortController();
+    void watchDevice((rest) => {
+      this.rest = rest;
+      if (rest) {
+        this.#leave();
+        this.sharing = 'resting';
+        void this.#attend();
+      } else if (this.sharing === 'off' || this.sharing === 'resting') {
+        void this.#join();
+      }
+    }, this.#device.signal);
+  }
+
+  /** Connects to the tracker as one who only watches. */
+  async #attend(): Promise<void> {
+    if (this.#link) return;
+    const generation = this.#generation;
+    const connect = await loadTracker().catch(() => null);
+    if (!connect || this.#link || this.#swarm || generation !== this.#generation || !this.#open) return;
+    const link = connect(this.#options);
+    this.#link = link;
+    link.onChange(() => this.#heard());
+    this.#heard();
+  }
+
+  async #join(): Promise<void> {
+    const generation = ++this.#generation;
+    const stale = (): boolean => generation !== this.#generation;
+    this.sharing = 'starting';
+    try {
+      const start = (await canShare()) && !stale() ? await loadEngine() : null;
+      if (stale()) return;
+      if (!start) throw new Error('this browser lacks what sharing needs');
+      const swarm = await start({ ...this.#options, uplink: 0 });
+      if (stale()) {
+        swarm.stop();
+        return;
+      }
+      this.#swarm = swarm;
+      this.sharing = 'on';
+      swarm.onChange(() => this.#heard());
+      this.#heard();
+    } catch (error) {
+      if (stale()) return;
+      this.sharing = 'unable';
+      console.info('shoal: watching from the server:', error);
+      void this.#attend();
+    }
+  }
+
+  #heard(): void {
+    if (this.#swarm?.connected) this.#hangUp();
+    this.tracker = this.#swarm?.stats() ?? this.#link?.state() ?? silence;
+  }
+
+  #hangUp(): void {
+    this.#link?.stop();
+    this.#link = null;
+  }
+
+  /** Ends sharing at once. */
+  #leave(): void {
+    this.#generation++;
+    const swarm = this.#swarm;
+    if (!swarm) return;
+    this.#past = this.totals();
+    this.#swarm = null;
+    swarm.stop();
+  }
+}

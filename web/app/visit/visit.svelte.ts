@@ -1,0 +1,232 @@
+// One visit of one channel: is it live, does it play, who is here, what does it tell.
+//
+// What it is: the state behind the watch page and the frame page.
+// Who calls it: watch/ and embed/.
+// What it owns: the player, the company, the clock that looks at both once a second.
+// What it will never do: decide anything about media; player/ does.
+import { Player, type Quality } from '../../player/player';
+import { askChannel, type Channel } from '../channels/api';
+import { uplinkAllowance } from '../sharing/allowance';
+import { FlowMeter, still, type Currents } from '../shoal/flows';
+import { percent } from '../shoal/words';
+import { Company } from './company.svelte';
+import { report, type Report } from './report';
+
+/**
+ * `asking`: the server has not answered yet. `missing`: no such channel. `waiting`: not live. `starting`: live, no picture yet.
+ * `playing`: a picture (it may be paused). `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
+ */
+export type Phase = 'asking' | 'missing' | 'waiting' | 'starting' | 'playing' | 'ended' | 'trouble';
+
+/** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
+const ASK_WAITING_MS = 3_000;
+const ASK_PLAYING_MS = 20_000;
+/** How often the page looks at player and swarm. */
+const LOOK_MS = 1_000;
+/** Standing still for longer than this is said aloud. */
+const STALL_TOLD_MS = 400;
+/** Then the server is asked what is going on. */
+const STALL_ASKED_MS = 3_000;
+
+export class Visit {
+  phase = $state<Phase>('asking');
+  channel = $state.raw<Channel | null>(null);
+  trouble = $state('');
+  stalled = $state(false);
+  latencyS = $state<number | null>(null);
+  behind = $state(false);
+  soundBlocked = $state(false);
+  qualities = $state.raw<readonly Quality[]>([]);
+  quality = $state(-1);
+  currents = $state.raw<Currents>(still);
+  serverBytes = $state(0);
+  peerBytes = $state(0);
+  givenBytes = $state(0);
+  verified = $state(0);
+  refused = $state(0);
+  readonly company: Company;
+  readonly name: string;
+  #player: Player | null = null;
+  #flows = new FlowMeter();
+  #since = 0; // page time from which the first frame is counted: opening, or going live
+  #startupMs: number | null = null;
+  #stalledSince: number | null = null;
+  #epoch: number | null = null;
+  #asking = false;
+  #askTimer: ReturnType<typeof setTimeout> | undefined;
+  #lookTimer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+    this.company = new Company({
+      name,
+      base: '',
+      counts: () => ({
+        httpBytes: this.#player?.httpBytes ?? 0,
+        stalls: this.#player?.stalls.stalls ?? 0,
+        stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
+      }),
+    }, storage());
+  }
+
+  get viewers(): number {
+    return this.company.tracker.connected ? this.company.tracker.viewers : (this.channel?.viewers ?? 0);
+  }
+
+  /** Share of the stream that came from viewers, in per cent. */
+  get sharePercent(): number | null {
+    return percent(this.peerBytes, this.serverBytes);
+  }
+
+  begin(video: HTMLVideoElement): () => void {
+    this.#player = new Player(video, {
+      source: () => this.company.source,
+      edges: () => this.company.edges,
+      clockOffsetMs: () => this.company.tracker.clockOffsetMs,
+      shown: () => this.#shown(),
+      changed: () => this.#look(),
+      doubted: () => void this.#ask(),
+      troubled: (detail) => {
+        this.trouble = detail;
+        if (this.phase !== 'ended') this.phase = 'trouble';
+      },
+    });
+    this.#lookTimer = setInterval(() => this.#tick(), LOOK_MS);
+    void this.#ask();
+    return () => {
+      clearInterval(this.#lookTimer);
+      clearTimeout(this.#askTimer);
+      this.company.close();
+      this.#player?.destroy();
+      this.#player = null;
+    };
+  }
+
+  report(): Report {
+    return report({
+      startupMs: this.#startupMs,
+      latencyS: this.#player?.latencyS ?? null,
+      stalls: this.#player?.stalls.stalls ?? 0,
+      stalledMs: this.#player?.stalls.stalledMs(performance.now()) ?? 0,
+      playerHttpBytes: this.#player?.httpBytes ?? 0,
+      totals: this.company.totals(),
+      peers: this.company.stats()?.peers ?? 0,
+      sourcesNow: this.currents.sourcesNow,
+      engine: this.company.swarm ? 'wasm' : 'off',
+      consent: this.company.consent,
+    });
+  }
+
+  jumpToLive(): void {
+    this.#player?.jumpToLive();
+  }
+
+  setQuality(index: number): void {
+    if (this.#player) this.#player.quality = index;
+  }
+
+  retry(): void {
+    this.phase = 'starting';
+    this.#player?.retry(this.#playlist);
+    void this.#ask();
+  }
+
+  get #playlist(): string {
+    return `/hls/${this.name}/master.m3u8`;
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    clearTimeout(this.#askTimer);
+    const answer = await askChannel(this.name);
+    this.#asking = false;
+    if (!this.#player) return;
+    if (answer.kind === 'ok') this.#learned(answer.value);
+    else if (answer.kind === 'missing') this.phase = 'missing';
+    // `away`: whatever plays goes on; whatever waits asks again.
+    const often = this.phase === 'playing' ? ASK_PLAYING_MS : ASK_WAITING_MS;
+    this.#askTimer = setTimeout(() => void this.#ask(), often);
+  }
+
+  #learned(channel: Channel): void {
+    const first = this.channel === null;
+    this.channel = channel;
+    if (first) this.company.preset(location.search, location.hostname, channel.sharing.preset_allowed);
+    const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
+    if (!channel.live) {
+      this.#over(begun);
+      return;
+    }
+    if (begun && channel.epoch === this.#epoch) return;
+    this.#epoch = channel.epoch;
+    if (this.phase !== 'asking') this.#since = performance.now();
+    this.phase = 'starting';
+    this.#player?.start(this.#playlist);
+  }
+
+  #over(begun: boolean): void {
+    this.#epoch = null;
+    if (!begun) {
+      this.phase = this.phase === 'ended' ? 'ended' : 'waiting';
+      return;
+    }
+    this.phase = 'ended';
+    this.#player?.stop(false);
+    this.company.close();
+  }
+
+  #shown(): void {
+    this.#startupMs ??= Math.round(performance.now() - this.#since);
+    this.phase = 'playing';
+    this.trouble = '';
+    this.company.open();
+    this.#look();
+  }
+
+  #tick(): void {
+    const player = this.#player;
+    if (!player) return;
+    const swarm = this.company.swarm;
+    const playhead = player.playhead;
+    if (swarm && playhead) swarm.setPlayhead(playhead);
+    const totals = this.company.totals();
+    this.serverBytes = player.httpBytes + totals.engineHttpBytes;
+    this.peerBytes = totals.peerBytes;
+    this.givenBytes = totals.uploadBytes;
+    this.verified = totals.verified;
+    this.refused = totals.refused;
+    swarm?.setUplink(uplinkAllowance(this.serverBytes + this.peerBytes, this.givenBytes, player.bitrate));
+    this.currents = this.#flows.read({
+      atMs: performance.now(),
+      serverBytes: this.serverBytes,
+      neighbours: this.company.stats()?.neighbours ?? [],
+    });
+    this.#look();
+  }
+
+  #look(): void {
+    const player = this.#player;
+    if (!player) return;
+    this.latencyS = player.latencyS;
+    this.behind = player.behind;
+    this.soundBlocked = player.soundBlocked;
+    this.qualities = player.qualities;
+    this.quality = player.quality;
+    const now = performance.now();
+    this.#stalledSince = player.stalls.stalling ? (this.#stalledSince ?? now) : null;
+    const still = this.#stalledSince === null ? 0 : now - this.#stalledSince;
+    this.stalled = still >= STALL_TOLD_MS;
+    if (still >= STALL_ASKED_MS || (this.company.tracker.ended && player.bufferMs < 200)) {
+      if (this.phase === 'playing') void this.#ask();
+    }
+  }
+}
+
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
