@@ -40,7 +40,12 @@ type BroadcastEnded struct {
 	At      time.Time
 }
 
+// Missed says that its hearer was too slow: facts that happened here were not told to it. It looks at the rooms' state
+// again. Only the bus says it, to one hearer, once for each run of lost facts.
+type Missed struct{}
+
 func (BroadcastStarted) fact()  {}
 func (CertificateSigned) fact() {}
 func (PartPublished) fact()     {}
 func (BroadcastEnded) fact()    {}
+func (Missed) fact()            {}

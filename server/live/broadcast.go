@@ -245,6 +245,9 @@ func (b *broadcast) end(why string, args ...any) {
 		return
 	}
 	b.epoch = nil
+	if err := e.packer.Flush(); err != nil {
+		b.log().Error("the last part is lost", "err", err)
+	}
 	if err := e.origin.End(); err != nil {
 		b.log().Error("cannot sign the end of the broadcast", "err", err)
 	}
