@@ -1,0 +1,192 @@
+package door
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+)
+
+const (
+	// answerMax bounds a JSON answer.
+	answerMax = 64 << 10
+	// answerWithin bounds the wait for one.
+	answerWithin = 10 * time.Second
+	// serversMax bounds the STUN and TURN servers that are used of those offered.
+	serversMax = 8
+)
+
+// Place is a channel on a server.
+type Place struct {
+	base url.URL // scheme and host
+	Name id.Name
+}
+
+// Parse reads a watch address: http://HOST/c/NAME, or https.
+func Parse(address string) (Place, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return Place{}, fmt.Errorf("%q is no watch link; it looks like http://HOST/c/NAME", address)
+	}
+	text, ok := strings.CutPrefix(u.Path, "/c/")
+	if !ok {
+		text, ok = strings.CutPrefix(u.Path, "/embed/")
+	}
+	name, err := id.ParseName(strings.TrimSuffix(text, "/"))
+	if !ok || err != nil {
+		return Place{}, fmt.Errorf("%q names no channel; a watch link looks like http://HOST/c/NAME", address)
+	}
+	return Place{url.URL{Scheme: u.Scheme, Host: u.Host}, name}, nil
+}
+
+// Host returns the server's name or address, without the port.
+func (p Place) Host() string { return p.base.Hostname() }
+
+// Media returns the address of something under the channel's HLS folder.
+func (p Place) Media(path string) string {
+	return p.base.JoinPath("hls", string(p.Name), path).String()
+}
+
+func (p Place) api(parts ...string) string {
+	return p.base.JoinPath(append([]string{"api/v1/channels", string(p.Name)}, parts...)...).String()
+}
+
+// Track is a track of the broadcast.
+type Track struct {
+	Track segment.Track `json:"track"`
+	Kind  string        `json:"kind"`
+	Codec string        `json:"codec"`
+}
+
+// State is what the server says of the channel.
+type State struct {
+	Live   bool    `json:"live"`
+	Epoch  uint64  `json:"epoch"`
+	Tracks []Track `json:"tracks"`
+}
+
+// State asks for the channel's state.
+func (p Place) State(ctx context.Context, client *http.Client) (State, error) {
+	var s State
+	err := p.ask(ctx, client, http.MethodGet, p.api(), nil, &s)
+	if len(s.Tracks) > segment.TracksMax {
+		return State{}, fmt.Errorf("the server names %d tracks; at most %d can be", len(s.Tracks), segment.TracksMax)
+	}
+	return s, err
+}
+
+// Server is a STUN or TURN server as the browser's API describes it.
+type Server struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username"`
+	Credential string   `json:"credential"`
+}
+
+// Pass is what a join gives: one session of the channel.
+type Pass struct {
+	Peer    id.Peer
+	Channel id.Channel
+	Servers []Server
+	// WallMS was the server's clock when the join was half-way through, at At.
+	WallMS int64
+	At     time.Time
+
+	tracker string
+	token   string
+}
+
+// Mode says what a session is for.
+type Mode string
+
+// The modes of a session.
+const (
+	Watch Mode = "watch" // no introductions
+	Share Mode = "share"
+)
+
+// Join begins a session.
+func (p Place) Join(ctx context.Context, client *http.Client, mode Mode) (Pass, error) {
+	body, err := json.Marshal(struct {
+		Mode Mode `json:"mode"`
+	}{mode})
+	if err != nil {
+		return Pass{}, err
+	}
+	var answer struct {
+		Token        string   `json:"token"`
+		Peer         string   `json:"peer"`
+		Tracker      string   `json:"tracker"`
+		ICE          []Server `json:"ice"`
+		Channel      string   `json:"channel"`
+		ServerTimeMS int64    `json:"serverTimeMs"`
+	}
+	asked := time.Now()
+	if err := p.ask(ctx, client, http.MethodPost, p.api("join"), body, &answer); err != nil {
+		return Pass{}, err
+	}
+	pass := Pass{WallMS: answer.ServerTimeMS, token: answer.Token, Servers: answer.ICE[:min(len(answer.ICE), serversMax)]}
+	pass.At = asked.Add(time.Since(asked) / 2)
+	if pass.Peer, err = id.ParsePeer(answer.Peer); err != nil {
+		return Pass{}, errors.New("the server's join answer names no peer; is it another version?")
+	}
+	if pass.Channel, err = id.ParseChannel(answer.Channel); err != nil {
+		return Pass{}, errors.New("the server's join answer names no channel; is it another version?")
+	}
+	tracker, err := p.base.Parse(answer.Tracker)
+	if err != nil || tracker.Host != p.base.Host {
+		return Pass{}, errors.New("the server's join answer leads to a tracker elsewhere")
+	}
+	pass.tracker = tracker.String()
+	return pass, nil
+}
+
+// Refusal is an error that the server gave in its own words.
+type Refusal struct {
+	Status        int
+	Code, Message string
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("the server refuses (%d %s): %s", r.Status, r.Code, r.Message)
+}
+
+func (p Place) ask(ctx context.Context, client *http.Client, method, address string, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, answerMax))
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		var problem struct {
+			Error struct{ Code, Message string }
+		}
+		_ = json.Unmarshal(text, &problem) // an answer of another form has no words for us
+		return &Refusal{res.StatusCode, problem.Error.Code, problem.Error.Message}
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("the server's answer to %s is not the JSON that was expected: %w", address, err)
+	}
+	return nil
+}
