@@ -1,0 +1,207 @@
+// The browser's body of the engine: it does what the engine says, and says what came of it.
+//
+// What it is: one deed per output, and the mirror of Go's package peer.
+// Who calls it: the mind (outputs), the company (what others did), index.ts (what the player asks).
+// What it owns: one each of mind, store, company, origin; the wants, the parcels.
+// What it will never do: decide what to fetch, send, believe or play. It keeps its own bounds, and nothing else.
+import type { PartName, Playhead, SegmentName, SwarmOptions, SwarmStats } from '../player/swarm';
+import { ORIGIN, type Peer } from './bytes';
+import { Signatures, hashIs } from './checks';
+import { Company, type Listener } from './company';
+import type { Joined } from './join';
+import { Mind, type Engine, type Performer } from './mind';
+import { Origin } from './origin';
+import { Parcels, cut } from './parcels';
+import { Store } from './store';
+import type { Claim, Input, Opened, Output, SignatureQuestion } from './tape';
+import type { Tracker } from './tracker';
+import { Wants } from './wants';
+import { PIECE_HEADER, pieceMessage } from './wire';
+
+type Message = Uint8Array<ArrayBuffer>;
+
+export class Body implements Performer, Listener {
+  readonly #company: Company;
+  readonly #engine: Engine;
+  readonly #store = new Store((part) => this.feed({ kind: 'Evicted', part }));
+  readonly #parcels = new Parcels(this.#store, (opened, bytes) => this.#unpack(opened, bytes));
+  readonly #origin: Origin;
+  readonly #wants = new Wants();
+  readonly #signatures = new Signatures();
+  #mind: Mind | null = null; // from the first welcome on
+  #channel = '';
+  #ended = false;
+  #uplink: number;
+  #playhead: Playhead | null = null;
+
+  constructor(options: SwarmOptions, engine: Engine) {
+    this.#engine = engine;
+    this.#uplink = options.uplink;
+    this.#origin = new Origin(options.base, options.name, {
+      piece: (part, piece, message) => this.arrived(ORIGIN, part, piece, message),
+      received: (bytes) => (this.#company.counts.totals.httpBytes += bytes),
+      done: (ref, failed) => this.feed({ kind: 'Fetched', ref, failed }),
+    });
+    this.#company = new Company(options, this);
+  }
+
+  get tracker(): Tracker {
+    return this.#company.tracker;
+  }
+
+  // What the player asks.
+
+  want(part: PartName, signal: AbortSignal): Promise<ArrayBuffer | null> {
+    if (!this.#mind) return Promise.resolve(null);
+    return this.#wants.ask(part, signal, () => this.feed({ kind: 'Wanted', part }));
+  }
+
+  segment(segment: SegmentName): ArrayBuffer | null {
+    return this.#store.segment(segment);
+  }
+
+  offer(name: PartName | SegmentName, bytes: ArrayBuffer): void {
+    if (this.#mind) this.#parcels.offer(name, bytes, performance.now());
+  }
+
+  setPlayhead(playhead: Playhead): void {
+    this.#playhead = playhead;
+    this.feed({ kind: 'Playhead', ...playhead });
+  }
+
+  setUplink(bytesPerSecond: number): void {
+    this.#uplink = bytesPerSecond;
+    this.feed({ kind: 'Uplink', bytesPerSecond });
+  }
+
+  stats(): SwarmStats {
+    const { counts, size } = this.#company;
+    const { receivedBytes, sentBytes, verified, refused, httpBytes } = counts.totals;
+    return {
+      ...this.tracker.state(), peers: size, neighbours: counts.neighbours, httpBytes,
+      peerBytes: receivedBytes, uploadBytes: sentBytes, piecesVerified: verified, piecesRefused: refused,
+    };
+  }
+
+  tape(): Uint8Array {
+    return this.#mind?.tape() ?? new Uint8Array();
+  }
+
+  stop(): void {
+    this.#end();
+    this.tracker.stop();
+  }
+
+  // What the company says.
+
+  joined(joined: Joined, self: Peer): void {
+    const channel = joined.channel.join();
+    if (!this.#mind) {
+      this.#channel = channel;
+      this.#bear(joined, self);
+    } else if (channel !== this.#channel) {
+      this.broke(new Error('the channel has another identity now'));
+    }
+  }
+
+  /** Tells the engine; nothing before it is born and after it broke. */
+  feed(input: Input): void {
+    this.#mind?.feed(input);
+  }
+
+  arrived(from: Peer, part: PartName, piece: number, message: Message): void {
+    if (!this.#mind) return;
+    // Without room, or with one like it waiting, it is as if it had never come: the engine must not ask for what is not here.
+    if (!this.#store.hold({ part, piece, from }, message, performance.now())) return;
+    this.feed({ kind: 'Arrived', from, part, piece, size: message.length - PIECE_HEADER });
+  }
+
+  // What the engine says.
+
+  perform(output: Output): void {
+    switch (output.kind) {
+      case 'Dial':
+        return this.#company.dial(output.peer);
+      case 'HangUp':
+        return this.#company.hangUp(output.peer, output.why);
+      case 'Say':
+        return void this.#company.send(output.peer, output.data);
+      case 'Send':
+        return this.#send(output.peer, output.part, output.piece);
+      case 'Fetch':
+        return void this.#origin.fetch(output, this.#store.opened(output.part));
+      case 'CheckPiece':
+        return void this.#checkPiece(output, output.hash);
+      case 'Forget':
+        return void this.#store.take(output);
+      case 'CheckSignature':
+        return void this.#checkSignature(output);
+      case 'Open':
+        this.#store.open(output);
+        return this.#parcels.opened(performance.now());
+      case 'Play':
+        return this.#wants.settle(output.part, () => this.#store.part(output.part));
+      case 'Decline':
+        return this.#wants.settle(output.part, () => null);
+      case 'Evict':
+        return this.#store.evict(output.part);
+      case 'Note':
+        return; // the company counts for itself
+    }
+  }
+
+  /** The engine is of no use any more: the player goes on over HTTP, and this viewer watches only. */
+  broke(error: unknown): void {
+    console.warn('shoal: sharing ended by itself.', error);
+    this.#end();
+    this.tracker.watchOnly();
+  }
+
+  #bear({ channel }: Joined, self: Peer): void {
+    if (this.#ended) return;
+    const seed = crypto.getRandomValues(new Uint8Array(8));
+    const wallMs = Date.now() + (this.tracker.state().clockOffsetMs ?? 0);
+    try {
+      this.#mind = new Mind(this.#engine, { self, channel, seed, wallMs, uplink: this.#uplink }, this);
+    } catch (error) {
+      return this.broke(error);
+    }
+    if (this.#playhead) this.feed({ kind: 'Playhead', ...this.#playhead });
+  }
+
+  #send(peer: Peer, part: PartName, piece: number): void {
+    const message = this.#store.message(part, piece);
+    if (message && this.#company.send(peer, message)) this.#company.counts.sent(peer, message.length - PIECE_HEADER);
+  }
+
+  async #checkPiece({ part, piece, from }: Claim, hash: Uint8Array): Promise<void> {
+    const message = this.#store.take({ part, piece, from });
+    const ok = message !== undefined && (await hashIs(message.subarray(PIECE_HEADER), hash));
+    if (this.#ended) return;
+    const { counts } = this.#company;
+    if (!ok) counts.refused(from);
+    else if (this.#store.keep(part, piece, message) && from !== ORIGIN) counts.received(from, message.length - PIECE_HEADER);
+    this.feed({ kind: 'Checked', part, piece, from, ok });
+  }
+
+  async #checkSignature({ ref, key, signature, message }: SignatureQuestion): Promise<void> {
+    this.feed({ kind: 'SignatureChecked', ref, ok: await this.#signatures.check(key, signature, message) });
+  }
+
+  /** Bytes that the player fetched take the way of a stranger's, piece by piece. */
+  #unpack(opened: Opened, bytes: Uint8Array): void {
+    cut(opened, bytes, (piece, some) => {
+      if (!this.#store.holds(opened.part, piece)) this.arrived(ORIGIN, opened.part, piece, pieceMessage(opened.part, piece, some));
+    });
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#mind?.end();
+    this.#company.leave();
+    this.#origin.stop();
+    this.#wants.clear();
+    this.#parcels.clear();
+    this.#store.clear();
+  }
+}

@@ -1,0 +1,196 @@
+// The others: tracker and peers, as the engine is to hear of them.
+//
+// What it is: the ears and the mouth of the body. What tracker and links say becomes inputs, each sender's in its order.
+// Who calls it: body.ts; the tracker connection and the links call back.
+// What it owns: tracker connection, links, a lane per sender, the counts.
+// What it will never do: read a message further than to tell a piece and a record from the rest.
+import type { SwarmOptions } from '../player/swarm';
+import type { PartName } from '../player/swarm';
+import { ORIGIN, type Peer } from './bytes';
+import { sha256 } from './checks';
+import { Counts } from './counts';
+import type { Joined } from './join';
+import { Lane } from './lane';
+import { Links, type LinksBody } from './links';
+import { LINKED_MAX, NOTHING, type Report, type Signal } from './signal';
+import { POLLUTED, type Input } from './tape';
+import { Tracker, type Crew } from './tracker';
+import { TYPE_MANIFEST, TYPE_PIECE, parsePiece } from './wire';
+
+/** Below so many connections, and while more viewers share, the tracker is asked for further introductions. */
+const NEIGHBOURS_LOW = 6;
+const LONELY_MS = 10_000;
+
+type Message = Uint8Array<ArrayBuffer>;
+
+/** What the company tells the body. */
+export interface Listener {
+  /** The tracker let this viewer in: again after each reconnect, under another name. */
+  joined(joined: Joined, self: Peer): void;
+  feed(input: Input): void;
+  arrived(from: Peer, part: PartName, piece: number, message: Message): void;
+}
+
+export class Company implements LinksBody, Crew {
+  readonly counts = new Counts();
+  readonly tracker: Tracker;
+  readonly #links = new Links(this);
+  readonly #body: Listener;
+  readonly #options: SwarmOptions;
+  readonly #lanes = new Map<Peer, Lane>();
+  readonly #page = new AbortController();
+  readonly #lonely: ReturnType<typeof setInterval>;
+  #left = false;
+
+  constructor(options: SwarmOptions, body: Listener) {
+    this.#options = options;
+    this.#body = body;
+    this.tracker = new Tracker(options, 'share', () => this.#totals(), this);
+    this.#lonely = setInterval(() => this.#askForMore(), LONELY_MS);
+    globalThis.addEventListener?.('pagehide', () => this.#links.closeAll(true), { signal: this.#page.signal });
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#links.open.length;
+  }
+
+  // What the engine wants said and done.
+
+  dial(peer: Peer): void {
+    this.#links.dial(peer);
+  }
+
+  hangUp(peer: Peer, why: number): void {
+    if (why === POLLUTED) this.tracker.send({ t: 'refused', peer });
+    this.#links.hangUp(peer);
+    this.#parted(peer);
+  }
+
+  /** Sends a message. False if the peer is gone: then the engine hears so anyway. */
+  send(peer: Peer, message: Message): boolean {
+    return this.#links.send(peer, message);
+  }
+
+  /** Ends every peer connection before it returns. The tracker connection is its own. */
+  leave(): void {
+    this.#left = true;
+    this.#page.abort();
+    clearInterval(this.#lonely);
+    this.#links.closeAll(false);
+    for (const lane of this.#lanes.values()) lane.close();
+    this.#lanes.clear();
+  }
+
+  // What the tracker says.
+
+  joined(joined: Joined, self: Peer): void {
+    if (this.#left) return;
+    // Connections stay while the tracker is away, and neighbours go on knowing this viewer by the name under which they
+    // met. Who is met from now on learns the new name. So a reconnect only adds introductions.
+    this.#links.iceServers = joined.ice;
+    this.#body.joined(joined, self);
+    this.#linked();
+  }
+
+  introduced(peer: Peer, dial: boolean): void {
+    this.#links.introduce(peer);
+    this.#body.feed({ kind: 'Introduced', peer, dial });
+  }
+
+  gone(peer: Peer): void {
+    this.#links.gone(peer);
+  }
+
+  carried(from: Peer, signal: Signal): void {
+    if (!this.#left) this.#links.hear(from, signal);
+  }
+
+  seed(stripes: number): void {
+    this.#body.feed({ kind: 'Seeding', stripes });
+  }
+
+  record(record: Message): void {
+    this.#lane(ORIGIN).push(() => this.#offered(ORIGIN, record));
+  }
+
+  // What the links say.
+
+  signal(peer: Peer, signal: Signal): void {
+    this.tracker.send({ t: 'signal', to: peer, kind: signal.kind, data: signal.data, mid: signal.mid, line: signal.line });
+  }
+
+  up(peer: Peer): void {
+    this.counts.met(peer);
+    this.#body.feed({ kind: 'PeerUp', peer });
+    this.#linked();
+  }
+
+  down(peer: Peer): void {
+    this.#parted(peer);
+    this.#body.feed({ kind: 'PeerDown', peer });
+  }
+
+  drained(peer: Peer, buffered: number): void {
+    this.#body.feed({ kind: 'Drained', peer, buffered });
+  }
+
+  message(peer: Peer, message: Message): void {
+    if (!this.#lane(peer).push(() => this.#said(peer, message))) this.#drop(peer);
+  }
+
+  #said(peer: Peer, message: Message): Promise<void> | undefined {
+    if (message[0] === TYPE_MANIFEST) return this.#offered(peer, message.subarray(1));
+    if (message[0] !== TYPE_PIECE) {
+      this.#body.feed({ kind: 'Said', peer, data: message });
+      return undefined;
+    }
+    const name = parsePiece(message);
+    if (name) this.#body.arrived(peer, name.part, name.piece, message);
+    else this.#drop(peer);
+    return undefined;
+  }
+
+  /** Feeds a record with its digest. What the same sender says meanwhile waits in its lane. */
+  async #offered(from: Peer, data: Message): Promise<void> {
+    this.#body.feed({ kind: 'Offered', from, digest: await sha256(data), data });
+  }
+
+  #drop(peer: Peer): void {
+    this.#links.hangUp(peer);
+    this.down(peer);
+  }
+
+  #parted(peer: Peer): void {
+    this.counts.left(peer);
+    this.#lanes.get(peer)?.close();
+    this.#lanes.delete(peer);
+    this.#linked();
+  }
+
+  #lane(sender: Peer): Lane {
+    let lane = this.#lanes.get(sender);
+    if (!lane) this.#lanes.set(sender, (lane = new Lane()));
+    return lane;
+  }
+
+  #linked(): void {
+    this.tracker.send({ t: 'linked', peers: Math.min(this.size, LINKED_MAX) });
+    this.tracker.changed();
+  }
+
+  /** The first viewer of a channel is introduced to nobody; later ones are, on request. */
+  #askForMore(): void {
+    const others = this.tracker.state().sharing - 1;
+    if (this.size < Math.min(NEIGHBOURS_LOW, others)) this.tracker.send({ t: 'more' });
+  }
+
+  #totals(): Report {
+    const { receivedBytes, sentBytes, verified, refused, httpBytes } = this.counts.totals;
+    const player = this.#options.counts();
+    return {
+      ...NOTHING, verified, refused, peerBytes: receivedBytes, uploadBytes: sentBytes,
+      httpBytes: player.httpBytes + httpBytes, stalls: player.stalls, stalledMs: player.stalledMs,
+    };
+  }
+}

@@ -1,0 +1,51 @@
+// Sharing, as the page starts it.
+//
+// What it is: the way in: asks whether this browser can, loads the engine, returns the swarm.
+// Who calls it: web/app, after a yes and after the first frame; the page loads this chunk and the WASM only then.
+// What it owns: nothing that lasts.
+// What it will never do: run before it is called; hold playback up.
+import type { StartSwarm, Swarm, SwarmOptions } from '../player/swarm';
+import { Body } from './body';
+import { canCheck } from './checks';
+import wasmPath from './engine.wasm?url';
+import { Module } from './wasm';
+
+/** A swarm that can also hand out what its engine was last told, for a diagnosis that the viewer copies. */
+export interface RecordedSwarm extends Swarm {
+  tape(): Uint8Array;
+}
+
+export const startSwarm: StartSwarm = async (options): Promise<RecordedSwarm> => {
+  if (typeof RTCPeerConnection === 'undefined') throw new Error('This browser has no WebRTC.');
+  if (typeof WebAssembly === 'undefined') throw new Error('This browser has no WebAssembly.');
+  if (!(await canCheck())) throw new Error('This browser cannot check Ed25519 signatures here; it may need a page over HTTPS.');
+  return swarm(options, await Module.start(await load(wasmPath)));
+};
+
+async function load(path: string): Promise<WebAssembly.Module> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`The engine could not be loaded: the server answered ${response.status}.`);
+  const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
+  return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+}
+
+function swarm(options: SwarmOptions, module: Module): RecordedSwarm {
+  const body = new Body(options, module);
+  const { tracker } = body;
+  return {
+    want: (part, signal) => body.want(part, signal),
+    segment: (segment, signal) => Promise.resolve(signal.aborted ? null : body.segment(segment)),
+    offer: (part, bytes) => body.offer(part, bytes),
+    offerSegment: (segment, bytes) => body.offer(segment, bytes),
+    get connected() {
+      return tracker.connected;
+    },
+    waitFor: (track, msn, part, signal) => tracker.waitFor(track, msn, part, signal),
+    stats: () => body.stats(),
+    onChange: (listener) => tracker.onChange(listener),
+    setPlayhead: (playhead) => body.setPlayhead(playhead),
+    setUplink: (bytesPerSecond) => body.setUplink(bytesPerSecond),
+    stop: () => body.stop(),
+    tape: () => body.tape(),
+  };
+}

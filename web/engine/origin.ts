@@ -1,0 +1,127 @@
+// Pieces from the server, by HTTP range.
+//
+// What it is: one request per Fetch, cut into pieces while it arrives.
+// Who calls it: body.ts.
+// What it owns: the running requests, within a bound, each with its time limit.
+// What it will never do: retry, hash, wait longer than it was told.
+import type { PartName } from '../player/swarm';
+import { pieceLength } from './store';
+import type { FetchOrder, Opened } from './tape';
+import { PIECE_HEADER, pieceMessage } from './wire';
+
+/** Requests at once; the engine's own limit is lower. */
+const REQUESTS_MAX = 24;
+
+/** What a fetch tells. */
+export interface Delivery {
+  piece(part: PartName, piece: number, message: Uint8Array<ArrayBuffer>): void;
+  /** Media bytes came from the server, also such as were of no use. */
+  received(bytes: number): void;
+  done(ref: number, failed: boolean): void;
+}
+
+export class Origin {
+  readonly #base: string;
+  readonly #delivery: Delivery;
+  readonly #running = new Set<AbortController>();
+
+  constructor(base: string, name: string, delivery: Delivery) {
+    this.#base = `${base}/hls/${encodeURIComponent(name)}`;
+    this.#delivery = delivery;
+  }
+
+  /** Fetches the ordered pieces. done follows, later and once, unless stop() comes first. */
+  async fetch(order: FetchOrder, opened: Opened | undefined): Promise<void> {
+    const controller = new AbortController();
+    const full = this.#running.size >= REQUESTS_MAX;
+    const timer = setTimeout(() => controller.abort(), order.withinMs);
+    this.#running.add(controller);
+    let failed = true;
+    try {
+      if (opened && !full) failed = !(await this.#run(order, opened, controller.signal));
+    } catch {
+      // refused, cut off or out of time: all the same to the engine
+    }
+    clearTimeout(timer);
+    if (this.#running.delete(controller)) this.#delivery.done(order.ref, failed);
+    controller.abort(); // a body longer than asked for is not read on
+  }
+
+  /** Ends all requests; no done follows. */
+  stop(): void {
+    const running = [...this.#running];
+    this.#running.clear();
+    for (const controller of running) controller.abort();
+  }
+
+  /** True when all ordered pieces were delivered. */
+  async #run(order: FetchOrder, opened: Opened, signal: AbortSignal): Promise<boolean> {
+    const { epoch, track, seq } = order.part;
+    const first = order.from * opened.pieceSize;
+    const end = Math.min(order.to * opened.pieceSize, opened.length);
+    const whole = first === 0 && end === opened.length;
+    const response = await fetch(`${this.#base}/${epoch}/${track}/p${seq}.m4s`, {
+      signal,
+      // The store is the cache; and the browser's own lets only one request at a time ask for a file.
+      cache: 'no-store',
+      ...(whole ? {} : { headers: { Range: `bytes=${first}-${end - 1}` } }),
+    });
+    const ranged = response.status === 206;
+    if (!response.body || (response.status !== 200 && !ranged)) return false;
+    if (ranged && !response.headers.get('Content-Range')?.startsWith(`bytes ${first}-`)) return false;
+    const cutter = new Cutter(order, opened, ranged ? 0 : first, this.#delivery);
+    const reader = response.body.getReader();
+    while (!cutter.done && !signal.aborted) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      this.#delivery.received(value.length);
+      cutter.take(value);
+    }
+    return cutter.done;
+  }
+}
+
+/** Fills pieces from a stream of bytes, in order. */
+class Cutter {
+  readonly #order: FetchOrder;
+  readonly #opened: Opened;
+  readonly #delivery: Delivery;
+  #skip: number;
+  #piece: number;
+  #message: Uint8Array<ArrayBuffer> | null = null;
+  #filled = 0;
+
+  /** The first `skip` bytes are before what was ordered: a server may answer a range with everything. */
+  constructor(order: FetchOrder, opened: Opened, skip: number, delivery: Delivery) {
+    this.#order = order;
+    this.#opened = opened;
+    this.#skip = skip;
+    this.#delivery = delivery;
+    this.#piece = order.from;
+  }
+
+  get done(): boolean {
+    return this.#piece >= this.#order.to || this.#piece * this.#opened.pieceSize >= this.#opened.length;
+  }
+
+  take(bytes: Uint8Array): void {
+    let at = Math.min(this.#skip, bytes.length);
+    this.#skip -= at;
+    while (at < bytes.length && !this.done) {
+      const size = pieceLength(this.#opened, this.#piece);
+      this.#message ??= pieceMessage(this.#order.part, this.#piece, new Uint8Array(size));
+      const some = bytes.subarray(at, at + size - this.#filled);
+      this.#message.set(some, PIECE_HEADER + this.#filled);
+      this.#filled += some.length;
+      at += some.length;
+      if (this.#filled === size) this.#finish(this.#message);
+    }
+  }
+
+  #finish(message: Uint8Array<ArrayBuffer>): void {
+    const piece = this.#piece++;
+    this.#message = null;
+    this.#filled = 0;
+    this.#delivery.piece(this.#order.part, piece, message);
+  }
+}
