@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"shoal/server/origin"
+	"shoal/wire/signal"
 )
 
 func TestErrorsHaveOneShape(t *testing.T) {
@@ -122,7 +124,7 @@ func TestChannels(t *testing.T) {
 	h.live = true
 	got := h.request("GET", "/api/v1/channels/fish").Body.String()
 	for _, part := range []string{`{"name":"fish","channel":"` + fish.ID.String() + `"`, `"live":true`, `"started":"2026-11-22T10:00:00Z"`, `"epoch":7`,
-		`{"track":0,"kind":"video","codec":"avc1.64001f","width":640,"height":360}`, `{"track":1,"kind":"audio","codec":"mp4a.40.2"}`} {
+		`{"track":0,"kind":"video","codec":"vp09.00.21.08","width":640,"height":360}`, `{"track":1,"kind":"audio","codec":"opus"}`} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%s\nlacks %s", got, part)
 		}
@@ -197,12 +199,17 @@ func TestJoinsAreLimitedByNetwork(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	got := newHouse(t).request("GET", "/metrics").Body.String()
+	h := newHouse(t)
+	for range 2 {
+		h.metrics.Reported(fish.ID, signal.Report{HTTPBytes: 9, PeerBytes: 8, UploadBytes: 7, Verified: 10, Refused: 11, Stalls: 1, StalledMS: 250})
+	}
+	h.metrics.PartPublished(fish.ID, time.Millisecond)
+	got := h.request("GET", "/metrics").Body.String()
 	for _, line := range []string{
 		`shoal_origin_media_bytes_total{channel="fish",track="1"} 77`, `shoal_viewers{channel="fish"} 3`, `shoal_peers_connected{channel="fish"} 4`,
-		`shoal_ingest_bits_per_second{channel="fish"} 5`, `shoal_reported_media_bytes_total{source="peer"} 8`,
-		`shoal_reported_media_bytes_total{source="origin"} 9`, `shoal_pieces_verified_total 10`, `shoal_pieces_refused_total 11`,
-		`shoal_part_latency_seconds_count 0`,
+		`shoal_ingest_bits_per_second{channel="fish"} 5`, `shoal_reported_media_bytes_total{source="peer"} 16`,
+		`shoal_reported_media_bytes_total{source="origin"} 18`, `shoal_pieces_verified_total 20`, `shoal_pieces_refused_total 22`,
+		`shoal_part_latency_seconds_count 1`, `shoal_reported_stalled_seconds_total 0.5`, `shoal_sharing_viewers{channel="fish"} 2`,
 	} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("no line %s", line)

@@ -11,7 +11,10 @@ import (
 	"shoal/id"
 	"shoal/segment"
 	"shoal/server/channel"
+	"shoal/server/ingest"
+	"shoal/server/live"
 	"shoal/server/origin"
+	"shoal/server/pack"
 )
 
 // Channels is the registry.
@@ -22,18 +25,11 @@ type Channels interface {
 
 // Broadcasts tells what is on air.
 type Broadcasts interface {
-	OnAir(channel id.Channel) (Broadcast, bool)
+	State(channel id.Channel) live.State
 }
 
-// Broadcast is what may be told of a channel that is live.
-type Broadcast struct {
-	Epoch   uint64
-	Started time.Time
-	Tracks  []Track
-}
-
-// Track is one track of a broadcast, as the API tells it.
-type Track struct {
+// track is one track of a broadcast, as the API tells it.
+type track struct {
 	Track  segment.Track `json:"track"`
 	Kind   string        `json:"kind"`
 	Codec  string        `json:"codec"`
@@ -59,8 +55,7 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 	}
 	list := make([]entry, 0, len(channels))
 	for _, c := range channels {
-		_, live := a.rooms.Broadcasts.OnAir(c.ID)
-		list = append(list, entry{c.Name, live, a.rooms.Tracker.Viewers(c.ID)})
+		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }
@@ -81,17 +76,26 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Viewers int        `json:"viewers"`
 		Started *time.Time `json:"started"`
 		Epoch   uint64     `json:"epoch"`
-		Tracks  []Track    `json:"tracks"`
+		Tracks  []track    `json:"tracks"`
 		Sharing sharing    `json:"sharing"`
 	}{
-		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []Track{},
+		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
 		Sharing: sharing{a.presetAllowed(r)},
 	}
-	if b, live := a.rooms.Broadcasts.OnAir(c.ID); live {
+	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
-		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, append(state.Tracks, b.Tracks...), &started
+		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b.Tracks), &started
 	}
 	writeJSON(w, http.StatusOK, state)
+}
+
+func tracksOf(tracks []ingest.Track) []track {
+	list := make([]track, 0, len(tracks))
+	for n, t := range tracks {
+		width, height, _ := pack.Picture(t)
+		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height})
+	}
+	return list
 }
 
 // named returns the channel that a route's {name} means.

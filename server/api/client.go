@@ -13,6 +13,9 @@ func behindProxy(trusted []netip.Prefix, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if ip, ok := forwarded(trusted, r); ok {
 			r.RemoteAddr = net.JoinHostPort(ip.String(), "0")
+			for _, used := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded"} {
+				r.Header.Del(used) // rooms that find one know of a proxy that nobody configured
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -12,10 +12,15 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
 	"shoal/id"
 	"shoal/segment"
 	"shoal/server/channel"
+	"shoal/server/ingest"
+	"shoal/server/live"
 	"shoal/server/origin"
+	"shoal/server/tracker"
 )
 
 // house is a server of one channel, "fish", whose rooms are made up.
@@ -23,6 +28,7 @@ type house struct {
 	t       *testing.T
 	handler http.Handler
 	config  Config
+	metrics *Metrics
 
 	mu     sync.Mutex
 	live   bool
@@ -51,12 +57,13 @@ func newHouse(t *testing.T, set ...func(*Config)) *house {
 		s(&h.config)
 	}
 	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Meter: h, Tracker: h, Relay: h}
-	handler, err := New(h.config, rooms, NewMetrics("test", func() Census {
-		return Census{
-			Channels: []ChannelCensus{{Name: "fish", Live: true, Viewers: 3, Links: 4, IngestBits: 5, Written: []TrackBytes{{1, 77}}}},
-			Reported: Reported{PeerBytes: 8, OriginBytes: 9, Verified: 10, Refused: 11},
-		}
-	})).Handler()
+	h.metrics = NewMetrics("test", func() []Census {
+		return []Census{{
+			Name: "fish", Live: live.State{Live: true, BitsPerSecond: 5}, Viewers: tracker.Counts{Viewers: 3, Sharing: 2, Links: 4},
+			Written: []TrackBytes{{1, 77}},
+		}}
+	})
+	handler, err := New(h.config, rooms, h.metrics).Handler()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +106,14 @@ func (h *house) List(context.Context) ([]channel.Channel, error) {
 	return []channel.Channel{fish}, nil
 }
 
-func (h *house) OnAir(id.Channel) (Broadcast, bool) {
-	return Broadcast{Epoch: 7, Started: h.now, Tracks: []Track{{0, "video", "avc1.64001f", 640, 360}, {1, "audio", "mp4a.40.2", 0, 0}}}, h.live
+func (h *house) State(id.Channel) live.State {
+	if !h.live {
+		return live.State{}
+	}
+	return live.State{Live: true, Epoch: 7, Started: h.now, Tracks: []ingest.Track{
+		{Kind: segment.Video, Codec: &codecs.VP9{Width: 640, Height: 360, BitDepth: 8}},
+		{Kind: segment.Audio, Codec: &codecs.Opus{ChannelCount: 2}},
+	}}
 }
 
 func (h *house) Master(context.Context, id.Name) ([]byte, error) {
@@ -155,7 +168,7 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusTeapot) // a handshake is the tracker's own to test
 }
 
-func (h *house) Issue(_ id.Channel, mode Mode) (string, id.Peer, error) {
+func (h *house) Issue(_ id.Channel, mode tracker.Mode) (string, id.Peer, error) {
 	return "token-" + string(mode), 0xabc, nil
 }
 

@@ -8,15 +8,7 @@ import (
 	"time"
 
 	"shoal/id"
-)
-
-// Mode is what a viewer consents to: watching from the server alone, or sharing with others.
-type Mode string
-
-// The modes of joining.
-const (
-	Watch Mode = "watch"
-	Share Mode = "share"
+	"shoal/server/tracker"
 )
 
 // Relay gives a viewer the means to reach others.
@@ -71,22 +63,22 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		Channel      string      `json:"channel"`
 		ServerTimeMS int64       `json:"serverTimeMs"`
 	}{Token: token, Peer: peer.String(), Tracker: trackerPath, Channel: c.ID.String(), ServerTimeMS: a.config.Now().UnixMilli()}
-	if mode == Share && a.rooms.Relay != nil {
+	if mode == tracker.Share && a.rooms.Relay != nil {
 		answer.ICE = a.rooms.Relay.ICE(c.ID, peer)
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
-func parseJoin(body io.Reader) (Mode, error) {
+func parseJoin(body io.Reader) (tracker.Mode, error) {
 	var ask struct {
-		Mode Mode `json:"mode"`
+		Mode tracker.Mode `json:"mode"`
 	}
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&ask); err != nil {
 		return "", err
 	}
-	if decoder.More() || ask.Mode != Watch && ask.Mode != Share {
+	if decoder.More() || ask.Mode != tracker.Watch && ask.Mode != tracker.Share {
 		return "", errors.New("mode is watch or share")
 	}
 	return ask.Mode, nil

@@ -11,30 +11,30 @@ import (
 
 	"shoal/id"
 	"shoal/segment"
+	"shoal/server/live"
+	"shoal/server/tracker"
+	"shoal/wire/signal"
 )
 
-// Metrics are the server's figures. The doors count some themselves; rooms report others through the methods below,
-// and Census is asked at every scrape.
+// Metrics are the server's figures. Rooms report what happens through the methods below; what is so at this moment is
+// asked for at every scrape.
 type Metrics struct {
 	registry *prometheus.Registry
 	latency  prometheus.Histogram
+
+	// What viewers say of themselves: shown, never trusted.
+	reported          *prometheus.CounterVec
+	uploaded          prometheus.Counter
+	verified, refused prometheus.Counter
+	stalls, stalled   prometheus.Counter
 }
 
-// Census is what the rooms know at this moment.
+// Census counts one channel, now.
 type Census struct {
-	Channels []ChannelCensus
-	Reported Reported
-}
-
-// ChannelCensus counts one channel.
-type ChannelCensus struct {
-	Name       id.Name
-	Live       bool
-	Viewers    int // who watch
-	Peers      int // of those, who share
-	Links      int // open connections between peers, as they report them
-	IngestBits int // bits per second that the publisher sends
-	Written    []TrackBytes
+	Name    id.Name
+	Live    live.State
+	Viewers tracker.Counts
+	Written []TrackBytes
 }
 
 // TrackBytes counts the media bytes of one track that the origin wrote to clients.
@@ -43,16 +43,11 @@ type TrackBytes struct {
 	Bytes uint64
 }
 
-// Reported is what viewers say of themselves: shown, never trusted.
-type Reported struct {
-	OriginBytes, PeerBytes, UploadBytes uint64
-	Verified, Refused                   uint64 // pieces
-	Stalls                              uint64
-	Stalled                             time.Duration
-}
-
 // NewMetrics returns figures whose census is taken by ask.
-func NewMetrics(version string, ask func() Census) *Metrics {
+func NewMetrics(version string, ask func() []Census) *Metrics {
+	count := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
+	}
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		latency: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -60,65 +55,72 @@ func NewMetrics(version string, ask func() Census) *Metrics {
 			Help:    "From a part's last sample coming in to the part being published.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 		}),
+		reported: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "shoal_reported_media_bytes_total", Help: "Media bytes that viewers say they received, by source.",
+		}, []string{"source"}),
+		uploaded: count("shoal_reported_upload_bytes_total", "Media bytes that viewers say they passed on."),
+		verified: count("shoal_pieces_verified_total", "Pieces that viewers say matched the channel's signature."),
+		refused:  count("shoal_pieces_refused_total", "Pieces that viewers say they refused."),
+		stalls:   count("shoal_reported_stalls_total", "Stalls that viewers report."),
+		stalled:  count("shoal_reported_stalled_seconds_total", "Time that viewers say they stalled."),
 	}
+	m.reported.WithLabelValues("origin") // there from the first scrape on
+	m.reported.WithLabelValues("peer")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "shoal_build_info", Help: "1; the label tells the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.latency, build, census{ask},
+	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, build, census{ask},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 // PartPublished notes how long a part took from its last sample.
-func (m *Metrics) PartPublished(took time.Duration) { m.latency.Observe(took.Seconds()) }
+func (m *Metrics) PartPublished(_ id.Channel, took time.Duration) { m.latency.Observe(took.Seconds()) }
+
+// Reported adds what a viewer says happened since it last said so.
+func (m *Metrics) Reported(_ id.Channel, r signal.Report) {
+	m.reported.WithLabelValues("origin").Add(float64(r.HTTPBytes))
+	m.reported.WithLabelValues("peer").Add(float64(r.PeerBytes))
+	m.uploaded.Add(float64(r.UploadBytes))
+	m.verified.Add(float64(r.Verified))
+	m.refused.Add(float64(r.Refused))
+	m.stalls.Add(float64(r.Stalls))
+	m.stalled.Add(float64(r.StalledMS) / 1000)
+}
 
 func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
 // census turns the rooms' own counts into figures when they are asked for.
-type census struct{ ask func() Census }
+type census struct{ ask func() []Census }
 
 var _ prometheus.Collector = census{}
-
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(name, help, labels, nil)
-}
 
 // Describe sends nothing: the figures are checked as they are collected.
 func (census) Describe(chan<- *prometheus.Desc) {}
 
-// Collect asks the rooms.
+// Collect asks the rooms. Channels are bounded (channel.ChannelsMax), and so are the labels.
 func (c census) Collect(out chan<- prometheus.Metric) {
-	now := c.ask()
-	gauge := func(name, help string, value int, channel id.Name) {
-		out <- prometheus.MustNewConstMetric(describe(name, help, "channel"), prometheus.GaugeValue, float64(value), string(channel))
-	}
-	wrote := describe("shoal_origin_media_bytes_total", "Media bytes that the origin wrote to clients: parts, segments and init segments.", "channel", "track")
-	for _, ch := range now.Channels {
-		for _, t := range ch.Written {
-			out <- prometheus.MustNewConstMetric(wrote, prometheus.CounterValue, float64(t.Bytes), string(ch.Name), strconv.Itoa(int(t.Track)))
+	written := prometheus.NewDesc("shoal_origin_media_bytes_total",
+		"Media bytes that the origin wrote to clients: parts, segments and init segments.", []string{"channel", "track"}, nil)
+	for _, channel := range c.ask() {
+		gauge := func(name, help string, value float64) {
+			desc := prometheus.NewDesc(name, help, []string{"channel"}, nil)
+			out <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, string(channel.Name))
 		}
-		live := 0
-		if ch.Live {
-			live = 1
+		for _, t := range channel.Written {
+			out <- prometheus.MustNewConstMetric(written, prometheus.CounterValue, float64(t.Bytes), string(channel.Name), strconv.Itoa(int(t.Track)))
 		}
-		gauge("shoal_channel_live", "1 while the channel is live.", live, ch.Name)
-		gauge("shoal_viewers", "Viewers connected to the tracker.", ch.Viewers, ch.Name)
-		gauge("shoal_sharing_viewers", "Viewers who agreed to share.", ch.Peers, ch.Name)
-		gauge("shoal_peers_connected", "Open connections between viewers, each counted at both ends, as viewers report.", ch.Links, ch.Name)
-		gauge("shoal_ingest_bits_per_second", "Media bits per second that the publisher sends.", ch.IngestBits, ch.Name)
+		onAir := 0.0
+		if channel.Live.Live {
+			onAir = 1
+		}
+		gauge("shoal_channel_live", "1 while the channel is live.", onAir)
+		gauge("shoal_ingest_bits_per_second", "Media bits per second that the publisher sends.", float64(channel.Live.BitsPerSecond))
+		gauge("shoal_viewers", "Viewers connected to the tracker.", float64(channel.Viewers.Viewers))
+		gauge("shoal_sharing_viewers", "Viewers who agreed to share.", float64(channel.Viewers.Sharing))
+		gauge("shoal_peers_connected", "Open connections between viewers, each counted at both ends, as viewers report.", float64(channel.Viewers.Links))
 	}
-	count := func(desc *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
-	}
-	bytes := describe("shoal_reported_media_bytes_total", "Media bytes that viewers say they received, by source.", "source")
-	count(bytes, float64(now.Reported.OriginBytes), "origin")
-	count(bytes, float64(now.Reported.PeerBytes), "peer")
-	count(describe("shoal_reported_upload_bytes_total", "Media bytes that viewers say they passed on."), float64(now.Reported.UploadBytes))
-	count(describe("shoal_pieces_verified_total", "Pieces that viewers say matched the channel's signature."), float64(now.Reported.Verified))
-	count(describe("shoal_pieces_refused_total", "Pieces that viewers say they refused."), float64(now.Reported.Refused))
-	count(describe("shoal_reported_stalls_total", "Stalls that viewers report."), float64(now.Reported.Stalls))
-	count(describe("shoal_reported_stalled_seconds_total", "Time that viewers say they stalled."), now.Reported.Stalled.Seconds())
 }

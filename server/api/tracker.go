@@ -4,13 +4,14 @@ import (
 	"net/http"
 
 	"shoal/id"
+	"shoal/server/tracker"
 )
 
 // Tracker brings viewers together. Its ServeHTTP takes WebSockets, checks their Origin and their token.
 type Tracker interface {
 	http.Handler
 	// Issue draws a peer and signs a token for it, good for one session of the channel.
-	Issue(channel id.Channel, mode Mode) (token string, peer id.Peer, err error)
+	Issue(channel id.Channel, mode tracker.Mode) (token string, peer id.Peer, err error)
 	// Viewers counts who watches a channel now.
 	Viewers(channel id.Channel) int
 }
