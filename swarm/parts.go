@@ -148,6 +148,9 @@ func (e *Engine) checked(in Checked) {
 		return
 	}
 	p.Mine.Set(in.Piece)
+	if p.Fresh.Empty() {
+		p.FreshAt = e.now
+	}
 	p.Fresh.Set(in.Piece)
 	e.note(PieceVerified, in.From, in.Part)
 	e.desk.Delivered(in.From)

@@ -128,12 +128,12 @@ func (e *Engine) announce() {
 		if p.Fresh.Empty() {
 			return true
 		}
-		if !p.Complete() && e.now < p.ToldAt+announceEvery {
-			e.later(p.ToldAt + announceEvery)
+		if !p.Complete() && e.now < p.FreshAt+announceEvery {
+			e.later(p.FreshAt + announceEvery)
 			return true
 		}
 		fresh := p.Fresh
-		p.Fresh, p.ToldAt = wire.Bitmap{}, e.now
+		p.Fresh = wire.Bitmap{}
 		e.neighbours.All(func(to id.Peer, n *neighbour) bool {
 			if news := fresh.Minus(p.HeldBy(to)); n.greeted && !news.Empty() && e.upload.Open() {
 				e.say(to, wire.Have{Part: p.Name, Pieces: news})

@@ -29,7 +29,7 @@ type Part struct {
 	Given     bool // the player has it, from us or by itself
 	Lacked    bool // we asked a neighbour for its record
 	HeardAt   span.Span
-	ToldAt    span.Span // when fresh pieces were last announced
+	FreshAt   span.Span // when the first of Fresh was checked
 
 	// owned by pick
 	Asked     wire.Bitmap // of neighbours

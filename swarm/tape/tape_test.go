@@ -54,7 +54,8 @@ const (
 )
 
 var (
-	part  = segment.Part{Epoch: 0x0102030405060708, Track: 3, Seq: 0x1112131415161718}
+	// A browser holds numbers below 2^53 exactly, and the same files hold web/engine to the forms.
+	part  = segment.Part{Epoch: 0x0002030405060708, Track: 3, Seq: 0x0012131415161718}
 	birth = swarm.Config{
 		Self: peer, Channel: id.Channel(count(0x10, 32)), Seed: 0x2122232425262728, BirthWallMS: 1_790_000_000_000, UplinkBytesPerSecond: 625_000,
 	}
