@@ -54,7 +54,7 @@ test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
 	@mkdir -p $(CACHE)
 	@set -o pipefail; $(GO) test -v ./... 2>&1 | tee $(CACHE)/go.txt | awk '!/^ *(=== |--- (PASS|SKIP))/ && !/^PASS$$/'
 
-test-web: $(MODULES) ## TypeScript: types and tests
+test-web: $(MODULES) $(WASM) ## TypeScript: types and tests
 	@mkdir -p $(CACHE)
 	cd web && $(NPM) run check
 	@set -o pipefail; cd web && $(NPM) test 2>&1 | tee ../$(CACHE)/web.txt
