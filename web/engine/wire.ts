@@ -23,6 +23,7 @@ export const MESSAGE_MAX = PIECE_HEADER + PIECE_MAX;
 
 const TRACKS_MAX = 8;
 const PIECES_MAX = 256;
+const EXACT = Number.MAX_SAFE_INTEGER;
 
 export interface PieceName {
   readonly part: PartName;
@@ -32,14 +33,11 @@ export interface PieceName {
 /** Reads whose bytes a PIECE message carries; null if it is malformed. */
 export function parsePiece(message: Uint8Array): PieceName | null {
   if (message.length <= PIECE_HEADER || message.length > MESSAGE_MAX || message[0] !== TYPE_PIECE) return null;
-  try {
-    const reader = new Reader(message.subarray(1, PIECE_HEADER));
-    const part = reader.part();
-    const piece = reader.u16();
-    return part.track < TRACKS_MAX && piece < PIECES_MAX ? { part, piece } : null;
-  } catch {
-    return null; // a number above 2^53
-  }
+  const reader = new Reader(message.subarray(1, PIECE_HEADER));
+  const part = reader.part();
+  const piece = reader.u16();
+  const named = part.track < TRACKS_MAX && piece < PIECES_MAX && part.epoch <= EXACT && part.seq <= EXACT;
+  return named ? { part, piece } : null;
 }
 
 /** Makes a piece the message that carries it. The bytes are copied. */
