@@ -1,0 +1,91 @@
+package tracker
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"shoal/id"
+)
+
+// Mode is what a viewer agreed to.
+type Mode string
+
+// The modes. Only who shares is introduced to others.
+const (
+	Watch Mode = "watch"
+	Share Mode = "share"
+)
+
+// ticket is what a token says: this peer may join this channel in this mode until then.
+type ticket struct {
+	channel id.Channel
+	peer    id.Peer
+	mode    Mode
+	expires time.Time
+}
+
+var errToken = errors.New("the token is not valid here: join again to get a new one")
+
+const (
+	tokenVersion = 1
+	ticketSize   = 1 + 32 + 8 + 1 + 8 // version, channel, peer, mode, expiry in ms since 1970
+)
+
+var tokenText = base64.RawURLEncoding.Strict()
+
+// Issue draws a peer and signs a token for it, good for TokenLife and for this tracker only: a restarted one has another key.
+func (t *Tracker) Issue(channel id.Channel, mode Mode) (token string, peer id.Peer, err error) {
+	if mode != Watch && mode != Share {
+		return "", 0, fmt.Errorf("mode %q: it is %q or %q", mode, Watch, Share)
+	}
+	peer = id.Peer(max(random(), 1))
+	return t.sign(ticket{channel, peer, mode, t.now().Add(TokenLife)}), peer, nil
+}
+
+func random() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.BigEndian.Uint64(b[:])
+}
+
+func (t *Tracker) sign(k ticket) string {
+	b := make([]byte, 0, ticketSize+sha256.Size)
+	b = append(b, tokenVersion)
+	b = append(b, k.channel[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(k.peer))
+	if k.mode == Share {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
+	b = binary.BigEndian.AppendUint64(b, uint64(k.expires.UnixMilli()))
+	return tokenText.EncodeToString(t.mac(b).Sum(b))
+}
+
+// verify returns what a token says, or errToken.
+func (t *Tracker) verify(token string) (ticket, error) {
+	b, err := tokenText.DecodeString(token)
+	if err != nil || len(b) != ticketSize+sha256.Size {
+		return ticket{}, errToken
+	}
+	if !hmac.Equal(t.mac(b[:ticketSize]).Sum(nil), b[ticketSize:]) || b[0] != tokenVersion {
+		return ticket{}, errToken
+	}
+	k := ticket{mode: Watch}
+	copy(k.channel[:], b[1:33])
+	k.peer = id.Peer(binary.BigEndian.Uint64(b[33:41]))
+	if b[41] == 1 {
+		k.mode = Share
+	}
+	k.expires = time.UnixMilli(int64(binary.BigEndian.Uint64(b[42:50])))
+	if !t.now().Before(k.expires) {
+		return ticket{}, errToken
+	}
+	return k, nil
+}
