@@ -93,13 +93,14 @@ func (b *Broadcast) Publish(p pack.Part) error {
 		b.mu.Unlock()
 		return ErrOver
 	}
+	settled := b.settled()
 	t.add(p, record, binary, b.origin.now())
 	t.prev = digest
 	b.changed()
-	if record.Seq == 0 { // the multivariant playlist waits for every track's first part
-		b.wakeAll()
-	} else {
+	if settled {
 		t.wakeAll()
+	} else { // whoever wants the multivariant playlist waits for all tracks
+		b.wakeAll()
 	}
 	b.mu.Unlock()
 	b.origin.facts.Publish(event.PartPublished{

@@ -53,7 +53,7 @@ func certify(p Opening, wall time.Time, minSeq uint64) (session, error) {
 }
 
 // dueAt reports whether the key's successor should be made for a part at wall.
-func (s session) dueAt(wall time.Time) bool { return !wall.Before(s.from.Add(RenewAfter)) }
+func (s session) dueAt(wall time.Time) bool { return !wall.Before(s.from.Add(backdate + RenewAfter)) }
 
 // usableAt reports whether the key may still sign a part at wall.
 func (s session) usableAt(wall time.Time) bool { return wall.Before(s.until.Add(-Overlap)) }

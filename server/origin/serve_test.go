@@ -1,0 +1,375 @@
+package origin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/event"
+	"shoal/server/origin"
+	"shoal/server/pack"
+)
+
+// hint is what a playlist says of the part to come.
+func hint(seq int) string { return fmt.Sprintf("%d/0/p%d.m4s", epochOne, seq) }
+
+func TestReloadWaitsForItsPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 1)
+		h.run(partsASegment+1, 1) // segment 0 is whole, segment 1 has a part
+		for _, test := range []struct {
+			msn, part int
+			after     int // how many more parts make it come
+		}{
+			{0, -1, 0}, {0, 2, 0}, {1, 0, 0}, {1, 1, 1}, {1, 2, 2}, {1, -1, 3}, {1, 9, 4}, {2, 0, 4}, {2, 1, 5}, {3, 0, 8},
+		} {
+			ask := origin.Reload{Blocking: true, MSN: epochOne<<20 + uint64(test.msn), Part: test.part}
+			before := len(h.sent[0])
+			answer := later(func() (string, error) { return h.media(0, ask) })
+			for n := 0; ; n++ {
+				synctest.Wait()
+				if !pending(answer) {
+					if n != test.after {
+						t.Errorf("%d/%d came after %d parts, want %d", test.msn, test.part, n, test.after)
+					}
+					break
+				}
+				if n == test.after {
+					t.Fatalf("%d/%d did not come after %d parts", test.msn, test.part, n)
+				}
+				h.run(1, 1)
+			}
+			if got := <-answer; got.err != nil || !strings.Contains(got.value, hint(len(h.sent[0]))) {
+				t.Errorf("%d/%d: %v, and no hint at part %d", test.msn, test.part, got.err, len(h.sent[0]))
+			}
+			if len(h.sent[0]) != before { // the cases are about a fixed edge
+				h = newBench(t, 1)
+				h.run(partsASegment+1, 1)
+			}
+		}
+	})
+}
+
+func TestReloadGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 1)
+		h.run(partsASegment+1, 1)
+		edge := uint64(epochOne<<20 + 1)
+		if _, err := h.media(0, origin.Reload{Blocking: true, MSN: edge + origin.AheadMax + 1}); !errors.Is(err, origin.ErrTooFar) {
+			t.Errorf("too far ahead: %v", err)
+		}
+		if _, err := h.media(1, origin.Reload{}); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("no such track: %v", err)
+		}
+		if _, err := h.origin.Media(t.Context(), "sand", 0, origin.Reload{}); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("no such channel: %v", err)
+		}
+		began := time.Now()
+		if _, err := h.media(0, origin.Reload{Blocking: true, MSN: edge + 1}); !errors.Is(err, origin.ErrTimeout) {
+			t.Errorf("nothing comes: %v", err)
+		}
+		if waited := time.Since(began); waited != 3*pack.DefaultSegmentTarget {
+			t.Errorf("waited %v", waited)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		answer := later(func() ([]byte, error) {
+			return h.origin.Media(ctx, name, 0, origin.Reload{Blocking: true, MSN: edge + 1})
+		})
+		synctest.Wait()
+		cancel()
+		if got := <-answer; !errors.Is(got.err, context.Canceled) {
+			t.Errorf("the asker went: %v", got.err)
+		}
+	})
+}
+
+func TestHeldRequestsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 1)
+		h.run(1, 1)
+		var wg sync.WaitGroup
+		answers := make([]error, origin.HeldMax)
+		for i := range answers {
+			wg.Go(func() { _, answers[i] = h.get(h.name(0, 1)) })
+		}
+		synctest.Wait()
+		if _, err := h.get(h.name(0, 1)); !errors.Is(err, origin.ErrBusy) {
+			t.Errorf("one too many: %v, want ErrBusy", err)
+		}
+		if _, err := h.get(h.name(0, 0)); err != nil {
+			t.Errorf("what is there needs no wait: %v", err)
+		}
+		h.run(1, 1)
+		wg.Wait()
+		for _, err := range answers {
+			if err != nil {
+				t.Fatalf("one that waited: %v", err)
+			}
+		}
+	})
+}
+
+func TestHintedPartComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 1)
+		first := later(func() (string, error) { return h.get(h.name(0, 0)) })
+		playlist := later(func() (string, error) { return h.media(0, origin.Reload{}) })
+		synctest.Wait()
+		if !pending(first) || !pending(playlist) {
+			t.Fatal("an answer before the first part")
+		}
+		h.run(1, 1)
+		if got := <-first; got.err != nil || got.value != string(h.sent[0][0].Data) {
+			t.Errorf("the first part: %v", got.err)
+		}
+		if got := <-playlist; got.err != nil || !strings.Contains(got.value, hint(1)) {
+			t.Errorf("the first playlist: %v", got.err)
+		}
+		if _, err := h.get(h.name(0, 2)); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("a part nobody hinted at: %v", err)
+		}
+		if _, err := h.get(segment.Part{Epoch: epochOne + 1, Seq: 1}); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("a part of no epoch: %v", err)
+		}
+		next := later(func() (string, error) { return h.get(h.name(0, 1)) })
+		synctest.Wait()
+		if err := h.b.End(); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-next; !errors.Is(got.err, origin.ErrNotFound) {
+			t.Errorf("the broadcast ended instead: %v", got.err)
+		}
+	})
+}
+
+func TestMasterWaitsForEveryTrack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 2)
+		text := later(func() ([]byte, error) { return h.origin.Master(t.Context(), name) })
+		h.publish(h.part(0))
+		synctest.Wait()
+		if !pending(text) {
+			t.Fatal("it did not wait for the second track")
+		}
+		h.publish(h.part(1))
+		if got := <-text; string(got.value) != "track 0\ntrack 1\n" || got.err != nil {
+			t.Errorf("%q, %v", got.value, got.err)
+		}
+		h.b.Describe(func([]pack.Window) []byte { return []byte("other") })
+		if got, err := h.origin.Master(t.Context(), name); string(got) != "other" || err != nil {
+			t.Errorf("after a change: %q, %v", got, err)
+		}
+
+		silent := newBench(t, 2)
+		text = later(func() ([]byte, error) { return silent.origin.Master(t.Context(), name) })
+		for range 6 {
+			synctest.Wait()
+			if !pending(text) {
+				t.Fatal("it did not wait")
+			}
+			silent.publish(silent.part(1))
+		}
+		if got := <-text; string(got.value) != "track 1\n" || got.err != nil {
+			t.Errorf("without the silent track: %q, %v", got.value, got.err)
+		}
+	})
+}
+
+func TestEndAndAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 2)
+		stop := h.running()
+		defer stop()
+		h.run(6, 1)
+		waiting := later(func() (string, error) {
+			return h.media(0, origin.Reload{Blocking: true, MSN: epochOne<<20 + 2})
+		})
+		synctest.Wait()
+		if err := errors.Join(h.b.End(), h.b.End()); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-waiting; got.err != nil || !strings.Contains(got.value, "#EXT-X-ENDLIST") || strings.Contains(got.value, "PRELOAD-HINT") {
+			t.Errorf("%v, %s", got.err, got.value)
+		}
+		records, certificates := h.records()
+		if len(records) != 1 || len(records[0]) != 7 {
+			t.Fatalf("records of %d tracks; %d of the first", len(records), len(records[0]))
+		}
+		end, err := h.origin.Manifest(t.Context(), name, h.name(0, 6))
+		if err != nil || !slices.Equal(end, records[0][6]) || !h.verifyOne(end, certificates).End {
+			t.Errorf("the end record: %v", err)
+		}
+		if c, err := h.origin.Segment(name, epochOne, 0, epochOne<<20+1); err != nil || c.Size() == 0 {
+			t.Errorf("the last segment: %v", err)
+		}
+		time.Sleep(origin.EndedKeep - time.Second)
+		if _, err := h.media(0, origin.Reload{}); err != nil {
+			t.Errorf("viewers cannot finish: %v", err)
+		}
+		time.Sleep(10 * time.Second)
+		for what, err := range map[string]error{
+			"playlist": second(h.media(0, origin.Reload{})), "part": second(h.get(h.name(0, 0))), "recent": second(h.origin.Recent(h.channel, time.Hour)),
+		} {
+			if !errors.Is(err, origin.ErrNotFound) {
+				t.Errorf("the %s of a broadcast long over: %v", what, err)
+			}
+		}
+	})
+}
+
+func TestNextEpochTakesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 1)
+		h.run(3, 1)
+		if err := h.b.End(); err != nil {
+			t.Fatal(err)
+		}
+		old := h.name(0, 1)
+		h.open(epochOne+1, 1)
+		h.run(2, 1)
+		if text, err := h.media(0, origin.Reload{}); err != nil || !strings.Contains(text, fmt.Sprintf("SEQUENCE:%d\n", (epochOne+1)<<20)) {
+			t.Errorf("the playlist is not the new epoch's: %v %s", err, text)
+		}
+		if _, err := h.get(old); err != nil {
+			t.Errorf("a part of the epoch before: %v", err)
+		}
+		for range 5 {
+			h.open(h.b.Epoch()+1, 1)
+		}
+		if _, err := h.get(old); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("epochs are kept without bound: %v", err)
+		}
+	})
+}
+
+func TestSegmentsAndInits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 2)
+		h.run(partsASegment+2, 2)
+		var want []byte
+		for _, p := range h.sent[1][:partsASegment] {
+			want = append(want, p.Data...)
+		}
+		c, err := h.origin.Segment(name, epochOne, 1, epochOne<<20)
+		if err != nil || c.Channel != h.channel || c.Track != 1 || c.Size() != int64(len(want)) {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		if err := iotest.TestReader(c, want); err != nil {
+			t.Error(err)
+		}
+		if _, err := h.origin.Segment(name, epochOne, 1, epochOne<<20+1); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("an open segment: %v", err)
+		}
+		text, err := h.media(1, origin.Reload{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, digits, _ := strings.Cut(text, `URI="i`)
+		digits, _, _ = strings.Cut(digits, ".mp4")
+		init, err := h.origin.Init(name, digits)
+		if err != nil || init.Track != 1 {
+			t.Fatalf("%q: %v", digits, err)
+		}
+		if b, err := io.ReadAll(init); err != nil || string(b) != string(initOf(1)) {
+			t.Errorf("init segment %q, %v", b, err)
+		}
+		for _, wrong := range []string{"", digits[:31], digits + "0", strings.Repeat("0", 32), strings.ToUpper(digits)} {
+			if _, err := h.origin.Init(name, wrong); !errors.Is(err, origin.ErrNotFound) {
+				t.Errorf("%q: %v", wrong, err)
+			}
+		}
+	})
+}
+
+func TestRecent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 2)
+		if r, err := h.origin.Recent(h.channel, time.Second); err != nil || len(r.Certificates) != 1 || len(r.Manifests) != 0 {
+			t.Errorf("before the first part: %+v, %v", r, err)
+		}
+		h.run(20, 2)
+		r, err := h.origin.Recent(h.channel, 2*time.Second)
+		if err != nil || r.Epoch != epochOne || len(r.Manifests) != 2*5 {
+			t.Fatalf("%d records, %v", len(r.Manifests), err)
+		}
+		for i, record := range r.Manifests {
+			p := h.verifyOne(record, r.Certificates)
+			if want := h.name(segment.Track(i/5), 15+i%5); p.Name() != want {
+				t.Errorf("record %d is %+v, want %+v", i, p.Name(), want)
+			}
+		}
+		if _, err := h.origin.Recent(id.Channel{1}, time.Second); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("no such channel: %v", err)
+		}
+	})
+}
+
+func TestWritten(t *testing.T) {
+	h := newBench(t, 1)
+	other := id.Channel{1}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 100 {
+				h.origin.Count(other, 1, 3)
+				h.origin.Count(other, 0, 1)
+				h.origin.Count(other, 0, 0)
+				h.origin.Count(other, 0, -5)
+			}
+		})
+	}
+	wg.Wait()
+	want := []origin.Written{{Channel: other, Track: 0, Bytes: 800}, {Channel: other, Track: 1, Bytes: 2400}}
+	if got := h.origin.Written(); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// Many askers at once, at the edge and behind it, while a publisher publishes and ends: run it with -race.
+func TestManyAskers(t *testing.T) {
+	h := newBench(t, 2)
+	var wg sync.WaitGroup
+	for n := range 40 {
+		wg.Go(func() {
+			for seq := 0; ; seq++ {
+				got, err := h.get(segment.Part{Epoch: epochOne, Track: segment.Track(n % 2), Seq: uint64(seq)})
+				if errors.Is(err, origin.ErrNotFound) {
+					return // the end
+				}
+				if err != nil || !strings.HasPrefix(got, fmt.Sprintf("%d/%d/%d ", epochOne, n%2, seq)) {
+					t.Errorf("part %d: %.20q, %v", seq, got, err)
+					return
+				}
+				if _, err := h.media(segment.Track(n%2), origin.Reload{Skip: n%3 == 0}); err != nil {
+					t.Error(err)
+				}
+				if _, err := h.origin.Recent(h.channel, time.Second); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 60 { // fewer than a window: nothing is forgotten
+		h.publish(h.part(0))
+		h.publish(h.part(1))
+	}
+	if err := h.b.End(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	if _, ok := h.facts.all()[0].(event.CertificateSigned); !ok {
+		t.Error("the certificate was not the first fact")
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
