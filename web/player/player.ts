@@ -39,9 +39,9 @@ export interface Quality {
 /** Distance to the live edge that everybody keeps, in seconds. */
 export const LIVE_TARGET_S = 3;
 /** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
-const LIVE_MAX_S = 12;
+const LIVE_MAX_S = 9;
 /** Fastest catching up: not audible. */
-const CATCH_UP_RATE = 1.05;
+const CATCH_UP_RATE = 1.08;
 /** Media kept ahead and behind, in seconds: a live window is short, and old devices have little memory. */
 const AHEAD_S = 20;
 const BEHIND_S = 20;

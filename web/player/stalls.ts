@@ -3,29 +3,35 @@
 /** The events of a media element that matter here, and `reset` for "another source begins". */
 export type PictureEvent = 'waiting' | 'playing' | 'advanced' | 'seeking' | 'seeked' | 'pause' | 'play' | 'ended' | 'reset';
 
+/** Shorter than one frame at 25 a second: nobody can see it, and browsers announce such at the first frames of a source. */
+const BLINK_MS = 40;
+
 export class StallMeter {
-  stalls = 0;
+  #stalls = 0;
   #stalledMs = 0;
   #since: number | null = null; // start of the running stall
   #began = false; // a frame of this source was shown
   #seeking = false;
   #paused = false;
 
-  stalledMs(now: number): number {
-    return this.#stalledMs + (this.#since === null ? 0 : now - this.#since);
+  stalls(now: number): number {
+    return this.#stalls + (this.runningMs(now) > 0 ? 1 : 0);
   }
 
-  get stalling(): boolean {
-    return this.#since !== null;
+  stalledMs(now: number): number {
+    return this.#stalledMs + this.runningMs(now);
+  }
+
+  /** How long the running stall lasts already; 0 if there is none. */
+  runningMs(now: number): number {
+    const ms = this.#since === null ? 0 : now - this.#since;
+    return ms >= BLINK_MS ? ms : 0;
   }
 
   hear(event: PictureEvent, now: number): void {
     switch (event) {
       case 'waiting':
-        if (this.#began && !this.#seeking && !this.#paused && this.#since === null) {
-          this.stalls++;
-          this.#since = now;
-        }
+        if (this.#began && !this.#seeking && !this.#paused) this.#since ??= now;
         return;
       case 'playing':
       case 'advanced':
@@ -55,7 +61,9 @@ export class StallMeter {
   }
 
   #close(now: number): void {
-    if (this.#since !== null) this.#stalledMs += now - this.#since;
+    const ms = this.runningMs(now);
+    if (ms > 0) this.#stalls++;
+    this.#stalledMs += ms;
     this.#since = null;
   }
 }

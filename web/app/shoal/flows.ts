@@ -38,7 +38,7 @@ export class FlowMeter {
   #labels = new Map<string, string>();
 
   read(reading: Reading): Currents {
-    this.#readings.push(reading);
+    this.#readings.push({ ...reading, neighbours: reading.neighbours.map((peer) => ({ ...peer })) }); // the swarm may count on in place
     while (this.#readings.length > READINGS_MAX) this.#readings.shift();
     while (this.#readings.length > 2 && reading.atMs - (this.#readings[0]?.atMs ?? 0) > WINDOW_MS) this.#readings.shift();
     const before = this.#readings[0] ?? reading;

@@ -8,8 +8,8 @@ export interface Place {
 
 /** The sea, in the units of the drawing. */
 export const SEA = { width: 640, height: 240 } as const;
-export const LIGHTHOUSE = { x: 66, y: 150 } as const;
-export const YOU = { x: 306, y: 128 } as const;
+export const LIGHTHOUSE = { x: 66, y: 146 } as const;
+export const YOU = { x: 300, y: 108 } as const;
 /** More fish than this would lie on top of each other; the rest is said in words. The engine keeps at most 14. */
 export const FISH_MAX = 14;
 
@@ -21,9 +21,9 @@ export function places(count: number): readonly Place[] {
     const back = i >= near;
     const row = back ? n - near : near;
     const at = row === 1 ? 0.5 : ((back ? i - near : i) + 0.5) / row;
-    const angle = (at - 0.5) * Math.PI * 0.82;
-    const reach = back ? 270 : 176;
-    return { x: YOU.x + reach * Math.cos(angle) * (back ? 1 : 0.98), y: YOU.y + 104 * Math.sin(angle), scale: n <= 6 ? 0.8 : 0.62 };
+    const angle = (at - 0.5) * Math.PI * (back ? 0.6 : 0.84);
+    const reach = back ? 296 : 186;
+    return { x: YOU.x + reach * Math.cos(angle) * (back ? 1 : 0.98), y: YOU.y + 92 * Math.sin(angle), scale: n <= 6 ? 1 : 0.76 };
   });
 }
 

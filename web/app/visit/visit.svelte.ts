@@ -50,7 +50,6 @@ export class Visit {
   #flows = new FlowMeter();
   #since = 0; // page time from which the first frame is counted: opening, or going live
   #startupMs: number | null = null;
-  #stalledSince: number | null = null;
   #epoch: number | null = null;
   #asking = false;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +62,7 @@ export class Visit {
       base: '',
       counts: () => ({
         httpBytes: this.#player?.httpBytes ?? 0,
-        stalls: this.#player?.stalls.stalls ?? 0,
+        stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
         stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
       }),
     }, storage());
@@ -106,7 +105,7 @@ export class Visit {
     return report({
       startupMs: this.#startupMs,
       latencyS: this.#player?.latencyS ?? null,
-      stalls: this.#player?.stalls.stalls ?? 0,
+      stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
       stalledMs: this.#player?.stalls.stalledMs(performance.now()) ?? 0,
       playerHttpBytes: this.#player?.httpBytes ?? 0,
       totals: this.company.totals(),
@@ -213,9 +212,7 @@ export class Visit {
     this.soundBlocked = player.soundBlocked;
     this.qualities = player.qualities;
     this.quality = player.quality;
-    const now = performance.now();
-    this.#stalledSince = player.stalls.stalling ? (this.#stalledSince ?? now) : null;
-    const still = this.#stalledSince === null ? 0 : now - this.#stalledSince;
+    const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
     if (still >= STALL_ASKED_MS || (this.company.tracker.ended && player.bufferMs < 200)) {
       if (this.phase === 'playing') void this.#ask();

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { channel, channelInPath } from './api';
+
+test('the name in the address has the form of a channel name', () => {
+  expect(channelInPath('/c/sea')).toBe('sea');
+  expect(channelInPath('/embed/harbour-talk/')).toBe('harbour-talk');
+  for (const path of ['/', '/c/', '/c/Sea', '/c/-a', '/c/a/b', `/c/${'a'.repeat(41)}`, '/c/%2e%2e']) expect(channelInPath(path)).toBeNull();
+});
+
+test('an answer is read field by field, and nothing unexpected gets through', () => {
+  expect(channel({ name: 'sea', live: true, viewers: 3, epoch: 2, started: '2026-01-01T00:00:00Z', sharing: { preset_allowed: true } }))
+    .toMatchObject({ name: 'sea', live: true, viewers: 3, epoch: 2, sharing: { preset_allowed: true } });
+  expect(channel({ name: 'sea', live: 'yes', viewers: -1, epoch: 'x', sharing: null }))
+    .toMatchObject({ live: false, viewers: 0, epoch: 0, started: null, sharing: { preset_allowed: false } });
+  for (const body of [null, [], 'x', 7, {}, { name: 7 }]) expect(channel(body)).toBeNull();
+});

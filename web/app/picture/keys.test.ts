@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { keyAction } from './keys';
+
+const press = (key: string, tagName = 'BODY', more = {}) =>
+  keyAction({ key, ctrlKey: false, metaKey: false, altKey: false, target: { tagName } as unknown as EventTarget, ...more });
+
+test('the usual keys do the usual things', () => {
+  expect([' ', 'k', 'm', 'F', 'ArrowLeft', 'ArrowRight', 'x'].map((key) => press(key))).toEqual(['toggle', 'toggle', 'mute', 'full', 'back', 'forward', null]);
+});
+
+test('keys that belong to a control or the browser are left alone', () => {
+  expect(press(' ', 'BUTTON')).toBeNull();
+  expect(press('ArrowLeft', 'INPUT')).toBeNull();
+  expect(press('m', 'TEXTAREA')).toBeNull();
+  expect(press('f', 'BODY', { ctrlKey: true })).toBeNull();
+  expect(press('ArrowUp')).toBeNull();
+});

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { uplinkAllowance } from './allowance';
+import { isLoopback, presetCounts, presetIn, readConsent } from './consent';
+import { restReason } from './device';
+
+test('only a word that was written counts as a choice', () => {
+  const holding = (word: string | null) => ({ getItem: () => word });
+  expect(readConsent(holding('yes'))).toBe('yes');
+  expect(readConsent(holding('no'))).toBe('no');
+  for (const word of [null, '', 'YES', 'true', '1']) expect(readConsent(holding(word))).toBe('unset');
+  expect(readConsent(null)).toBe('unset');
+  expect(readConsent({ getItem: () => { throw new Error('forbidden'); } })).toBe('unset');
+});
+
+test('a link decides for the viewer on loopback only, or with the operator\'s word', () => {
+  expect(presetIn('?share=yes')).toBe('yes');
+  expect(presetIn('?share=sure')).toBeNull();
+  expect(presetCounts('stream.example', false)).toBe(false);
+  expect(presetCounts('stream.example', true)).toBe(true);
+  for (const host of ['localhost', '127.0.0.1', '127.3.2.1', '[::1]', 'a.localhost']) expect(isLoopback(host)).toBe(true);
+  for (const host of ['127.0.0.1.example', 'localhost.example', '1270.0.0.1', '10.0.0.1']) expect(isLoopback(host)).toBe(false);
+});
+
+test('devices that pay for sharing do not share', () => {
+  const fine = { saveData: false, connection: 'wifi', battery: { level: 0.1, charging: true } };
+  expect(restReason(fine)).toBeNull();
+  expect(restReason({ ...fine, battery: null, connection: '' })).toBeNull();
+  expect(restReason({ ...fine, saveData: true })).toBe('saves-data');
+  expect(restReason({ ...fine, connection: 'cellular' })).toBe('cellular');
+  expect(restReason({ ...fine, battery: { level: 0.19, charging: false } })).toBe('battery');
+  expect(restReason({ ...fine, battery: { level: 0.2, charging: false } })).toBeNull();
+});
+
+test('nobody gives more than was watched', () => {
+  expect(uplinkAllowance(1_000, 1_000, 3_000_000)).toBe(0);
+  expect(uplinkAllowance(0, 0, 3_000_000)).toBe(0);
+  expect(uplinkAllowance(1_000, 999, 4_000_000)).toBe(1_000_000);
+  expect(uplinkAllowance(1_000, 0, null)).toBeGreaterThan(0);
+});

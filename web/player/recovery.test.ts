@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { Recovery } from './recovery';
+
+test('a picture that cannot be decoded is repaired first, and rebuilt when that did not last', () => {
+  const recovery = new Recovery();
+  expect(recovery.failed('media', 0)).toEqual({ do: 'repair' });
+  expect(recovery.failed('media', 1_000).do).toBe('rebuild');
+  expect(recovery.failed('media', 60_000)).toEqual({ do: 'repair' });
+});
+
+test('a dead network is tried ever less often, for ever, and told in the end', () => {
+  const recovery = new Recovery();
+  const remedies = Array.from({ length: 12 }, (_, i) => recovery.failed('network', i * 1000));
+  const waits = remedies.map((remedy) => (remedy.do === 'rebuild' ? remedy.afterMs : -1));
+  expect(waits).toEqual([...waits].sort((a, b) => a - b));
+  expect(waits.at(-1)).toBe(10_000);
+  expect(remedies[0]).toMatchObject({ tell: false });
+  expect(remedies.at(-1)).toMatchObject({ tell: true });
+});
+
+test('a moving picture forgives', () => {
+  const recovery = new Recovery();
+  for (let i = 0; i < 8; i++) recovery.failed('network', i);
+  recovery.recovered();
+  expect(recovery.failed('network', 99)).toEqual({ do: 'rebuild', afterMs: 300, tell: false });
+});
