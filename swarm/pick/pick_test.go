@@ -1,0 +1,165 @@
+package pick
+
+import (
+	"slices"
+	"testing"
+
+	"shoal/id"
+	"shoal/manifest"
+	"shoal/segment"
+	"shoal/span"
+	"shoal/swarm/have"
+	"shoal/wire"
+)
+
+// shelf returns a shelf with one part of 16 pieces, half a second long and 3 s ahead of the playhead of desk.
+func shelf(t *testing.T) (*Desk, *have.Shelf, *have.Part) {
+	t.Helper()
+	d, s := new(Desk), new(have.Shelf)
+	d.Head.Report(0, 1000, 2500, true)
+	m := &manifest.Part{Epoch: 1, WallMS: 4000, DurationUS: 500_000, Length: 65536, PieceSize: 4096, Hashes: make([]id.Digest, 16)}
+	p, _ := s.Open(m, nil, id.Digest{1}, 0)
+	return d, s, p
+}
+
+func set(pieces ...int) (b wire.Bitmap) {
+	for _, i := range pieces {
+		b.Set(i)
+	}
+	return b
+}
+
+func TestSeedFetchesItsStripesAtOnce(t *testing.T) {
+	d, s, _ := shelf(t)
+	plan := d.Make(0, View{Shelf: s, Stripes: 0b1111})
+	if len(plan.Gets) != 1 || plan.Gets[0].From != 0 || plan.Gets[0].To != 4 || plan.Gets[0].Rescue {
+		t.Fatalf("plan %+v", plan.Gets)
+	}
+	if again := d.Make(0, View{Shelf: s, Stripes: 0b1111}); len(again.Gets) != 0 {
+		t.Error("asked the origin twice for the same pieces")
+	}
+}
+
+func TestSeedLeavesToNeighboursWhatTheyHold(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Join(5)
+	p.Hold(5, set(0, 1))
+	plan := d.Make(0, View{Shelf: s, Stripes: 0b1111})
+	if len(plan.Gets) != 1 || plan.Gets[0].From != 2 {
+		t.Fatalf("plan %+v", plan.Gets)
+	}
+}
+
+func TestPullWaitsForPushesAndSpreads(t *testing.T) {
+	d, s, p := shelf(t)
+	for _, peer := range []id.Peer{5, 6} {
+		d.Join(peer)
+		p.Hold(peer, wire.Full(16))
+	}
+	if plan := d.Make(Patience-1, View{Shelf: s}); len(plan.Asks) != 0 || plan.Next != Patience {
+		t.Fatalf("asked before the pushes had their time: %+v", plan)
+	}
+	plan := d.Make(Patience, View{Shelf: s})
+	if len(plan.Asks) != 2 || plan.Asks[0].Pieces.Count() != NewcomerAsks || plan.Asks[1].Pieces.Count() != NewcomerAsks {
+		t.Fatalf("newcomers owe %+v", plan.Asks)
+	}
+	d.Landed(s, p.Name, plan.Asks[0].Pieces.Next(0), plan.Asks[0].Peer)
+	d.Delivered(plan.Asks[0].Peer)
+	proven := d.Make(Patience, View{Shelf: s})
+	if len(proven.Asks) != 1 || proven.Asks[0].Pieces.Count() != ProvenAsks-NewcomerAsks-1 {
+		t.Fatalf("a proven neighbour is asked for %+v", proven.Asks)
+	}
+}
+
+func TestLateNeighboursAreSetAside(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Join(5)
+	p.Hold(5, wire.Full(16))
+	d.Make(Patience, View{Shelf: s})
+	var late int
+	d.Expire(Patience+AskLongest, s, func(id.Peer, segment.Part, int) { late++ })
+	if late != NewcomerAsks {
+		t.Fatalf("%d asks expired", late)
+	}
+	if plan := d.Make(Patience+AskLongest, View{Shelf: s}); len(plan.Asks) != 0 {
+		t.Error("asked again of a neighbour that missed twice")
+	}
+}
+
+func TestDeadlineGoesToTheOrigin(t *testing.T) {
+	d, s, p := shelf(t)
+	p.Mine = set(3, 4, 5)
+	due := 3*span.Second - GuardFirst
+	if plan := d.Make(due-1, View{Shelf: s}); len(plan.Gets) != 0 || plan.Next != due {
+		t.Fatalf("rescued too soon, or not planned: %+v", plan)
+	}
+	plan := d.Make(due, View{Shelf: s})
+	if len(plan.Gets) != 2 || !plan.Gets[0].Rescue || plan.Gets[0].To != 3 || plan.Gets[1].From != 6 || plan.Gets[1].To != 16 {
+		t.Fatalf("rescue %+v", plan.Gets)
+	}
+	if plan.Gets[0].Within <= 0 {
+		t.Error("a request without a deadline")
+	}
+}
+
+func TestOriginIsGivenUpAfterFailures(t *testing.T) {
+	d, s, p := shelf(t)
+	now := 3 * span.Second
+	for range FailuresMax {
+		plan := d.Make(now, View{Shelf: s})
+		if len(plan.Gets) != 1 {
+			t.Fatalf("at %d: %+v", now, plan.Gets)
+		}
+		d.Fetched(now, s, plan.Gets[0].Ref, true)
+		now += RetryAfter
+	}
+	if plan := d.Make(now, View{Shelf: s}); len(plan.Gets) != 0 || p.Failures != FailuresMax {
+		t.Errorf("asked for the %dth time", FailuresMax+1)
+	}
+}
+
+func TestUnansweredFetchLapses(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Make(3*span.Second, View{Shelf: s})
+	d.Lapse(3*span.Second+FetchLongest+span.Second, s)
+	if !p.Fetching.Empty() || len(d.fetches) != 0 {
+		t.Error("a request that the body never answered is still under way")
+	}
+}
+
+func TestRunsAreFew(t *testing.T) {
+	for _, c := range []struct {
+		pieces wire.Bitmap
+		want   []run
+	}{
+		{set(), nil},
+		{set(0, 1, 2), []run{{0, 3}}},
+		{set(0, 2, 255), []run{{0, 1}, {2, 3}, {255, 256}}},
+		{set(0, 2, 4, 6), []run{{0, 7}}},
+	} {
+		if got := runs(c.pieces); !slices.Equal(got, c.want) {
+			t.Errorf("runs %v, want %v", got, c.want)
+		}
+	}
+}
+
+func TestGuardFollowsTheOrigin(t *testing.T) {
+	var g Guard
+	if g.Length() != GuardFirst {
+		t.Error("first guard", g.Length())
+	}
+	g.Measured(50 * span.Millisecond)
+	if g.Length() != GuardMin {
+		t.Error("quick origin", g.Length())
+	}
+	g.Measured(900 * span.Millisecond)
+	if g.Length() != 900*span.Millisecond+guardMargin {
+		t.Error("slow origin", g.Length())
+	}
+	for range guardSamples {
+		g.Measured(60 * span.Second)
+	}
+	if g.Length() != GuardMax || len(g.took) != guardSamples {
+		t.Error("bounds", g.Length(), len(g.took))
+	}
+}

@@ -1,0 +1,114 @@
+package share
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/span"
+	"shoal/wire"
+)
+
+func part(seq uint64) segment.Part { return segment.Part{Epoch: 1, Seq: seq} }
+
+func open(rate int, peers ...id.Peer) *Desk {
+	d := new(Desk)
+	d.SetUplink(0, rate)
+	for _, p := range peers {
+		d.Join(p)
+	}
+	return d
+}
+
+func TestLeastSlackGoesFirst(t *testing.T) {
+	d := open(1_000_000, 1)
+	d.Queue(Send{1, part(2), 0}, 4096, 2000)
+	d.Queue(Send{1, part(1), 0}, 4096, 1000)
+	d.Queue(Send{1, part(1), 1}, 4096, 1000)
+	sends, _, _ := d.Pump(0, nil)
+	want := []Send{{1, part(1), 0}, {1, part(1), 1}, {1, part(2), 0}}
+	if len(sends) != len(want) || sends[0] != want[0] || sends[1] != want[1] || sends[2] != want[2] {
+		t.Fatalf("sent %v, want %v", sends, want)
+	}
+}
+
+func TestTransportIsNotOverfilled(t *testing.T) {
+	d := open(100_000_000, 1, 2)
+	for i := range 10 {
+		d.Queue(Send{1, part(1), i}, segment.PieceSizeMax, 0)
+	}
+	d.Queue(Send{2, part(9), 0}, segment.PieceSizeMax, 9000)
+	sends, _, ok := d.Pump(0, nil)
+	if len(sends) != BufferedMax/segment.PieceSizeMax+1 || sends[len(sends)-1].Peer != 2 {
+		t.Fatalf("%d sends, the last to %v: one full transport must not hold up another", len(sends), sends[len(sends)-1].Peer)
+	}
+	if ok {
+		t.Error("asks to be pumped again, though only Drained can change anything")
+	}
+	d.Drained(1, 0)
+	if more, _, _ := d.Pump(0, nil); len(more) != BufferedMax/segment.PieceSizeMax {
+		t.Errorf("%d sends after the transport drained", len(more))
+	}
+}
+
+func TestWhatIsTakenBackIsNotSent(t *testing.T) {
+	d := open(1_000_000, 1, 2)
+	d.Queue(Send{1, part(1), 0}, 4096, 1000)
+	d.Queue(Send{1, part(1), 1}, 4096, 1000)
+	d.Queue(Send{2, part(1), 0}, 4096, 1000)
+	d.Queue(Send{2, part(2), 0}, 4096, 2000)
+	var one wire.Bitmap
+	one.Set(1)
+	d.Cancel(1, part(1), one)
+	d.Leave(2)
+	if sends, _, _ := d.Pump(0, nil); len(sends) != 1 || sends[0] != (Send{1, part(1), 0}) {
+		t.Fatalf("sent %v", sends)
+	}
+}
+
+func TestClosedUplinkTakesNothing(t *testing.T) {
+	d := open(0, 1)
+	if d.Queue(Send{1, part(1), 0}, 4096, 0) {
+		t.Error("queued though nothing may be sent")
+	}
+	d.SetUplink(0, 1000)
+	d.Queue(Send{1, part(1), 0}, 4096, 0)
+	d.SetUplink(0, 0)
+	if sends, _, _ := d.Pump(span.Second, nil); len(sends) != 0 {
+		t.Error("sent after the viewer said stop")
+	}
+}
+
+// TestUplinkIsABound draws any rate, sizes and gaps: what was sent never exceeds the rate and one burst.
+func TestUplinkIsABound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rate := rapid.IntRange(1_000, 5_000_000).Draw(t, "rate")
+		d := open(rate, 1)
+		burst := max(int64(rate)*int64(BurstFor)/int64(span.Second), wire.MessageMax)
+		var now span.Span
+		var sent int64
+		for i := range rapid.IntRange(1, 200).Draw(t, "steps") {
+			now += span.Span(rapid.IntRange(0, 300).Draw(t, "gap")) * span.Millisecond
+			size := rapid.IntRange(1, segment.PieceSizeMax).Draw(t, "size")
+			d.Queue(Send{1, part(uint64(i)), 0}, size, int64(i))
+			before := d.queue
+			sizes := map[Send]int{}
+			for _, j := range before {
+				sizes[j.Send] = j.size
+			}
+			sends, next, ok := d.Pump(now, nil)
+			for _, s := range sends {
+				sent += int64(sizes[s])
+			}
+			d.Drained(1, 0)
+			if ok && next <= now {
+				t.Fatalf("wants to be pumped at %d, which is not after %d", next, now)
+			}
+			if bound := burst + int64(rate)*int64(now/span.Microsecond)/1_000_000 + 1; sent > bound {
+				t.Fatalf("%d bytes by %d ms, bound %d", sent, now/span.Millisecond, bound)
+			}
+		}
+	})
+}
