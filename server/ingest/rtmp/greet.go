@@ -1,0 +1,142 @@
+package rtmp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/bluenviron/gortmplib"
+	"github.com/bluenviron/gortmplib/pkg/amf0"
+	"github.com/bluenviron/gortmplib/pkg/message"
+)
+
+// Bounds on what comes before a publication.
+const (
+	keyMax      = 200 // bytes of a stream key with its query; ours have 43
+	commandsMax = 32  // commands before "publish"
+)
+
+// Numbers of RTMP that every server uses. Transaction 1 is "connect" (RTMP 1.0, section 7.2.1.1).
+const (
+	connectTransaction = 1
+	connectChunkStream = 3
+	statusChunkStream  = 5
+	messageStream      = 0x1000000 // 1, as it stands in the header: little endian
+	windowSize         = 2500000
+	bandwidthDynamic   = 2
+	chunkSizeOut       = 65536
+)
+
+// greet does the handshake and reads commands up to "publish", whose key it leaves in v. gortmplib's own Accept
+// answers "publish" before anyone can look at the key; then an encoder believes it is live and retries for minutes.
+func (v *visit) greet() error {
+	v.deadline(handshakeMax)
+	v.guard = newGuard(v.conn)
+	v.rtmp = &gortmplib.ServerConn{RW: v.guard}
+	if err := v.rtmp.Initialize(); err != nil {
+		return careful(err)
+	}
+	if err := v.connected(); err != nil {
+		return careful(err)
+	}
+	for range commandsMax {
+		m, err := v.rtmp.Read()
+		if err != nil {
+			return careful(err)
+		}
+		c, ok := m.(*message.CommandAMF0)
+		if !ok {
+			continue
+		}
+		switch c.Name {
+		case "createStream":
+			err = v.rtmp.Write(&message.CommandAMF0{
+				ChunkStreamID: c.ChunkStreamID, Name: "_result", CommandID: c.CommandID, Arguments: []any{nil, float64(1)},
+			})
+		case "play":
+			return errPlays
+		case "publish":
+			v.key, err = keyIn(c)
+			return err
+		}
+		if err != nil {
+			return careful(err)
+		}
+	}
+	return errHandshake
+}
+
+// keyIn returns the stream key of a publish command.
+func keyIn(c *message.CommandAMF0) (string, error) {
+	if len(c.Arguments) < 2 {
+		return "", errHandshake
+	}
+	key, ok := c.Arguments[1].(string)
+	if !ok || len(key) > keyMax {
+		return "", errHandshake
+	}
+	key, _, _ = strings.Cut(key, "?")
+	if key == "" {
+		return "", errors.New("it sent no stream key: set the stream key that \"shoal channel add\" printed")
+	}
+	return key, nil
+}
+
+// careful passes on errors of the network and of our guard. The library's own repeat what the publisher sent, and that
+// may be the key, typed into the wrong field.
+func careful(err error) error {
+	var network net.Error
+	var ours *refusal
+	if errors.As(err, &network) || errors.As(err, &ours) || isEOF(err) {
+		return err
+	}
+	return errHandshake
+}
+
+// connected answers "connect".
+func (v *visit) connected() error {
+	for _, m := range []message.Message{
+		&message.SetWindowAckSize{Value: windowSize},
+		&message.SetPeerBandwidth{Value: windowSize, Type: bandwidthDynamic},
+		&message.SetChunkSize{Value: chunkSizeOut},
+		&message.CommandAMF0{
+			ChunkStreamID: connectChunkStream, Name: "_result", CommandID: connectTransaction,
+			Arguments: []any{
+				amf0.Object{{Key: "fmsVer", Value: "FMS/3,0,1,123"}, {Key: "capabilities", Value: float64(31)}},
+				amf0.Object{
+					{Key: "level", Value: "status"},
+					{Key: "code", Value: "NetConnection.Connect.Success"},
+					{Key: "description", Value: "Connection succeeded."},
+					{Key: "objectEncoding", Value: float64(0)},
+				},
+			},
+		},
+	} {
+		if err := v.rtmp.Write(m); err != nil {
+			return fmt.Errorf("answer the connect command: %w", err)
+		}
+	}
+	return nil
+}
+
+// started tells the publisher to send.
+func (v *visit) started() error {
+	return v.status("status", "NetStream.Publish.Start", "publish start")
+}
+
+// refuse tells the publisher that its key does not open anything, so that it stops trying.
+func (v *visit) refuse() {
+	v.deadline(writeMax)
+	// The connection ends whether this arrives or not.
+	_ = v.status("error", "NetStream.Publish.BadName", "Stream key refused. See the server's log for the reason.")
+}
+
+func (v *visit) status(level, code, description string) error {
+	return v.rtmp.Write(&message.CommandAMF0{
+		ChunkStreamID: statusChunkStream, MessageStreamID: messageStream, Name: "onStatus",
+		Arguments: []any{nil, amf0.Object{
+			{Key: "level", Value: level}, {Key: "code", Value: code}, {Key: "description", Value: description},
+		}},
+	})
+}

@@ -1,0 +1,161 @@
+package rtmp
+
+import (
+	"math"
+	"time"
+)
+
+// Bounds on timestamps.
+const (
+	// jumpAhead is how far beyond the newest sample of any track a timestamp may be: after a longer pause, or when a
+	// publisher's clock is set, a new run starts.
+	jumpAhead = 3 * time.Second
+	// jumpBack is how far a track's timestamps may go back before a new run starts. Less is repaired.
+	jumpBack = 500 * time.Millisecond
+	// strayMax is how many samples a track may send far from the others' times before its clock is taken to be another.
+	strayMax = 128
+	// shownBefore is how far a presentation time may lie before its decode time, which some encoders send.
+	shownBefore = time.Second
+	// shownAfter is how far it may lie after it.
+	shownAfter = 10 * time.Second
+	// step is the least time between two samples of a track: RTMP counts milliseconds.
+	step = time.Millisecond
+)
+
+// Jumps are paid from a credit, so that a stream of them does not become a stream of segments.
+const (
+	jumpCredit = 10  // jumps at once
+	jumpEarned = 500 // good samples that earn one more
+)
+
+// timeline puts the publisher's timestamps, 32-bit milliseconds that may wrap, jump and go back, on the clock of a run.
+type timeline struct {
+	tracks    []trackTime
+	started   bool
+	newest    time.Duration // of any track in the run
+	newestRaw uint32        // the timestamp that newest stands for
+	jumps     int           // spent credit
+	good      int
+}
+
+// trackTime is where a track stands in the run.
+type trackTime struct {
+	joined bool
+	raw    uint32
+	at     time.Duration // what raw stands for
+	stray  int
+	placed bool
+	last   time.Duration // decode time last given out
+	lag    time.Duration // by how much decode times are put earlier; kept over runs, for it is the encoder's habit
+}
+
+// verdict says what became of a timestamp.
+type verdict int
+
+const (
+	placed    verdict = iota
+	stray             // the sample is to be dropped
+	jumped            // a new run must start; the timestamp is its first
+	exhausted         // too many jumps
+)
+
+func newTimeline(tracks int) *timeline { return &timeline{tracks: make([]trackTime, tracks)} }
+
+// sinceRaw is b - a on the wrapping clock.
+func sinceRaw(a, b uint32) time.Duration {
+	return time.Duration(int32(b-a)) * time.Millisecond
+}
+
+// seen moves a track's clock to a timestamp.
+func (t *timeline) seen(track int, raw uint32) verdict {
+	c := &t.tracks[track]
+	if !t.started {
+		t.started, t.newest, t.newestRaw = true, 0, raw
+		c.joined, c.raw, c.at = true, raw, 0
+		return placed
+	}
+	ahead := sinceRaw(t.newestRaw, raw)
+	at := t.newest + ahead
+	if c.joined {
+		moved := sinceRaw(c.raw, raw)
+		at = c.at + moved
+		ahead = at - t.newest
+		if moved < -jumpBack || ahead > jumpAhead {
+			return t.jump()
+		}
+	} else if ahead > jumpAhead || ahead < -jumpAhead {
+		if c.stray++; c.stray <= strayMax {
+			return stray
+		}
+		at, ahead = t.newest, 0
+	}
+	c.joined, c.raw, c.at = true, raw, at
+	if ahead > 0 {
+		t.newest = at
+		t.newestRaw += uint32(ahead / time.Millisecond)
+	}
+	if t.good++; t.good >= jumpEarned {
+		t.good, t.jumps = 0, max(0, t.jumps-1)
+	}
+	return placed
+}
+
+func (t *timeline) jump() verdict {
+	if t.jumps++; t.jumps > jumpCredit {
+		return exhausted
+	}
+	t.restart()
+	return jumped
+}
+
+// restart begins a run: the next timestamp is its zero.
+func (t *timeline) restart() {
+	t.started = false
+	for i := range t.tracks {
+		t.tracks[i] = trackTime{lag: t.tracks[i].lag}
+	}
+}
+
+// picture returns the times of a picture that is shown offset after the timestamp last seen.
+func (t *timeline) picture(track int, offset time.Duration) (dts, pts time.Duration) {
+	c := &t.tracks[track]
+	pts = c.at + offset
+	switch {
+	case offset < -shownBefore || offset > shownAfter:
+		pts = c.at
+	case offset < 0:
+		c.lag = max(c.lag, -offset)
+	}
+	dts = c.give(c.at - c.lag)
+	return dts, max(pts, dts)
+}
+
+// sound returns the time of a sound frame of a known duration. RTMP rounds to milliseconds, which would make gaps and
+// overlaps of every frame: one that is nearly where the frame before it ended is put just there.
+func (t *timeline) sound(track int, lasts, before time.Duration) time.Duration {
+	c := &t.tracks[track]
+	at := c.at
+	if c.placed && (at-c.last-before).Abs() <= max(lasts/2, 2*step) {
+		at = c.last + before
+	}
+	return c.give(at)
+}
+
+// give makes decode times grow.
+func (c *trackTime) give(at time.Duration) time.Duration {
+	if c.placed {
+		at = max(at, c.last+step)
+	}
+	c.placed, c.last = true, at
+	return at
+}
+
+// signed24 reads the composition time of a picture, which RTMP sends in 24 bits and gortmplib takes for unsigned.
+func signed24(d time.Duration) time.Duration {
+	const wrap = (math.MaxUint16 + 1) << 8
+	ms := int64(d / time.Millisecond)
+	if ms >= wrap/2 {
+		ms -= wrap
+	}
+	return time.Duration(ms) * time.Millisecond
+}
