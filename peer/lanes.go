@@ -1,0 +1,249 @@
+package peer
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"shoal/id"
+	"shoal/peer/link"
+	"shoal/swarm"
+	"shoal/wire"
+	"shoal/wire/signal"
+)
+
+const (
+	// lanesMax bounds the links, open or about to be: what the engine keeps, and as many that are on their way out.
+	lanesMax = 48
+	// expectedMax bounds the peers that may call.
+	expectedMax = 64
+	// drainEvery is how often a send buffer that is not empty is looked at.
+	drainEvery = 5 * time.Millisecond
+	// moreEvery is how often the tracker is asked for introductions while there are fewer links than fewLinks.
+	moreEvery = 15 * time.Second
+	fewLinks  = 3
+	// renewAfter is how long links of an earlier session stay once a new one began: until the new ones can be up.
+	renewAfter = 10 * time.Second
+)
+
+// lanes are a body's links. All but the Hearer methods run on the engine's goroutine.
+type lanes struct {
+	*body
+	net      *link.Net
+	all      map[id.Peer]*lane
+	expected []id.Peer // who may call, oldest first
+	session  uint64
+	renewed  time.Time
+	more     time.Time // when introductions were last asked for
+	linked   int       // what the tracker heard
+}
+
+// lane is one link and what the engine knows of it.
+type lane struct {
+	link     *link.Link
+	up       bool
+	buffered int // as last reported
+	session  uint64
+}
+
+func newLanes(b *body) *lanes { return &lanes{body: b, all: map[id.Peer]*lane{}} }
+
+// renew begins a session with the tracker. Links of the one before stay for a while: peers are the same under new names.
+func (l *lanes) renew(servers []link.Server) {
+	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Log: l.log})
+	for len(l.say) > 0 { // words of the session before mean nothing in this one
+		<-l.say
+	}
+	l.session++
+	l.renewed, l.more = time.Now(), time.Now()
+	l.expected = nil
+	l.linked = 0
+}
+
+func (l *lanes) expect(p id.Peer) {
+	if len(l.expected) >= expectedMax {
+		l.expected = l.expected[1:]
+	}
+	l.expected = append(l.expected, p)
+}
+
+// called takes a peer off the list of those who may call.
+func (l *lanes) called(p id.Peer) bool {
+	for i, q := range l.expected {
+		if p == q {
+			l.expected = append(l.expected[:i:i], l.expected[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lanes) dial(p id.Peer) {
+	if l.all[p] != nil || len(l.all) >= lanesMax {
+		l.step(swarm.PeerDown{Peer: p})
+		return
+	}
+	l.start(l.net.Dial(p, l))
+}
+
+// heed takes in what another viewer signals. Only who was announced may call.
+func (l *lanes) heed(m signal.Signalled) {
+	if m.Kind == signal.Offer && l.called(m.From) {
+		if old := l.all[m.From]; old != nil { // it lost the link and calls again
+			l.lose(old)
+		}
+		if len(l.all) >= lanesMax {
+			return
+		}
+		l.start(l.net.Answer(m.From, l))
+	}
+	if lane := l.all[m.From]; lane != nil {
+		lane.link.Hear(m.Body)
+	}
+}
+
+// gone gives up calling who left. An open link ends by itself: the tracker's word alone does not part two peers.
+func (l *lanes) gone(p id.Peer) {
+	l.called(p)
+	if lane := l.all[p]; lane != nil && !lane.up {
+		l.lose(lane)
+	}
+}
+
+func (l *lanes) start(k *link.Link) {
+	lane := &lane{link: k, session: l.session}
+	l.all[k.Peer] = lane
+	l.wg.Go(func() {
+		err := k.Run(l.ctx)
+		l.post(l.ctx, func() {
+			if l.all[k.Peer] != lane {
+				return
+			}
+			l.log.Info("link ended", "peer", k.Peer, "up", lane.up, "err", err)
+			if !lane.up {
+				l.stats.LinksFailed++
+			}
+			l.lose(lane)
+		})
+	})
+}
+
+// lose ends a lane and tells the engine.
+func (l *lanes) lose(lane *lane) {
+	l.hangUp(lane.link.Peer)
+	l.step(swarm.PeerDown{Peer: lane.link.Peer})
+}
+
+// hangUp ends a lane without a word to the engine.
+func (l *lanes) hangUp(p id.Peer) {
+	if lane := l.all[p]; lane != nil {
+		delete(l.all, p)
+		lane.link.End()
+	}
+}
+
+// send queues a message and reports whether it was taken. A link that takes none is over.
+func (l *lanes) send(p id.Peer, data []byte) bool {
+	lane := l.all[p]
+	if lane == nil {
+		return false
+	}
+	if err := lane.link.Send(data); err != nil {
+		l.log.Info("cannot send", "peer", p, "err", err)
+		l.lose(lane)
+		return false
+	}
+	lane.buffered += len(data)
+	return true
+}
+
+// waiting reports whether a send buffer has to be watched.
+func (l *lanes) waiting() bool {
+	for _, lane := range l.all {
+		if lane.buffered > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// open counts the open links.
+func (l *lanes) open() (n int) {
+	for _, lane := range l.all {
+		if lane.up {
+			n++
+		}
+	}
+	return n
+}
+
+// advance reports drained buffers, lets links of an earlier session go, and tells the tracker how many are open.
+func (l *lanes) advance() {
+	over := time.Since(l.renewed) > renewAfter
+	for p, lane := range l.all {
+		if lane.session < l.session && over {
+			l.lose(lane)
+			continue
+		}
+		if lane.buffered == 0 {
+			continue
+		}
+		if n := lane.link.Buffered(); n < lane.buffered {
+			lane.buffered = n
+			l.step(swarm.Drained{Peer: p, Buffered: n})
+		}
+	}
+	n := l.open()
+	if n != l.linked {
+		l.linked = n
+		l.talk(signal.Linked{Peers: n})
+	}
+	if n < fewLinks && time.Since(l.more) > moreEvery {
+		l.more = time.Now()
+		l.talk(signal.More{})
+	}
+}
+
+// Signal carries a link's words to its peer by way of the tracker.
+func (l *lanes) Signal(ctx context.Context, k *link.Link, b signal.Body) {
+	l.post(ctx, func() { l.talk(signal.Signal{To: k.Peer, Body: b}) })
+}
+
+// Up says that a link is open.
+func (l *lanes) Up(ctx context.Context, k *link.Link) {
+	l.post(ctx, func() {
+		if lane := l.all[k.Peer]; lane != nil && lane.link == k {
+			lane.up = true
+			l.stats.LinksEver++
+			l.step(swarm.PeerUp{Peer: k.Peer})
+		}
+	})
+}
+
+// Message takes in one message of a peer.
+func (l *lanes) Message(ctx context.Context, k *link.Link, data []byte) {
+	var in swarm.Input
+	switch {
+	case len(data) > 0 && data[0] == wire.TypePiece:
+		part, piece, bytes, err := wire.ParsePiece(data)
+		if err == nil {
+			l.deliver(ctx, k, func() { l.arrived(k.Peer, part, piece, bytes) })
+			return
+		}
+		in = swarm.Said{Peer: k.Peer, Data: data} // the engine refuses it, and its sender
+	case len(data) > 1 && data[0] == wire.TypeManifest:
+		in = swarm.Offered{From: k.Peer, Digest: sha256.Sum256(data[1:]), Data: data[1:]}
+	default:
+		in = swarm.Said{Peer: k.Peer, Data: data}
+	}
+	l.deliver(ctx, k, func() { l.step(in) })
+}
+
+// deliver has f done if the link is still the peer's.
+func (l *lanes) deliver(ctx context.Context, k *link.Link, f func()) {
+	l.post(ctx, func() {
+		if lane := l.all[k.Peer]; lane != nil && lane.link == k && lane.up {
+			f()
+		}
+	})
+}
