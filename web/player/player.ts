@@ -86,6 +86,7 @@ export class Player {
   /** Stops loading; what is buffered is played to its end if `drain`. */
   stop(drain: boolean): void {
     clearTimeout(this.#retry);
+    this.stalls.hear('ended', performance.now());
     this.#url = null;
     if (drain) this.#hls?.stopLoad();
     else this.#drop();
@@ -208,6 +209,7 @@ export class Player {
   }
 
   #hear(event: PictureEvent): void {
+    if (this.#url === null) return; // what stands still after the end is no stall
     this.stalls.hear(event, performance.now());
     if (event === 'playing' || event === 'advanced') {
       this.#recovery.recovered();

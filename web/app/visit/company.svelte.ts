@@ -110,8 +110,12 @@ export class Company {
       this.#device = null;
       this.#leave();
       this.sharing = 'off';
-      if (this.#open) void this.#attend();
-      else this.#hangUp();
+      if (this.#open) {
+        void this.#attend();
+        return;
+      }
+      this.#hangUp();
+      this.tracker = silence;
       return;
     }
     if (this.#device) return;
@@ -145,9 +149,10 @@ export class Company {
     const stale = (): boolean => generation !== this.#generation;
     this.sharing = 'starting';
     try {
-      const start = (await canShare()) && !stale() ? await loadEngine() : null;
+      if (!(await canShare())) throw new Error('this browser lacks what sharing needs');
       if (stale()) return;
-      if (!start) throw new Error('this browser lacks what sharing needs');
+      const start = await loadEngine();
+      if (stale()) return;
       const swarm = await start({ ...this.#options, uplink: 0 });
       if (stale()) {
         swarm.stop();

@@ -1,15 +1,10 @@
-// The way to web/engine: fetched when needed, never before the first frame.
-//
-// glob instead of import(): the pages also build without the engine, and then everybody watches from the server.
+// The way to web/engine: chunks of their own, fetched when needed and never before the first frame.
 import type { ConnectTracker, StartSwarm } from '../../player/swarm';
 
-const trackers = import.meta.glob<{ connectTracker: ConnectTracker }>('../../engine/tracker.ts');
-const engines = import.meta.glob<{ startSwarm: StartSwarm }>('../../engine/index.ts');
-
-export async function loadTracker(): Promise<ConnectTracker | null> {
-  return (await trackers['../../engine/tracker.ts']?.())?.connectTracker ?? null;
+export async function loadTracker(): Promise<ConnectTracker> {
+  return (await import('../../engine/tracker')).connectTracker;
 }
 
-export async function loadEngine(): Promise<StartSwarm | null> {
-  return (await engines['../../engine/index.ts']?.())?.startSwarm ?? null;
+export async function loadEngine(): Promise<StartSwarm> {
+  return (await import('../../engine')).startSwarm;
 }

@@ -27,6 +27,8 @@ const LOOK_MS = 1_000;
 const STALL_TOLD_MS = 400;
 /** Then the server is asked what is going on. */
 const STALL_ASKED_MS = 3_000;
+/** A buffer as good as empty: browsers keep a frame or two. */
+const SPENT_MS = 150;
 
 export class Visit {
   phase = $state<Phase>('asking');
@@ -52,6 +54,7 @@ export class Visit {
   #startupMs: number | null = null;
   #epoch: number | null = null;
   #asking = false;
+  #draining = false;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -159,20 +162,28 @@ export class Visit {
     }
     if (begun && channel.epoch === this.#epoch) return;
     this.#epoch = channel.epoch;
+    this.#draining = false;
     if (this.phase !== 'asking') this.#since = performance.now();
     this.phase = 'starting';
     this.#player?.start(this.#playlist);
   }
 
+  /** The broadcast is over, or has not begun. What is buffered is still shown to its end. */
   #over(begun: boolean): void {
     this.#epoch = null;
     if (!begun) {
       this.phase = this.phase === 'ended' ? 'ended' : 'waiting';
       return;
     }
+    this.company.close();
+    if (this.phase === 'playing' && (this.#player?.bufferMs ?? 0) > SPENT_MS) {
+      this.#player?.stop(true);
+      this.#draining = true;
+      return;
+    }
+    this.#draining = false;
     this.phase = 'ended';
     this.#player?.stop(false);
-    this.company.close();
   }
 
   #shown(): void {
@@ -214,9 +225,9 @@ export class Visit {
     this.quality = player.quality;
     const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
-    if (still >= STALL_ASKED_MS || (this.company.tracker.ended && player.bufferMs < 200)) {
-      if (this.phase === 'playing') void this.#ask();
-    }
+    if (this.phase !== 'playing') return;
+    if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);
+    else if (still >= STALL_ASKED_MS || (this.company.tracker.ended && !this.#draining)) void this.#ask();
   }
 }
 
