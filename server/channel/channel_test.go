@@ -63,8 +63,8 @@ func TestAdd(t *testing.T) {
 			t.Errorf("by %s: %+v, %v; want %+v", what, got, err, c)
 		}
 	}
-	if ch, name, err := r.Admit(t.Context(), key); err != nil || ch != c.ID || name != "reef" {
-		t.Errorf("Admit: %v %v %v", ch, name, err)
+	if ch, name, known, err := r.Admit(t.Context(), key); err != nil || !known || ch != c.ID || name != "reef" {
+		t.Errorf("Admit: %v %v %v %v", ch, name, known, err)
 	}
 	if _, _, err := r.Add(t.Context(), "reef"); !errors.Is(err, channel.ErrTaken) || !strings.Contains(err.Error(), "reef") {
 		t.Errorf("the same name again: %v", err)
@@ -89,6 +89,9 @@ func TestWrongKeysAdmitNobody(t *testing.T) {
 		_, err := r.ByStreamKey(t.Context(), wrong)
 		if !errors.Is(err, channel.ErrNotFound) {
 			t.Errorf("key %.50q: %v, want ErrNotFound", wrong, err)
+		}
+		if _, _, known, err := r.Admit(t.Context(), wrong); known || err != nil {
+			t.Errorf("key %.50q: admitted %v, %v", wrong, known, err)
 		}
 		if len(wrong) > 40 && strings.Contains(err.Error(), wrong[:40]) {
 			t.Errorf("the error shows the key: %v", err)

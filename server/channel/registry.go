@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"time"
 
@@ -99,10 +100,13 @@ func (r *Registry) ByStreamKey(ctx context.Context, key string) (Channel, error)
 	return row.channel(), nil
 }
 
-// Admit is ByStreamKey for askers that only know words.
-func (r *Registry) Admit(ctx context.Context, key string) (id.Channel, id.Name, error) {
+// Admit is ByStreamKey for askers that know neither Channel nor ErrNotFound: known reports whether key is anybody's.
+func (r *Registry) Admit(ctx context.Context, key string) (channel id.Channel, name id.Name, known bool, err error) {
 	c, err := r.ByStreamKey(ctx, key)
-	return c.ID, c.Name, err
+	if errors.Is(err, ErrNotFound) {
+		return id.Channel{}, "", false, nil
+	}
+	return c.ID, c.Name, err == nil, err
 }
 
 // List returns all channels, by name.

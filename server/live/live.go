@@ -37,8 +37,8 @@ var (
 
 // Registry knows channels.
 type Registry interface {
-	// Admit returns the channel that a stream key may publish to.
-	Admit(ctx context.Context, key string) (id.Channel, id.Name, error)
+	// Admit returns the channel that a stream key may publish to, if it is known.
+	Admit(ctx context.Context, key string) (channel id.Channel, name id.Name, known bool, err error)
 	// NextEpoch returns an epoch that no restart gives again.
 	NextEpoch(ctx context.Context, channel id.Channel) (uint64, error)
 	// Signer returns the channel's identity.
@@ -110,9 +110,12 @@ func (l *Live) Run(ctx context.Context) error {
 // Publish admits a publisher by its stream key. The caller feeds the Sink and calls leave, once, with why the
 // publication ended (nil for a regular end). ErrRefused, ErrBusy and ErrFull say why there is no Sink.
 func (l *Live) Publish(ctx context.Context, key string, from netip.Addr) (sink ingest.Sink, leave func(error), err error) {
-	channel, name, err := l.config.Registry.Admit(ctx, key)
+	channel, name, known, err := l.config.Registry.Admit(ctx, key)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w: copy the key again, or ask the operator for a new one", ErrRefused, err)
+		return nil, nil, fmt.Errorf("the stream key cannot be looked up: %w", err)
+	}
+	if !known {
+		return nil, nil, fmt.Errorf("%w: no channel has it: copy it again, or ask the operator for a new one", ErrRefused)
 	}
 	return l.Start(ctx, Channel{ID: channel, Name: name}, from.String())
 }
