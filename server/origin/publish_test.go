@@ -86,8 +86,14 @@ func TestFactsComeAfterWhatTheySay(t *testing.T) {
 func TestSessionKeysAreRenewed(t *testing.T) {
 	h := newBench(t, 1)
 	const hours = 30
-	announced := make(map[string]time.Duration) // certificate -> when, in media time
-	for at := time.Duration(0); at < hours*time.Hour; at += 30 * time.Second {
+	announced := make(map[string]time.Duration)    // certificate -> when, in media time
+	step := func(at time.Duration) time.Duration { // close steps around the renewals
+		if at%origin.RenewAfter < 3*time.Minute {
+			return 10 * time.Second
+		}
+		return 3 * time.Minute
+	}
+	for at := time.Duration(0); at < hours*time.Hour; at += step(at) {
 		p := h.part(0)
 		p.Start, p.Wall = at, wall().Add(at)
 		h.publish(p)

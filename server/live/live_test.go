@@ -1,0 +1,357 @@
+package live_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/event"
+	"shoal/server/ingest"
+	"shoal/server/live"
+	"shoal/server/origin"
+)
+
+func TestBroadcastFromFirstByteToLast(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		if s := h.live.State(h.channel); s.Live || s.Publishing {
+			t.Errorf("before: %+v", s)
+		}
+		began := time.Now()
+		p := h.begin()
+		h.expectFacts(1, 0)
+		if f := of[event.BroadcastStarted](h)[0]; f.Channel != h.channel || f.Name != name || f.Epoch != 1 || !f.At.Equal(began) {
+			t.Errorf("%+v", f)
+		}
+		p.mustSend(10 * time.Second)
+		s := h.live.State(h.channel)
+		if !s.Live || !s.Publishing || s.Epoch != 1 || !s.Started.Equal(began) || len(s.Tracks) != 2 {
+			t.Errorf("on air: %+v", s)
+		}
+		if want := int64(1000 * 8 * 25); s.BitsPerSecond != want {
+			t.Errorf("%d bit/s, want %d", s.BitsPerSecond, want)
+		}
+		if text, err := h.origin.Master(t.Context(), name); err != nil || !strings.Contains(string(text), "avc1.42c028,mp4a.40.2") {
+			t.Errorf("%v, %s", err, text)
+		}
+		p.leave(nil)
+		if s := h.live.State(h.channel); !s.Live || s.Publishing || s.BitsPerSecond != 0 {
+			t.Errorf("waiting for the publisher: %+v", s)
+		}
+		time.Sleep(live.DefaultIdle - time.Second)
+		h.expectFacts(1, 0)
+		time.Sleep(2 * time.Second)
+		h.expectFacts(1, 1)
+		if s := h.live.State(h.channel); s.Live {
+			t.Errorf("after: %+v", s)
+		}
+		if text, err := h.origin.Media(t.Context(), name, 0, origin.Reload{}); err != nil || !strings.Contains(string(text), "#EXT-X-ENDLIST") {
+			t.Errorf("%v, %s", err, text)
+		}
+		for track := range segment.Track(2) {
+			h.whole(1, track, 10*time.Second, 0)
+		}
+	})
+}
+
+// whole checks that a track's records of an epoch follow one another, last so long in sum, and end.
+func (h *bench) whole(epoch uint64, track segment.Track, lasts time.Duration, discontinuities int) {
+	h.t.Helper()
+	var sum time.Duration
+	records := h.records(epoch, track)
+	for i, p := range records {
+		if p.Seq != uint64(i) || p.MSN>>20 != epoch {
+			h.t.Fatalf("track %d: record %d has seq %d, msn %d", track, i, p.Seq, p.MSN)
+		}
+		if p.Discontinuity {
+			discontinuities--
+		}
+		sum += time.Duration(p.DurationUS) * time.Microsecond
+	}
+	if n := len(records); n == 0 || !records[n-1].End {
+		h.t.Errorf("track %d: %d records without an end", track, n)
+	}
+	if (sum-lasts).Abs() > 2*frame || discontinuities != 0 {
+		h.t.Errorf("track %d lasts %v, want %v; discontinuities off by %d", track, sum, lasts, -discontinuities)
+	}
+}
+
+// A publisher who comes back in time goes on in the same epoch, and every part's time of day is true.
+func TestReconnectGoesOn(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		const away = 40 * time.Second
+		began := time.Now()
+		p := h.begin()
+		p.mustSend(5 * time.Second)
+		p.leave(errLine)
+		time.Sleep(away)
+		back := time.Now()
+		p = h.begin()
+		p.mustSend(5 * time.Second)
+		h.expectFacts(1, 0)
+		p.leave(nil)
+		time.Sleep(live.DefaultIdle + time.Second)
+		h.expectFacts(1, 1)
+		for track := range segment.Track(2) {
+			h.whole(1, track, 10*time.Second, 1)
+			from, media, end := began, uint64(0), uint64(0)
+			for _, r := range h.records(1, track) {
+				if r.Discontinuity {
+					from, media = back, r.StartUS
+				} else if media == 0 {
+					media = r.StartUS
+				}
+				if r.End {
+					break
+				}
+				want := from.Add(time.Duration(r.StartUS-media) * time.Microsecond)
+				if got := time.UnixMilli(int64(r.WallMS)); got.Sub(want).Abs() > 2*frame {
+					t.Errorf("track %d, seq %d: wall clock %v, want %v", track, r.Seq, got, want)
+				}
+				if r.StartUS < end {
+					t.Errorf("track %d, seq %d goes back in time", track, r.Seq)
+				}
+				end = r.StartUS + uint64(r.DurationUS)
+			}
+		}
+	})
+}
+
+func TestChangedTracksBeginAnEpoch(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		p := h.begin()
+		p.mustSend(3 * time.Second)
+		p.leave(nil)
+		p, err := h.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.sink.Tracks(h.tracks()[1:]); err != nil {
+			t.Fatal(err)
+		}
+		h.expectFacts(2, 1)
+		if err := p.sink.Sample(ingest.Sample{Key: true, Data: []byte("sound")}); err != nil {
+			t.Error(err)
+		}
+		if s := h.live.State(h.channel); s.Epoch != 2 || len(s.Tracks) != 1 {
+			t.Errorf("%+v", s)
+		}
+		h.whole(1, 0, 3*time.Second, 0)
+	})
+}
+
+func TestParametersChangeMidway(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		p := h.begin()
+		p.mustSend(3 * time.Second)
+		if err := p.sink.Tracks(h.tracks()); err != nil {
+			t.Fatal(err)
+		}
+		p.mustSend(3 * time.Second)
+		p.leave(nil)
+		time.Sleep(live.DefaultIdle + time.Second)
+		h.expectFacts(1, 1)
+		h.whole(1, 0, 6*time.Second, 1)
+	})
+}
+
+func TestSecondPublisherIsRefused(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		p := h.begin()
+		p.mustSend(time.Second)
+		if _, err := h.connect(); !errors.Is(err, live.ErrBusy) || !strings.Contains(err.Error(), "192.0.2.7") || !strings.Contains(err.Error(), "reef") {
+			t.Errorf("while the first is alive: %v", err)
+		}
+		p.mustSend(time.Second)
+		time.Sleep(live.SilentMax)
+		second := h.begin() // the first has broken without a word
+		second.mustSend(time.Second)
+		if err := p.send(time.Second); !errors.Is(err, live.ErrOver) {
+			t.Errorf("the replaced one: %v, want ErrOver", err)
+		}
+		p.leave(errLine) // is nobody's business any more
+		second.mustSend(time.Second)
+		if s := h.live.State(h.channel); !s.Publishing || s.Epoch != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestWrongKeyAndBrokenRegistry(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		const wrong = "not the key"
+		_, _, err := h.live.Publish(t.Context(), wrong, netip.Addr{})
+		if !errors.Is(err, live.ErrRefused) || strings.Contains(err.Error(), wrong) {
+			t.Errorf("wrong key: %v", err)
+		}
+		broken := errors.New("database is locked")
+		h.registry.breaks(broken)
+		if _, err := h.connect(); !errors.Is(err, broken) || errors.Is(err, live.ErrRefused) {
+			t.Errorf("broken registry: %v", err)
+		}
+		h.registry.breaks(nil)
+		p, err := h.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.registry.breaks(broken)
+		if err := p.sink.Tracks(h.tracks()); !errors.Is(err, broken) {
+			t.Errorf("no epoch: %v", err)
+		}
+		p.leave(err)
+		h.registry.breaks(nil)
+		h.begin().mustSend(time.Second)
+		h.expectFacts(1, 0)
+	})
+}
+
+func TestNoMediaNoBroadcast(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		p, err := h.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.sink.Sample(ingest.Sample{Data: []byte{1}}); err == nil {
+			t.Error("a sample before the tracks was taken")
+		}
+		p.leave(nil)
+		h.expectFacts(0, 0)
+		if h.registry.epoch != 0 {
+			t.Error("an epoch was spent on nothing")
+		}
+		silent := h.begin() // connected, but nothing comes
+		time.Sleep(live.DefaultIdle + time.Second)
+		h.expectFacts(1, 1)
+		if err := silent.send(frame); !errors.Is(err, live.ErrOver) {
+			t.Errorf("too late: %v", err)
+		}
+		silent.leave(nil)
+	})
+}
+
+// A part that cannot be published ends the epoch, not the channel.
+func TestUnpublishablePart(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		p := h.begin()
+		p.mustSend(2 * time.Second)
+		p.at += time.Hour // the ingest rooms repair such times; if one does not, nothing worse than this happens
+		err := p.send(time.Second)
+		if err == nil {
+			t.Fatal("a part of an hour was published")
+		}
+		p.leave(err)
+		h.expectFacts(1, 1)
+		h.begin().mustSend(2 * time.Second)
+		h.expectFacts(2, 1)
+		if s := h.live.State(h.channel); s.Epoch != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestStopPublishesWhatIsPending(t *testing.T) {
+	var h *bench
+	bubble(t, func(_ *testing.T, b *bench) {
+		h = b
+		h.begin().mustSend(1100 * time.Millisecond)
+		h.expectFacts(1, 0)
+	})
+	if ended := of[event.BroadcastEnded](h); len(ended) != 0 {
+		t.Error("viewers were told the end although the publisher will be back")
+	}
+	var sum time.Duration
+	for _, r := range h.records(1, 0) {
+		sum += time.Duration(r.DurationUS) * time.Microsecond
+	}
+	if (sum - 1100*time.Millisecond).Abs() > 2*frame {
+		t.Errorf("%v were published", sum)
+	}
+}
+
+func TestStoppedLiveTakesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := live.New(live.Config{})
+		ctx, cancel := context.WithCancel(t.Context())
+		waiting := make(chan error, 1)
+		go func() {
+			_, _, err := l.Start(ctx, live.Channel{}, "here")
+			waiting <- err
+		}()
+		synctest.Wait()
+		cancel()
+		if err := <-waiting; !errors.Is(err, context.Canceled) {
+			t.Errorf("before Run: %v", err)
+		}
+		if err := l.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if _, _, err := l.Start(t.Context(), live.Channel{}, "here"); !errors.Is(err, context.Canceled) {
+			t.Errorf("after Run: %v", err)
+		}
+	})
+}
+
+func TestBroadcastsAreBounded(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		start := func(n int) error {
+			_, _, err := h.live.Start(t.Context(), live.Channel{ID: id.Channel{byte(n), byte(n >> 8), 1}, Name: "many"}, "here")
+			return err
+		}
+		for n := range live.BroadcastsMax {
+			if err := start(n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := start(live.BroadcastsMax); !errors.Is(err, live.ErrFull) {
+			t.Errorf("one too many: %v", err)
+		}
+	})
+}
+
+func TestPartLatency(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		h.begin().mustSend(5 * time.Second)
+		if len(h.took) < 15 {
+			t.Errorf("%d parts were measured", len(h.took))
+		}
+		for _, took := range h.took { // a sample's length shows with the next one
+			if took < 0 || took > 2*frame {
+				t.Errorf("a part took %v", took)
+			}
+		}
+	})
+}
+
+// Publishers come and go, and look, at once: run it with -race.
+func TestManyPublishers(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				for range 5 {
+					p, err := h.connect()
+					if err != nil {
+						if !errors.Is(err, live.ErrBusy) {
+							t.Error(err)
+						}
+						time.Sleep(time.Second)
+						continue
+					}
+					if err := errors.Join(p.sink.Tracks(h.tracks()), p.send(time.Second)); err != nil {
+						t.Error(err)
+					}
+					p.leave(nil)
+					_ = h.live.State(h.channel)
+				}
+			})
+		}
+		wg.Wait()
+		h.expectFacts(1, 0)
+	})
+}
