@@ -54,11 +54,13 @@ func newBroadcast(o *Origin, p Opening) (*Broadcast, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broadcast{opening: p, origin: o, master: p.Master, signing: s, certificates: [][]byte{s.record}}
+	b := &Broadcast{
+		opening: p, origin: o, master: p.Master, signing: s, certificates: [][]byte{s.record},
+		rendered: make(map[rendering][]byte),
+	}
 	for n := range p.Tracks {
 		b.tracks = append(b.tracks, newTrack(p.Epoch, segment.Track(n)))
 	}
-	b.changed()
 	return b, nil
 }
 
@@ -201,7 +203,7 @@ func (b *Broadcast) wakeAll() {
 }
 
 // changed forgets rendered playlists. The caller holds mu.
-func (b *Broadcast) changed() { b.rendered = make(map[rendering][]byte) }
+func (b *Broadcast) changed() { clear(b.rendered) }
 
 // sweep drops expired parts and reports whether the broadcast is still to be kept.
 func (b *Broadcast) sweep(now time.Time) bool {

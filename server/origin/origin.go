@@ -23,6 +23,9 @@ const (
 	windowSegments = 4
 	// Grace is how long a part can be fetched after its playlist forgot it.
 	Grace = 30 * time.Second
+	// TrackBytesMax bounds the bytes kept of a track, give or take a segment: 54 s at 40 Mbit/s. Beyond it Grace, then
+	// Window, get shorter.
+	TrackBytesMax = 256 << 20
 	// EndedKeep is how long an ended broadcast can be fetched.
 	EndedKeep = 2 * time.Minute
 	// EpochsMax bounds the broadcasts kept of one channel: the newest, and ended ones that viewers finish.

@@ -222,3 +222,25 @@ func TestWindowSlidesAndForgets(t *testing.T) {
 		}
 	})
 }
+
+func TestBytesAreBounded(t *testing.T) {
+	h := newBench(t, 1)
+	data := make([]byte, segment.PartSizeMax)
+	const most = origin.TrackBytesMax / segment.PartSizeMax
+	for range 2 * most {
+		p := h.part(0)
+		p.Data = data
+		h.publish(p)
+	}
+	kept := 0
+	for seq := range h.sent[0] {
+		if c, err := h.origin.Part(t.Context(), name, h.name(0, seq)); err == nil && c.Size() > 0 {
+			kept++
+		} else if kept > 0 {
+			t.Fatalf("part %d is gone, one before it is not", seq)
+		}
+	}
+	if kept > most || kept < most-2*partsASegment {
+		t.Errorf("%d parts are kept, want at most %d and not many fewer", kept, most)
+	}
+}

@@ -28,6 +28,7 @@ type track struct {
 	initSum id.Digest
 
 	parts     []*stored // by seq, without gaps, oldest first
+	bytes     int       // of parts
 	window    pack.Window
 	endRecord []byte
 	wake      chan struct{} // closed, and replaced, when something was published
@@ -47,20 +48,32 @@ func (t *track) digestInit(init []byte) id.Digest {
 
 func (t *track) add(p pack.Part, m manifest.Part, record []byte, now time.Time) {
 	t.parts = append(t.parts, &stored{manifest: m, record: record, data: p.Data, init: p.Init})
+	t.bytes += len(p.Data)
 	t.next++
 	t.window.Add(p, m.Seq, m.Init)
-	for _, gone := range t.window.Slide(max(Window, windowSegments*t.window.Longest)) {
-		if s := t.part(gone.Seq); s != nil {
-			s.left = now
-		}
-	}
-	t.expire(now)
+	t.slide(now)
 }
 
-// expire drops parts that left the playlist long enough ago.
+// slide moves the window on: by time, and by more than that when the bytes are too many.
+func (t *track) slide(now time.Time) {
+	for keep := max(Window, windowSegments*t.window.Longest); keep >= time.Second; keep /= 2 {
+		for _, gone := range t.window.Slide(keep) {
+			if s := t.part(gone.Seq); s != nil {
+				s.left = now
+			}
+		}
+		t.expire(now)
+		if t.bytes <= TrackBytesMax {
+			return
+		}
+	}
+}
+
+// expire drops parts that left the playlist long enough ago, and sooner when the bytes are too many.
 func (t *track) expire(now time.Time) {
 	n := 0
-	for n < len(t.parts) && !t.parts[n].left.IsZero() && now.Sub(t.parts[n].left) >= Grace {
+	for n < len(t.parts) && !t.parts[n].left.IsZero() && (t.bytes > TrackBytesMax || now.Sub(t.parts[n].left) >= Grace) {
+		t.bytes -= len(t.parts[n].data)
 		t.parts[n] = nil // frees the bytes though the array is still shared
 		n++
 	}
