@@ -18,6 +18,8 @@ const (
 	// waiting to hear of a part that must exist by now.
 	overdueUS  = 150_000
 	unlistedUS = 1_200_000
+	// answerUS is how long the engine may take with a part that is due at once.
+	answerUS = 500_000
 	// publishUS is how long after its last sample a part is surely published.
 	publishUS = 400_000
 	// retryUS is the pause after an attempt that failed, and failsMax the attempts after which a part is skipped.
@@ -212,7 +214,7 @@ func (p *player) seek(r *reel) {
 			p.fetch(r)
 		}
 	case listed && r.fails == 0:
-		r.awaits = engine
+		r.awaits, r.quiet = engine, p.nowUS+answerUS
 		p.wants = append(p.wants, want{part: r.part()})
 	case listed:
 		p.fetch(r)
