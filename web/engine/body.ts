@@ -52,7 +52,7 @@ export class Body implements Performer, Listener {
   // What the player asks.
 
   want(part: PartName, signal: AbortSignal): Promise<ArrayBuffer | null> {
-    if (!this.#mind) return Promise.resolve(null);
+    if (!this.#mind || this.#ended) return Promise.resolve(null);
     return this.#wants.ask(part, signal, () => this.feed({ kind: 'Wanted', part }));
   }
 
@@ -61,7 +61,7 @@ export class Body implements Performer, Listener {
   }
 
   offer(name: PartName | SegmentName, bytes: ArrayBuffer): void {
-    if (this.#mind) this.#parcels.offer(name, bytes, performance.now());
+    if (this.#mind && !this.#ended) this.#parcels.offer(name, bytes, performance.now());
   }
 
   setPlayhead(playhead: Playhead): void {
@@ -110,7 +110,7 @@ export class Body implements Performer, Listener {
   }
 
   arrived(from: Peer, part: PartName, piece: number, message: Message): void {
-    if (!this.#mind) return;
+    if (!this.#mind || this.#ended) return;
     // Without room, or with one like it waiting, it is as if it had never come: the engine must not ask for what is not here.
     if (!this.#store.hold({ part, piece, from }, message, performance.now())) return;
     this.feed({ kind: 'Arrived', from, part, piece, size: message.length - PIECE_HEADER });

@@ -6,22 +6,24 @@
 // What it will never do: open a socket.
 import { vi } from 'vitest';
 
-export const CHANNEL = 'a'.repeat(52);
-
 export class FakeTracker {
   joins: string[] = []; // bodies
   refuse: number | null = null; // a status to refuse joins with
   sockets: FakeSocket[] = [];
   serverTimeMs = 0;
   answersPings = true;
+  channel = 'a'.repeat(52);
+  /** Answers requests other than joins. */
+  media: (url: string, init: RequestInit) => Response = () => new Response('', { status: 404 });
 
   install(): void {
     vi.stubGlobal('WebSocket', socketClass(this));
-    vi.stubGlobal('fetch', (_url: string, init: RequestInit) => {
+    vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+      if (!url.endsWith('/join')) return Promise.resolve(this.media(url, init));
       this.joins.push(String(init.body));
       if (this.refuse !== null) return Promise.resolve(new Response('{}', { status: this.refuse }));
       return Promise.resolve(Response.json({
-        token: `token${this.joins.length}`, peer: '00000000000000a1', tracker: '/api/v1/tracker', ice: [], channel: CHANNEL,
+        token: `token${this.joins.length}`, peer: '00000000000000a1', tracker: '/api/v1/tracker', ice: [], channel: this.channel,
         serverTimeMs: this.serverTimeMs,
       }));
     });
