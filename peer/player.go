@@ -16,7 +16,7 @@ const (
 	farUS = 10_000_000
 	// overdueUS is the buffer at which the player stops waiting for the engine, and unlistedUS that at which it stops
 	// waiting to hear of a part that must exist by now.
-	overdueUS  = 150_000
+	overdueUS  = 300_000
 	unlistedUS = 1_200_000
 	// answerUS is how long the engine may take with a part that is due at once.
 	answerUS = 500_000
@@ -24,7 +24,7 @@ const (
 	publishUS = 400_000
 	// retryUS is the pause after an attempt that failed, and failsMax the attempts after which a part is skipped.
 	retryUS  = 200_000
-	failsMax = 5
+	failsMax = 10
 	reportUS = 250_000
 )
 
@@ -45,7 +45,7 @@ type player struct {
 	bornUS                  int64
 	nowUS                   int64
 	posUS                   int64 // the frame on screen
-	jumpAtUS, jumpToUS      int64 // a break in the source
+	jumpAtUS, jumpToUS      int64 // a gap: a break in the source, or parts that were skipped
 	reportedUS, stalledUS   int64
 	stale                   bool // the engine should hear of the playhead
 }
@@ -94,6 +94,7 @@ func (p *player) advance(nowUS int64) {
 	if !p.started && !p.start() {
 		return
 	}
+	p.leap()
 	if p.playing {
 		p.run(elapsed)
 	} else if p.stats.StartupMS >= 0 && !p.ended {
@@ -126,9 +127,6 @@ func (p *player) run(elapsed int64) {
 		elapsed -= elapsed / 20
 	}
 	to := p.posUS + elapsed
-	if p.jumpToUS > p.posUS && to >= p.jumpAtUS {
-		to = max(to, p.jumpToUS)
-	}
 	dry := int64(-1)
 	for _, r := range p.reels {
 		if r.endUS <= to && (dry < 0 || r.endUS < dry) {
@@ -140,6 +138,9 @@ func (p *player) run(elapsed int64) {
 		return
 	}
 	p.posUS = max(p.posUS, dry)
+	if p.leap(); p.bufferUS() > 0 {
+		return
+	}
 	p.playing, p.stale = false, true
 	if p.ended {
 		return
@@ -149,6 +150,21 @@ func (p *player) run(elapsed int64) {
 		if r.endUS <= to {
 			p.stats.LateParts++
 		}
+	}
+}
+
+// gap notes that there is nothing to play between two times.
+func (p *player) gap(fromUS, toUS int64) {
+	if fromUS <= p.jumpToUS && toUS >= p.jumpAtUS { // it touches the gap that is known
+		fromUS, toUS = min(fromUS, p.jumpAtUS), max(toUS, p.jumpToUS)
+	}
+	p.jumpAtUS, p.jumpToUS = fromUS, toUS
+}
+
+// leap plays over a gap.
+func (p *player) leap() {
+	if p.posUS >= p.jumpAtUS && p.posUS < p.jumpToUS {
+		p.posUS, p.stale = p.jumpToUS, true
 	}
 }
 
@@ -200,84 +216,6 @@ func (p *player) newestEpoch() (epoch uint64) {
 		}
 	}
 	return epoch
-}
-
-// seek gets the next part of a reel, from whom it is best had now.
-func (p *player) seek(r *reel) {
-	left := r.endUS - p.posUS
-	f, listed := r.frame()
-	switch {
-	case r.awaits == origin || p.nowUS < r.quiet:
-	case r.awaits == engine:
-		if left < overdueUS {
-			p.stats.Overdue++
-			p.fetch(r)
-		}
-	case listed && r.fails == 0:
-		r.awaits, r.quiet = engine, p.nowUS+answerUS
-		p.wants = append(p.wants, want{part: r.part()})
-	case listed:
-		p.fetch(r)
-	case !p.ended && r.newestEpoch() <= r.epoch && left < unlistedUS && p.nowUS >= f.endUS()+publishUS:
-		p.stats.Unlisted++
-		p.fetch(r)
-	}
-}
-
-func (p *player) fetch(r *reel) {
-	r.awaits = origin
-	p.wants = append(p.wants, want{part: r.part(), direct: true})
-}
-
-// awaiting returns the reel that waits for a part, or nil.
-func (p *player) awaiting(part segment.Part) *reel {
-	if r := p.reel(part.Track); r != nil && p.started && r.part() == part && r.awaits != nothing {
-		return r
-	}
-	return nil
-}
-
-// got tells that a part's bytes are here. It returns false if nobody waits for them.
-func (p *player) got(part segment.Part) (frame, bool) {
-	r := p.awaiting(part)
-	if r == nil {
-		return frame{}, false
-	}
-	before := r.endUS
-	f, _ := r.frame()
-	if r.got() > breakUS {
-		p.jumpAtUS, p.jumpToUS = before, f.wallUS
-	}
-	p.stats.Parts++
-	p.stale = true
-	return f, true
-}
-
-// declined tells that the engine leaves a part to the player.
-func (p *player) declined(part segment.Part) {
-	if r := p.awaiting(part); r != nil && r.awaits == engine {
-		p.stats.Declined++
-		p.fetch(r)
-	}
-}
-
-// missed tells that the origin did not give a part.
-func (p *player) missed(part segment.Part) {
-	r := p.awaiting(part)
-	if r == nil || r.awaits != origin {
-		return
-	}
-	r.awaits, r.quiet = nothing, p.nowUS+retryUS
-	r.fails++
-	_, listed := r.frame()
-	if r.fails < failsMax {
-		return
-	}
-	r.fails = 0
-	if listed || p.nowUS-p.posUS > p.latencyUS+farUS { // it existed, and is gone
-		p.stats.Skips++
-		r.got()
-	}
 }
 
 // playhead returns what the engine should hear, if it should.
