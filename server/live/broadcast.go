@@ -116,7 +116,11 @@ func (b *broadcast) detach(p *publisher, why error) {
 		return
 	}
 	b.publisher, b.heard = nil, time.Now()
-	b.log().Info("publisher disconnected", "from", p.from, "why", why)
+	if why == nil {
+		b.log().Info("publisher stopped", "from", p.from)
+	} else {
+		b.log().Warn("publisher lost", "from", p.from, "why", why)
+	}
 	if b.epoch == nil {
 		b.over = true // no media ever came: nobody waits for more
 		return
@@ -179,7 +183,7 @@ func (b *broadcast) begin(tracks []ingest.Track) error {
 	}
 	e.origin, err = b.live.config.Origin.Open(origin.Opening{
 		Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, Tracks: len(tracks),
-		Signer: signer, Wall: now, Master: masterOf(tracks),
+		Signer: signer, Wall: now, Master: masterOf(tracks), Target: b.live.config.Pack.SegmentTarget,
 	})
 	if err != nil {
 		return err

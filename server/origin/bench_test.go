@@ -150,7 +150,7 @@ func (h *bench) get(p segment.Part) (string, error) {
 	return string(b), err
 }
 
-// media asks for a playlist, and gives up on waiting at once if now is set.
+// media asks for a playlist.
 func (h *bench) media(track segment.Track, r origin.Reload) (string, error) {
 	text, err := h.origin.Media(h.t.Context(), name, track, r)
 	return string(text), err

@@ -59,7 +59,7 @@ func newBroadcast(o *Origin, p Opening) (*Broadcast, error) {
 		rendered: make(map[rendering][]byte),
 	}
 	for n := range p.Tracks {
-		b.tracks = append(b.tracks, newTrack(p.Epoch, segment.Track(n)))
+		b.tracks = append(b.tracks, newTrack(p, segment.Track(n)))
 	}
 	return b, nil
 }

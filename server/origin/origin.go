@@ -63,11 +63,12 @@ type Config struct {
 type Opening struct {
 	Channel id.Channel
 	Name    id.Name
-	Epoch   uint64       // higher than any before
-	Tracks  int          // how many; their number is fixed for an epoch
-	Signer  sign.Signer  // the channel's identity
-	Wall    time.Time    // wall-clock time of the first sample
-	Master  MasterWriter // how to write its multivariant playlist
+	Epoch   uint64        // higher than any before
+	Tracks  int           // how many; their number is fixed for an epoch
+	Signer  sign.Signer   // the channel's identity
+	Wall    time.Time     // wall-clock time of the first sample
+	Master  MasterWriter  // how to write its multivariant playlist
+	Target  time.Duration // what segments aim at; 0 means pack's default
 }
 
 // MasterWriter writes a multivariant playlist from the windows of all tracks, or nil while none has a part.

@@ -103,7 +103,7 @@ func TestSessionKeysAreRenewed(t *testing.T) {
 				announced[string(c)] = at
 			}
 		}
-		h.used(certificates, announced, at)
+		h.used(announced, at)
 		h.forget()
 	}
 	if len(announced) != 1+hours/12 {
@@ -116,7 +116,7 @@ func TestSessionKeysAreRenewed(t *testing.T) {
 }
 
 // used checks that the newest record's certificate was announced in time.
-func (h *bench) used(_ [][]byte, announced map[string]time.Duration, at time.Duration) {
+func (h *bench) used(announced map[string]time.Duration, at time.Duration) {
 	h.t.Helper()
 	records, _ := h.records()
 	newest := records[0][len(records[0])-1]

@@ -34,8 +34,8 @@ type track struct {
 	wake      chan struct{} // closed, and replaced, when something was published
 }
 
-func newTrack(epoch uint64, n segment.Track) *track {
-	return &track{window: pack.Window{Epoch: epoch, Track: n}, wake: make(chan struct{})}
+func newTrack(p Opening, n segment.Track) *track {
+	return &track{window: pack.Window{Epoch: p.Epoch, Track: n, SegmentTarget: p.Target}, wake: make(chan struct{})}
 }
 
 // digestInit returns the digest of an init segment, which is the same slice while it does not change.

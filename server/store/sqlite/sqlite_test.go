@@ -142,6 +142,27 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+// Another program that holds the file for writing stops no reader: nobody who is live, or wants to be looked up, waits.
+func TestReadsGoOnWhileTheFileIsHeld(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	holder, err := sql.Open("sqlite", filepath.Join(dir, sqlite.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	holder.SetMaxOpenConns(1)
+	if _, err := holder.Exec("BEGIN EXCLUSIVE"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ListChannels(t.Context()); err != nil {
+		t.Errorf("a read: %v", err)
+	}
+	if _, err := holder.Exec("ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Parameters are bound by number, not by place: a driver that swaps them would corrupt rows without an error.
 func TestParametersBindByNumber(t *testing.T) {
 	db, err := sql.Open("sqlite", ":memory:")
