@@ -32,6 +32,8 @@ const (
 	linkedPause = time.Second
 	// descriptionsMax bounds the offers and answers carried from one viewer to one other: a few attempts.
 	descriptionsMax = 6
+	// strangersMax bounds the candidates of one viewer that are tried again: its own, for each of 14 peers.
+	strangersMax = 64
 	// seenMax bounds the addresses noted for one viewer: IPv4 and IPv6, each over WebSocket and STUN.
 	seenMax = 4
 )

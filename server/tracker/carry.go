@@ -25,6 +25,9 @@ func (r *room) carry(v *viewer, m signal.Signal) {
 	switch {
 	case m.Kind == signal.Candidate && count.candidates < signal.CandidatesMax:
 		line, verdict := path.Filter(m.Data)
+		if verdict == signal.Stranger && len(v.strangers) < strangersMax {
+			v.strangers = append(v.strangers, m)
+		}
 		if verdict != signal.Carried {
 			return
 		}
@@ -42,6 +45,17 @@ func (r *room) carry(v *viewer, m signal.Signal) {
 		return
 	}
 	to.say(out)
+}
+
+// carryLate tries once more what named an address that the server had not seen: a browser tells its address before it
+// proves it to the relay.
+func (r *room) carryLate(v *viewer) {
+	late := v.strangers
+	v.strangers = nil
+	for _, m := range late {
+		r.carry(v, m)
+	}
+	v.strangers = nil
 }
 
 func (r *room) path(from, to *viewer) signal.Path {

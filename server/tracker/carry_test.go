@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"shoal/wire/signal"
 )
@@ -208,6 +209,35 @@ func TestWhatTheRelayMayReach(t *testing.T) {
 		}
 		if n := len(l.tracker.directory.channels[shallows]); n != 1 {
 			t.Errorf("%d addresses remain", n)
+		}
+	})
+}
+
+// A browser that is on IPv6 with us and on IPv4 with STUN names its IPv4 address before the relay has seen it there.
+func TestAnAddressProvenLateIsCarriedLate(t *testing.T) {
+	inLab(t, Config{}, func(l *lab) {
+		a, b := l.join(shallows, Share, "9.9.9.9"), l.join(shallows, Share, "2600::1")
+		for range 2 * strangersMax {
+			b.signal(a, signal.Candidate, srflx("1.2.3.4"))
+		}
+		b.signal(a, signal.Candidate, srflx("8.8.4.4"))
+		time.Sleep(viewersEvery)
+		if n := len(all[signal.Signalled](a)); n != 0 {
+			t.Fatalf("%d carried unproven", n)
+		}
+		b.signal(a, signal.Candidate, srflx("8.8.4.4"))
+		first[signal.Signalled](a)
+		l.tracker.Observed(b.peer, netip.MustParseAddr("8.8.4.4"))
+		if !l.tracker.Present(b.peer) || l.tracker.Present(99) {
+			t.Error("Present does not tell who is there")
+		}
+		time.Sleep(viewersEvery)
+		if got := all[signal.Signalled](a); len(got) != 1 || !strings.Contains(got[0].Data, "8.8.4.4") {
+			t.Errorf("a heard %#v", got)
+		}
+		time.Sleep(viewersEvery)
+		if n := len(all[signal.Signalled](a)); n != 1 {
+			t.Errorf("carried %d times", n)
 		}
 	})
 }

@@ -76,6 +76,13 @@ func (d *directory) seen(peer id.Peer) []netip.Addr {
 	return nil
 }
 
+// Present reports whether a peer that shares is connected.
+func (t *Tracker) Present(peer id.Peer) bool {
+	t.directory.mu.RLock()
+	defer t.directory.mu.RUnlock()
+	return t.directory.sessions[peer] != nil
+}
+
 // Allowed reports whether the relay may carry packets between a peer and an address: one at which another viewer who shares
 // the same channel was seen, and is now.
 func (t *Tracker) Allowed(peer id.Peer, addr netip.Addr) bool {

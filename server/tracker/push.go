@@ -23,11 +23,13 @@ func (r *room) happen(f event.Fact) {
 		r.share(binaryFrame(signal.FrameCertificate, f.Certificate), nil)
 	case event.PartPublished:
 		if last, ok := r.tips[f.Part.Track]; ok && last.Epoch == f.Part.Epoch && f.Part.Seq > last.Seq+1 {
-			r.catchUp() // the bus lost facts: without the records between, this one hangs in the air
+			r.catchUp() // facts were lost: without the records between, this one hangs in the air
 		}
 		r.tips[f.Part.Track] = f.Part
 		r.share(binaryFrame(signal.FramePart, f.Manifest), f.Manifest)
 		r.tell(signal.Edge{Track: f.Part.Track, MSN: f.MSN, Part: f.Index, Epoch: f.Part.Epoch})
+	case event.Missed:
+		r.catchUp()
 	case event.BroadcastEnded:
 		clear(r.tips)
 		r.tell(signal.Ended{})

@@ -182,6 +182,7 @@ func (r *room) rest() {
 			v.fresh = nil
 		}
 		r.apply(v)
+		r.carryLate(v)
 	}
 	count := signal.Viewers{N: len(r.members), Sharing: r.mind.Sharing()}
 	if count != r.told {

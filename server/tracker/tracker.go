@@ -167,6 +167,11 @@ func (t *Tracker) hear(f event.Fact) {
 		channel = f.Channel
 	case event.BroadcastEnded:
 		channel = f.Channel
+	case event.Missed:
+		for _, r := range t.everyRoom() {
+			r.post(happened{f})
+		}
+		return
 	default:
 		return
 	}
@@ -176,6 +181,16 @@ func (t *Tracker) hear(f event.Fact) {
 	if r != nil {
 		r.post(happened{f})
 	}
+}
+
+func (t *Tracker) everyRoom() []*room {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rooms := make([]*room, 0, len(t.rooms))
+	for _, r := range t.rooms {
+		rooms = append(rooms, r)
+	}
+	return rooms
 }
 
 // enterRoom returns the room of a channel, which lives until as many left as entered.

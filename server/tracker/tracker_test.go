@@ -117,6 +117,12 @@ func TestLostFactsAreMadeGood(t *testing.T) {
 		if !slices.ContainsFunc(a.bin, func(b []byte) bool { return string(b) == "\x02p\x01" }) {
 			t.Errorf("part 1 never came: %q", a.bin)
 		}
+		l.broadcasts.parts = append(l.broadcasts.parts, part(shallows, 3).Manifest)
+		l.facts <- event.Missed{}
+		synctest.Wait()
+		if !slices.ContainsFunc(a.bin, func(b []byte) bool { return string(b) == "\x02p\x03" }) {
+			t.Errorf("what was missed never came: %q", a.bin)
+		}
 	})
 }
 

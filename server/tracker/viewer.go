@@ -29,13 +29,15 @@ type viewer struct {
 	ended  farewell      // set before ending is closed
 
 	// The room's.
-	fresh    [][]byte // records sent as backlog, which may come once more as facts
-	carried  map[id.Peer]*carried
-	linked   int // as last said
-	applied  int // as coord knows it
-	linkedAt time.Time
-	reports  bucket
-	reported time.Time
+	fresh   [][]byte // records sent as backlog, which may come once more as facts
+	carried map[id.Peer]*carried
+	// strangers are candidates that were refused for an address nobody saw yet; at most strangersMax.
+	strangers []signal.Signal
+	linked    int // as last said
+	applied   int // as coord knows it
+	linkedAt  time.Time
+	reports   bucket
+	reported  time.Time
 }
 
 // frame is one message to a viewer, or several that go together.
