@@ -33,6 +33,8 @@ func TestErrorsHaveOneShape(t *testing.T) {
 		{"GET", "/hls/fish/0.m3u8", origin.ErrTooFar, 400, "too_far_ahead"},
 		{"GET", "/hls/fish/0.m3u8", origin.ErrTimeout, 503, "not_yet"},
 		{"GET", "/hls/fish/0.m3u8", origin.ErrBusy, 503, "busy"},
+		{"GET", "/hls/fish/0.m3u8", origin.ErrNotFound, 404, "not_live"},
+		{"GET", "/hls/nobody/0.m3u8", origin.ErrNotFound, 404, "not_found"},
 		{"GET", "/hls/fish/7/1/p9.m4s", origin.ErrOver, 404, "gone"},
 		{"GET", "/hls/fish/7/1/p09.m4s", nil, 404, "not_found"},
 		{"GET", "/hls/fish/7/1/p8.m4s", nil, 404, "gone"},

@@ -174,6 +174,6 @@ func (h *house) Issue(_ id.Channel, mode tracker.Mode) (string, id.Peer, error) 
 
 func (h *house) Viewers(id.Channel) int { return 12 }
 
-func (h *house) ICE(id.Channel, id.Peer) []ICEServer {
-	return []ICEServer{{URLs: []string{"stun:localhost:3478"}}}
+func (h *house) ICE(_ id.Channel, _ id.Peer, host string) []ICEServer {
+	return []ICEServer{{URLs: []string{"stun:" + host + ":3478"}}}
 }

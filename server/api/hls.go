@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -92,6 +93,11 @@ func (a *API) playlist(w http.ResponseWriter, r *http.Request, ask func() ([]byt
 		playlist, err = ask()
 		return err
 	})
+	if errors.Is(err, origin.ErrNotFound) { // whose fault is it: there is no such channel, or nothing is on air
+		if _, err = a.named(r); err == nil {
+			err = errNotLive
+		}
+	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"shoal/id"
@@ -13,7 +14,8 @@ import (
 
 // Relay gives a viewer the means to reach others.
 type Relay interface {
-	ICE(channel id.Channel, peer id.Peer) []ICEServer
+	// ICE returns the servers for a viewer who reached this server as host.
+	ICE(channel id.Channel, peer id.Peer, host string) []ICEServer
 }
 
 // ICEServer is an RTCIceServer.
@@ -64,7 +66,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		ServerTimeMS int64       `json:"serverTimeMs"`
 	}{Token: token, Peer: peer.String(), Tracker: trackerPath, Channel: c.ID.String(), ServerTimeMS: a.config.Now().UnixMilli()}
 	if mode == tracker.Share && a.rooms.Relay != nil {
-		answer.ICE = a.rooms.Relay.ICE(c.ID, peer)
+		answer.ICE = a.rooms.Relay.ICE(c.ID, peer, (&url.URL{Host: r.Host}).Hostname())
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
