@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+const (
+	lockFile      = "lock"
+	addressesFile = "addresses.json"
+)
+
+// makeDataDir makes the data directory, readable by its owner alone, unless it is there.
+func makeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("the data directory cannot be made: %w: choose another with --data", err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return fmt.Errorf("the data directory cannot be written: %w: check its owner and mode, or choose another with --data", err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// lockDataDir keeps a second server from the directory until the file is closed, or this process ends in any way.
+func lockDataDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the data directory cannot be locked: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		holder := ""
+		if b, readErr := os.ReadFile(f.Name()); readErr == nil && len(b) > 0 {
+			holder = fmt.Sprintf(" (process %s)", b)
+		}
+		_ = f.Close() // it holds nothing
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another shoal%s already serves %s: stop it first, or choose another directory with --data", holder, dir)
+		}
+		return nil, fmt.Errorf("the data directory cannot be locked: %w", err)
+	}
+	note := fmt.Appendf(nil, "%d", os.Getpid()) // for people: the lock itself is the kernel's
+	if err := errors.Join(f.Truncate(0), writeAt(f, note)); err != nil {
+		return nil, errors.Join(fmt.Errorf("the data directory cannot be locked: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+func writeAt(f *os.File, b []byte) error {
+	_, err := f.WriteAt(b, 0)
+	return err
+}
+
+// addresses are how a server was last reached. `channel add` prints them: it may run beside a server whose addresses
+// came from flags that it does not know.
+type addresses struct {
+	Public string `json:"public_url"`
+	RTMP   string `json:"rtmp_url"`
+}
+
+func (a addresses) save(dir string) error {
+	b, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, addressesFile)
+	if err := os.WriteFile(path+".new", append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("the data directory cannot be written: %w", err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+// savedAddresses returns what save wrote, or ok false if no server ever ran here.
+func savedAddresses(dir string) (a addresses, ok bool) {
+	b, err := os.ReadFile(filepath.Join(dir, addressesFile))
+	if err != nil {
+		return addresses{}, false
+	}
+	return a, json.Unmarshal(b, &a) == nil && a.Public != "" && a.RTMP != ""
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestOneServerADirectory(t *testing.T) {
+	dir := t.TempDir()
+	first, err := lockDataDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lockDataDir(dir); err == nil || !strings.Contains(err.Error(), "already serves "+dir) {
+		t.Errorf("a second server: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := lockDataDir(dir)
+	if err != nil {
+		t.Fatalf("after the first has gone: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADirectoryThatCannotBe(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeDataDir(file); err == nil || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("a file: %v", err)
+	}
+	if os.Getuid() == 0 {
+		return // root may write everywhere
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if err := makeDataDir(dir); err == nil || !strings.Contains(err.Error(), "--data") {
+		t.Errorf("a directory of another: %v", err)
+	}
+}
+
+func TestAddressesAreKept(t *testing.T) {
+	dir := t.TempDir()
+	if _, ok := savedAddresses(dir); ok {
+		t.Error("addresses of a server that never ran")
+	}
+	want := addresses{Public: "http://localhost:8080", RTMP: "rtmp://localhost/live"}
+	if err := want.save(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := savedAddresses(dir); !ok || got != want {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// doors are the addresses that the server listens on. They are taken before anything else, so that a port in use is
+// found at once.
+type doors struct {
+	http net.Listener
+	rtmp net.Listener
+}
+
+// listen takes the addresses of the settings.
+func (s *Settings) listen() (d doors, err error) {
+	if d.http, err = listenTCP("http", s.HTTP); err != nil {
+		return d, err
+	}
+	if d.rtmp, err = listenTCP("rtmp", s.RTMP); err != nil {
+		return d, err
+	}
+	return d, nil
+}
+
+// Close closes what is still open.
+func (d doors) Close() error {
+	var failed error
+	for _, l := range []net.Listener{d.http, d.rtmp} {
+		if l == nil {
+			continue
+		}
+		failed = errors.Join(failed, ignoreClosed(l.Close())) // its server closes it, too
+	}
+	return failed
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func listenTCP(flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	return l, explainListen(flag, address, err)
+}
+
+// explainListen says which flag to change.
+func explainListen(flag, address string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("port in use: another program listens on %s: stop it, or choose another address with --%s", address, flag)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("not allowed to listen on %s: choose a port above 1023 with --%s, or give the program CAP_NET_BIND_SERVICE", address, flag)
+	}
+	return fmt.Errorf("cannot listen on %s (--%s): %w", address, flag, err)
+}
+
+// Timeouts of HTTP. None is on writing: playlists are held open and WebSockets stay; server/api bounds each answer.
+const (
+	headerWithin = 10 * time.Second
+	idleWithin   = 2 * time.Minute
+	headerMax    = 32 << 10
+	// stopWithin is how long answers may still take when the server stops.
+	stopWithin = 5 * time.Second
+)
+
+func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerWithin,
+		IdleTimeout:       idleWithin,
+		MaxHeaderBytes:    headerMax,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly clients that hang up
+	}
+}
+
+// serveHTTP answers until ctx ends. Requests that wait then end with it, others get stopWithin.
+func serveHTTP(ctx context.Context, server *http.Server, l net.Listener) error {
+	server.BaseContext = func(net.Listener) context.Context { return ctx }
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer stop()
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	if ended := <-ended; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	return err
+}

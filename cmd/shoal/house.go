@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"shoal/id"
+	"shoal/server/api"
+	"shoal/server/bus/local"
+	"shoal/server/channel"
+	"shoal/server/ingest/rtmp"
+	"shoal/server/live"
+	"shoal/server/origin"
+	"shoal/server/relay"
+	"shoal/server/store/sqlite"
+	"shoal/server/tracker"
+	"shoal/web"
+)
+
+// house is a built server: every room, bottom floor first.
+type house struct {
+	dir      string
+	settings Settings
+	log      *slog.Logger
+
+	lock     *os.File
+	doors    doors
+	store    *sqlite.Store
+	bus      *local.Bus
+	channels *channel.Registry
+	origin   *origin.Origin
+	metrics  *api.Metrics
+	live     *live.Live
+	rtmp     *rtmp.Server
+	relay    *relay.Relay // nil: turned off
+	tracker  *restartable[*tracker.Tracker]
+	http     *http.Server
+}
+
+// build builds a server in the data directory dir. Whoever builds it calls Close.
+func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *house, err error) {
+	h = &house{dir: dir, settings: s, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+
+	// The ground: a directory of our own, addresses of our own.
+	if err = makeDataDir(dir); err != nil {
+		return h, err
+	}
+	if h.lock, err = lockDataDir(dir); err != nil {
+		return h, err
+	}
+	if h.doors, err = s.listen(); err != nil {
+		return h, err
+	}
+
+	// What rests, and what is told.
+	if h.store, err = sqlite.Open(ctx, dir); err != nil {
+		return h, err
+	}
+	secret, err := channel.OpenSecret(dir)
+	if err != nil {
+		return h, err
+	}
+	if h.channels, err = channel.Open(ctx, channel.Config{Rows: h.store, Secret: secret}); err != nil {
+		return h, err
+	}
+	h.bus = new(local.Bus)
+
+	// The stream: from the publisher to the live edge.
+	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
+	h.metrics = api.NewMetrics(version, h.census)
+	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Log: log})
+	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: rtmpDoor{h.live}, Log: log}
+
+	// The viewers: who meets whom, and who is carried.
+	if h.relay, err = s.openRelay(currentTracker{h}); err != nil {
+		return h, err
+	}
+	if h.tracker, err = newRestartable(h.newTracker, (*tracker.Tracker).Run); err != nil {
+		return h, err
+	}
+
+	// The doors.
+	pages, err := web.Files()
+	if err != nil {
+		return h, err
+	}
+	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
+	if h.relay != nil {
+		rooms.Relay = relayDoor{h.relay, s.PublicURL, s.publicIPs()}
+	}
+	handler, err := api.New(api.Config{
+		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, TrustedProxies: s.trustedProxies(),
+		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
+		AccessLog: s.AccessLog, Log: log,
+	}, rooms, h.metrics).Handler()
+	if err != nil {
+		return h, err
+	}
+	h.http = newHTTPServer(handler, log)
+	return h, nil
+}
+
+// newTracker makes the tracker, at the start and whenever it is restarted.
+func (h *house) newTracker() (*tracker.Tracker, error) {
+	config := tracker.Config{
+		Origins: hostsOf(h.addresses().Public), Own: ownAddresses(), ConnectionsPerHome: h.settings.ViewersPerIP, Log: h.log,
+	}
+	if h.relay != nil {
+		config.Relays = h.relay.Addresses()
+	}
+	return tracker.New(config, trackerFacts{h.bus}, trackerBroadcasts{h.origin}, h.metrics), nil
+}
+
+// Run serves until ctx ends, and more with it. Signals of reload restart the tracker.
+func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) error {
+	if err := h.addresses().save(h.dir); err != nil {
+		return err
+	}
+	return runAll(ctx, h.log, append([]task{ // in the order of the floors
+		{"the origin", h.origin.Run},
+		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
+		{"STUN and TURN", h.runRelay},
+		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},
+		{"the conductor", h.live.Run},
+		{"RTMP", h.rtmp.Run},
+	}, more...))
+}
+
+// Close frees what build took, top floor first.
+func (h *house) Close() error {
+	var failed error
+	if h.relay != nil {
+		failed = ignoreClosed(h.relay.Close()) // Run closes it, too
+	}
+	if h.store != nil {
+		failed = errors.Join(failed, h.store.Close())
+	}
+	failed = errors.Join(failed, h.doors.Close())
+	if h.lock != nil {
+		failed = errors.Join(failed, h.lock.Close())
+	}
+	return failed
+}
+
+func (h *house) addresses() addresses {
+	public := h.settings.publicURL(h.doors.http.Addr().String())
+	return addresses{Public: public, RTMP: rtmpURL(public, h.doors.rtmp.Addr().String())}
+}
+
+// derive makes the secret of one purpose from the data directory's secret.
+func derive(secret channel.Secret, purpose string) ([]byte, error) {
+	const size = 32
+	return hkdf.Key(sha256.New, secret[:], nil, "shoal "+purpose, size)
+}
+
+// census counts every channel for the metrics.
+func (h *house) census() []api.Census {
+	channels, err := h.channels.List(context.Background())
+	if err != nil {
+		h.log.Error("channels cannot be counted", "err", err)
+		return nil
+	}
+	written := make(map[id.Channel][]api.TrackBytes)
+	for _, w := range h.origin.Written() {
+		written[w.Channel] = append(written[w.Channel], api.TrackBytes{Track: w.Track, Bytes: w.Bytes})
+	}
+	now := h.tracker.get()
+	list := make([]api.Census, 0, len(channels))
+	for _, c := range channels {
+		list = append(list, api.Census{Name: c.Name, Live: h.live.State(c.ID), Viewers: now.Counts(c.ID), Written: written[c.ID]})
+	}
+	return list
+}

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+type serveCommand struct {
+	place    `embed:""`
+	Settings `embed:""`
+}
+
+// Run serves until ctx ends.
+func (c *serveCommand) Run(ctx context.Context, w world) (err error) {
+	if err := c.check(); err != nil {
+		return &misuseError{err}
+	}
+	log := c.logger(w.err)
+	for _, strange := range strangeVariables(os.Environ()) {
+		log.Warn(strange)
+	}
+	h, err := build(ctx, c.Data, c.Settings, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Close()) }()
+	at := h.addresses()
+	log.Info("serving", "version", version, "pages", at.Public, "publish_to", at.RTMP, "data", c.Data)
+	return h.Run(ctx, w.reload)
+}

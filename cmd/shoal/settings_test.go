@@ -1,0 +1,115 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// parsed reads a serve command line with a file of settings.
+func parsed(t *testing.T, file string, args ...string) (*serveCommand, error) {
+	t.Helper()
+	dir := t.TempDir()
+	if file != "" {
+		if err := os.WriteFile(filepath.Join(dir, settingsFile), []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := parse(append([]string{"serve", "--data", dir}, args...), io.Discard, io.Discard)
+	if err != nil {
+		return nil, err
+	}
+	return c.(*serveCommand), nil
+}
+
+func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
+	const file = "http = \":1\"\nrtmp = \":1\"\nturn = \":1\"\npublic_ip = [\"192.0.2.1\", \"192.0.2.2\"]\nheld_reloads = 7\naccess_log = true\n"
+	t.Setenv("SHOAL_HTTP", ":2")
+	t.Setenv("SHOAL_RTMP", ":2")
+	c, err := parsed(t, file, "--http", ":3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTP != ":3" || c.Settings.RTMP != ":2" || c.TURN != ":1" || c.HeldReloadsPerIP != 256 {
+		t.Errorf("%+v", c.Settings)
+	}
+	if !reflect.DeepEqual(c.PublicIP, []string{"192.0.2.1", "192.0.2.2"}) || c.HeldReloads != 7 || !c.AccessLog {
+		t.Errorf("%+v", c.Settings)
+	}
+}
+
+func TestWrongSettingsNameTheRemedy(t *testing.T) {
+	for file, says := range map[string]string{
+		"public_ulr = \"x\"":            `shoal.toml:1: there is no setting "public_ulr"; did you mean "public_url"?`,
+		"\nhttp = 8080":                 `shoal.toml:2: http wants text in quotes`,
+		"share_preset = \"yes\"":        `share_preset wants true or false, without quotes`,
+		"held_reloads = \"7\"":          `held_reloads wants a number, without quotes`,
+		"public_ip = \"192.0.2.1\"":     `public_ip wants a list of texts`,
+		"log_level = \"loud\"":          `log-level must be one of`,
+		"http = \"8080\"":               `http is "8080": write HOST:PORT or :PORT`,
+		"rtmp = \":99999\"":             `rtmp is ":99999": write HOST:PORT`,
+		"public_url = \"example.org\"":  `public_url is "example.org": write scheme and host only`,
+		"public_url = \"https://a/b\"":  `public_url is "https://a/b": write scheme and host only`,
+		"public_ip = [\"example.org\"]": `public_ip is "example.org": write an IP address`,
+		"trusted_proxies = [\"10\"]":    `trusted_proxies is "10": write a network`,
+		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
+	} {
+		c, err := parsed(t, file)
+		if err == nil {
+			err = c.check()
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v\nwant %s", file, err, says)
+		}
+	}
+	c, err := parsed(t, "http = \"x\"\nrtmp = \"y\"\nturn = \"off\"")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.check(); strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("not all wrong values are named, or too many: %v", err)
+	}
+}
+
+func TestAFileThatIsNamedMustBeThere(t *testing.T) {
+	if _, err := parsed(t, "", "--config", "/nothing/here.toml"); err == nil || !strings.Contains(err.Error(), "/nothing/here.toml") {
+		t.Error(err)
+	}
+}
+
+func TestStrangeVariablesAreNamed(t *testing.T) {
+	got := strangeVariables([]string{"SHOAL_HTTP=x", "SHOAL_PUBLIC_ULR=x", "PATH=x", "SHOAL_DATA=x"})
+	if len(got) != 1 || !strings.Contains(got[0], "did you mean SHOAL_PUBLIC_URL?") {
+		t.Error(got)
+	}
+}
+
+func TestAddressesThatPeopleUse(t *testing.T) {
+	for _, c := range []struct{ public, http, rtmp, wantPublic, wantRTMP string }{
+		{"", "[::]:8080", "[::]:1935", "http://localhost:8080", "rtmp://localhost/live"},
+		{"", "127.0.0.1:80", "127.0.0.1:2000", "http://localhost:80", "rtmp://localhost:2000/live"},
+		{"", "192.0.2.1:8080", ":1935", "http://192.0.2.1:8080", "rtmp://192.0.2.1/live"},
+		{"https://live.example.org/", ":8080", ":1935", "https://live.example.org", "rtmp://live.example.org/live"},
+		{"https://[2001:db8::1]:8443", ":8080", ":1936", "https://[2001:db8::1]:8443", "rtmp://[2001:db8::1]:1936/live"},
+	} {
+		s := Settings{PublicURL: c.public}
+		public := s.publicURL(c.http)
+		if public != c.wantPublic || rtmpURL(public, c.rtmp) != c.wantRTMP {
+			t.Errorf("%+v: %s %s", c, public, rtmpURL(public, c.rtmp))
+		}
+	}
+}
+
+// A flag that is added without its environment variable or its key's form would be a surface that the documents do not know.
+func TestEverySettingHasItsThreeNames(t *testing.T) {
+	fields := reflect.TypeFor[Settings]()
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		if want := "SHOAL_" + strings.ToUpper(keyOf(tag.Get("name"))); tag.Get("env") != want || tag.Get("help") == "" {
+			t.Errorf("%s: env %q, want %q; help %q", fields.Field(i).Name, tag.Get("env"), want, tag.Get("help"))
+		}
+	}
+}
