@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,14 @@ import (
 	"shoal/blob/blobtest"
 	"shoal/blob/files"
 )
+
+// TestMain has the contract's random part run less often than by default: every Put waits for a disk.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "15"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 func open(t *testing.T, dir string) *files.Store {
 	t.Helper()
