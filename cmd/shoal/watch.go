@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"shoal/peer"
+	"shoal/segment"
+)
+
+type watchCommand struct {
+	Link    string        `arg:"" placeholder:"URL" help:"Watch link: http://HOST/c/NAME."`
+	Seconds int           `placeholder:"N" help:"Stop after so long. Default: at an interrupt."`
+	Latency time.Duration `default:"3s" help:"How far behind live to play."`
+	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; -1 sends nothing. Default: 20000."`
+	Save    string        `placeholder:"DIR" help:"Write each track's media to DIR/track-N.mp4."`
+	Tape    string        `placeholder:"FILE" help:"Record what the engine hears, for replay."`
+	JSON    bool          `name:"json" help:"Print the report as one JSON object."`
+	Verbose bool          `help:"Log to standard error."`
+}
+
+// bytesPerKilobit turns kilobits into bytes.
+const bytesPerKilobit = 1000 / 8
+
+// Run watches a channel without a screen, shares it with others, and prints what happened.
+func (c *watchCommand) Run(ctx context.Context, w world) error {
+	config := peer.Config{Watch: c.Link, Latency: c.Latency, UplinkBytesPerSecond: c.Uplink * bytesPerKilobit}
+	if c.Verbose {
+		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)
+	}
+	if c.Tape != "" {
+		f, err := os.Create(c.Tape)
+		if err != nil {
+			return fmt.Errorf("the tape cannot be written: %w", err)
+		}
+		defer f.Close()
+		config.Tape = f
+	}
+	files := saver{dir: c.Save}
+	defer files.close()
+	if c.Save != "" {
+		if err := os.MkdirAll(c.Save, 0o755); err != nil {
+			return fmt.Errorf("there is nowhere to save to: %w", err)
+		}
+		config.Sink = files.open
+	}
+	if c.Seconds > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(c.Seconds)*time.Second)
+		defer cancel()
+	}
+	viewer := peer.New(config)
+	err := viewer.Run(ctx)
+	if err != nil && ctx.Err() == nil {
+		return err
+	}
+	return report(w.out, viewer.Stats(), c.JSON)
+}
+
+func report(w io.Writer, s peer.Stats, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(s)
+	}
+	share := 0.0
+	if all := s.PeerBytes + s.OriginBytes; all > 0 {
+		share = 100 * float64(s.PeerBytes) / float64(all)
+	}
+	_, err := fmt.Fprintf(w, "%d parts, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
+		"%d pieces checked, %d refused\n", s.Parts, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
+		float64(s.PeerBytes+s.OriginBytes)/1e6, s.LinksEver, float64(s.UploadBytes)/1e6, s.Verified, s.Refused)
+	return err
+}
+
+// saver opens a file for each track.
+type saver struct {
+	dir   string
+	files []*os.File
+}
+
+func (s *saver) open(t segment.Track) io.Writer {
+	f, err := os.Create(filepath.Join(s.dir, fmt.Sprintf("track-%d.mp4", t)))
+	if err != nil {
+		return nil
+	}
+	s.files = append(s.files, f)
+	return f
+}
+
+func (s *saver) close() {
+	for _, f := range s.files {
+		_ = f.Close() // what was written is there
+	}
+}
