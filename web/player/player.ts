@@ -267,6 +267,7 @@ export class Player {
   /** Tries again at once, after the viewer asked for it. */
   retry(url: string): void {
     this.#recovery.recovered();
+    if (this.soundBlocked) this.#video.muted = false; // a press is what the browser waited for
     this.start(url);
   }
 
