@@ -28,6 +28,7 @@ type Rooms struct {
 	Channels   Channels
 	Broadcasts Broadcasts
 	Origin     Origin
+	Records    Records
 	Meter      Meter
 	Tracker    Tracker
 	Relay      Relay // nil: no STUN and TURN

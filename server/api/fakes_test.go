@@ -56,7 +56,7 @@ func newHouse(t *testing.T, set ...func(*Config)) *house {
 	for _, s := range set {
 		s(&h.config)
 	}
-	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Meter: h, Tracker: h, Relay: h}
+	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Records: h, Meter: h, Tracker: h, Relay: h}
 	h.metrics = NewMetrics("test", func() []Census {
 		return []Census{{
 			Name: "fish", Live: live.State{Live: true, BitsPerSecond: 5}, Viewers: tracker.Counts{Viewers: 3, Sharing: 2, Links: 4},
@@ -156,6 +156,20 @@ func (h *house) Init(_ id.Name, digits string) (*origin.Content, error) {
 		return nil, origin.ErrNotFound
 	}
 	return origin.NewContent(fish.ID, 1, []byte("init")), nil
+}
+
+func (h *house) Manifest(_ context.Context, _ id.Name, p segment.Part) ([]byte, error) {
+	if p != (segment.Part{Epoch: 7, Track: 1, Seq: 9}) {
+		return nil, origin.ErrNotFound
+	}
+	return []byte("record"), nil
+}
+
+func (h *house) Certificate(_ id.Name, epoch uint64) ([]byte, error) {
+	if epoch != 7 {
+		return nil, origin.ErrNotFound
+	}
+	return []byte("certificates"), nil
 }
 
 func (h *house) Count(_ id.Channel, track segment.Track, bytes int64) {

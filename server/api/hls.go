@@ -23,6 +23,12 @@ type Origin interface {
 	Init(name id.Name, digits string) (*origin.Content, error)
 }
 
+// Records are what was signed.
+type Records interface {
+	Manifest(ctx context.Context, name id.Name, part segment.Part) ([]byte, error)
+	Certificate(name id.Name, epoch uint64) ([]byte, error)
+}
+
 // Meter counts media bytes that were really written.
 type Meter interface {
 	Count(channel id.Channel, track segment.Track, bytes int64)
@@ -38,6 +44,7 @@ const (
 func (a *API) hlsRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /hls/{name}/{file}", a.playlistOrInit)
 	mux.HandleFunc("GET /hls/{name}/{epoch}/{track}/{file}", a.media)
+	mux.HandleFunc("GET /hls/{name}/{epoch}/cert", a.certificates)
 	mux.HandleFunc("OPTIONS /hls/", func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")
@@ -102,17 +109,10 @@ func (a *API) playlist(w http.ResponseWriter, r *http.Request, ask func() ([]byt
 		a.refuse(w, r, err)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", playlistType)
-	h.Set("Cache-Control", "no-cache") // it moves twice a second
-	h.Set("Content-Length", strconv.Itoa(len(playlist)))
-	a.hurry(w)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(playlist) // a client that has gone needs no answer
-	}
+	a.write(w, r, playlist, playlistType, "no-cache") // it moves twice a second
 }
 
-// media answers p{SEQ}.m4s and s{MSN}.m4s.
+// media answers p{SEQ}.m4s, s{MSN}.m4s and m{SEQ}.
 func (a *API) media(w http.ResponseWriter, r *http.Request) {
 	open(w)
 	name, err := id.ParseName(r.PathValue("name"))
@@ -125,7 +125,8 @@ func (a *API) media(w http.ResponseWriter, r *http.Request) {
 	file := r.PathValue("file")
 	part, isPart := cut(file, "p", ".m4s")
 	whole, isSegment := cut(file, "s", ".m4s")
-	n, err := parseNumber(part + whole) // at most one of the two is there
+	record, isRecord := cut(file, "m", "")
+	n, err := parseNumber(part + whole + record) // at most one of the three is there
 	if err := cmp.Or(epochErr, trackErr, err); err != nil {
 		a.refuse(w, r, err)
 		return
@@ -139,6 +140,9 @@ func (a *API) media(w http.ResponseWriter, r *http.Request) {
 		})
 	case isSegment:
 		content, err = a.rooms.Origin.Segment(name, epoch, track, n)
+	case isRecord:
+		a.record(w, r, name, segment.Part{Epoch: epoch, Track: track, Seq: n})
+		return
 	}
 	a.content(w, r, content, err)
 }
@@ -160,6 +164,53 @@ func (a *API) content(w http.ResponseWriter, r *http.Request, content *origin.Co
 	counted := &counter{ResponseWriter: w}
 	http.ServeContent(counted, r, "", time.Time{}, content)
 	a.rooms.Meter.Count(content.Channel, content.Track, counted.bytes)
+}
+
+// record writes a part's signed record.
+func (a *API) record(w http.ResponseWriter, r *http.Request, name id.Name, part segment.Part) {
+	var record []byte
+	err := a.held(r, func() (err error) {
+		record, err = a.rooms.Records.Manifest(r.Context(), name, part)
+		return err
+	})
+	a.binary(w, r, record, err, "public, max-age=3600, immutable")
+}
+
+// certificates writes the certificates of an epoch's session keys, one after the other, newest last.
+func (a *API) certificates(w http.ResponseWriter, r *http.Request) {
+	open(w)
+	name, err := id.ParseName(r.PathValue("name"))
+	if err != nil {
+		answerProblem(w, r, errNoChannel)
+		return
+	}
+	epoch, err := parseNumber(r.PathValue("epoch"))
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	records, err := a.rooms.Records.Certificate(name, epoch)
+	a.binary(w, r, records, err, "no-cache") // a broadcast of more than half a day gets another
+}
+
+func (a *API) binary(w http.ResponseWriter, r *http.Request, b []byte, err error, cache string) {
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.write(w, r, b, "application/octet-stream", cache)
+}
+
+// write answers with all of b.
+func (a *API) write(w http.ResponseWriter, r *http.Request, b []byte, kind, cache string) {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", cache)
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	a.hurry(w)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b) // a client that has gone needs no answer
+	}
 }
 
 // held runs ask, which may wait, as one of the requests that are held open.

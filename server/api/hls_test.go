@@ -56,6 +56,24 @@ func TestMediaIsServedWholeAndInRanges(t *testing.T) {
 	}
 }
 
+func TestRecords(t *testing.T) {
+	h := newHouse(t)
+	for target, want := range map[string]string{"/hls/fish/7/1/m9": "record", "/hls/fish/7/cert": "certificates"} {
+		w := h.request("GET", target)
+		if w.Body.String() != want || w.Header().Get("Content-Type") != "application/octet-stream" || w.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: %d %q %v", target, w.Code, w.Body, w.Header())
+		}
+	}
+	for _, target := range []string{"/hls/fish/7/1/m8", "/hls/fish/7/1/m09", "/hls/fish/8/cert", "/hls/fish/x/cert"} {
+		if w := h.request("GET", target); w.Code != 404 {
+			t.Errorf("%s: %d", target, w.Code)
+		}
+	}
+	if strings.Contains(h.log.String(), "counted") {
+		t.Error("records were counted as media")
+	}
+}
+
 // short is a connection that breaks after a few bytes.
 type short struct {
 	http.ResponseWriter
