@@ -194,6 +194,18 @@ func TestNetworksAreForgotten(t *testing.T) {
 	}
 }
 
+// quota is asked before the socket is made, and two connections may be asked at once.
+func TestAPlaceIsGivenOnce(t *testing.T) {
+	l := newLedger(2)
+	if !l.reserve(5) || l.reserve(5) || !l.reserve(6) || l.reserve(7) || l.count() != 2 {
+		t.Error("a place was given twice, or one too many")
+	}
+	l.release(5)
+	if !l.reserve(7) {
+		t.Error("a place that was given back is not free")
+	}
+}
+
 func Example_rate() {
 	c := newClock()
 	r := &rate{perSecond: 10, atOnce: 2}

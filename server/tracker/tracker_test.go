@@ -76,6 +76,9 @@ func TestWatchersAreLeftInPeace(t *testing.T) {
 		if v := last[signal.Viewers](w); v != (signal.Viewers{N: 2, Sharing: 1}) {
 			t.Errorf("viewers: %#v", v)
 		}
+		if n := l.tracker.Counts(shallows); n != (Counts{Viewers: 2, Sharing: 1}) {
+			t.Errorf("counts: %+v", n)
+		}
 		if l.tracker.Allowed(a.peer, w.addr()) {
 			t.Error("the relay may reach a watcher")
 		}

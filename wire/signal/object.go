@@ -28,7 +28,7 @@ type field struct {
 	taken bool
 }
 
-// object is one flat JSON object with no field twice. Its methods take fields out and remember the first fault, so that a
+// object is one flat JSON object. Its methods take fields out and remember the first fault, so that a
 // decoder reads as the list of what a message holds; end reports that fault, or the first field nobody took.
 type object struct {
 	fields []field
@@ -56,9 +56,6 @@ func parse(b []byte) (*object, error) {
 		f, err := parseField(dec)
 		if err != nil {
 			return nil, err
-		}
-		if o.find(f.key) != nil {
-			return nil, malformed("a field stands twice")
 		}
 		if len(o.fields) == fieldsMax {
 			return nil, malformed("more than %d fields", fieldsMax)
@@ -204,7 +201,7 @@ func (o *object) peers(key string) []id.Peer {
 func (o *object) end() error {
 	for _, f := range o.fields {
 		if !f.taken {
-			o.fail("a field that this message does not have")
+			o.fail("a field that this message does not have, or a second time")
 		}
 	}
 	return o.err
