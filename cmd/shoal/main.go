@@ -20,6 +20,7 @@ var version = "dev"
 type program struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	Channel channelCommand `cmd:"" help:"Add and list channels."`
+	Demo    demoCommand    `cmd:"" help:"Run a server whose channel plays by itself, and print its link."`
 	Watch   watchCommand   `cmd:"" help:"Watch a channel without a screen, and share it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
