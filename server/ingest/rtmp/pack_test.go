@@ -1,0 +1,186 @@
+package rtmp_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"shoal/segment"
+	"shoal/server/ingest"
+	"shoal/server/ingest/rtmp"
+	"shoal/server/pack"
+)
+
+// broadcast is the least that stands between a publication and files: what live and origin do.
+type broadcast struct {
+	dir     string
+	packer  *pack.Packer
+	tracks  []ingest.Track
+	windows []pack.Window
+	err     error
+	ended   chan struct{}
+}
+
+const epoch = 1
+
+func (b *broadcast) Publish(context.Context, string, netip.Addr) (ingest.Sink, func(error), error) {
+	return b, func(error) {
+		if b.packer != nil {
+			b.err = b.packer.Flush()
+		}
+		close(b.ended)
+	}, nil
+}
+
+func (b *broadcast) Tracks(tracks []ingest.Track) (err error) {
+	if b.packer != nil {
+		return b.packer.Discontinuity(tracks, time.Now())
+	}
+	b.tracks = tracks
+	for i := range tracks {
+		b.windows = append(b.windows, pack.Window{Epoch: epoch, Track: segment.Track(i)})
+	}
+	b.packer, err = pack.New(pack.Config{}, tracks, epoch<<20, time.Now(), b.part)
+	return err
+}
+
+func (b *broadcast) Sample(s ingest.Sample) error { return b.packer.Write(s) }
+
+func (b *broadcast) part(p pack.Part) error {
+	w := &b.windows[p.Track]
+	init := sha256.Sum256(p.Init)
+	name := pack.SegmentURI(epoch, p.Track, p.MSN)
+	if err := os.MkdirAll(filepath.Join(b.dir, filepath.Dir(name)), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, pack.InitURI(init)), p.Init, 0o644); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(b.dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	w.Add(p, w.Next(), init)
+	_, err = f.Write(p.Data)
+	return err
+}
+
+// write writes the playlists of the ended broadcast.
+func (b *broadcast) write(t *testing.T) {
+	t.Helper()
+	for i := range b.windows {
+		b.windows[i].Ended = true
+	}
+	files := map[string][]byte{"master.m3u8": pack.MasterPlaylist(b.tracks, b.windows)}
+	for i := range b.windows {
+		files[pack.MediaURI(segment.Track(i))] = pack.MediaPlaylist(b.windows, segment.Track(i), pack.Options{})
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(b.dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// command runs a program of ffmpeg's and fails the test if it complains.
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs ffmpeg")
+	}
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("%s is not on PATH: install ffmpeg (apt-get install ffmpeg)", name)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...)
+	var said []byte
+	out, err := c.Output()
+	if e, ok := err.(*exec.ExitError); ok {
+		said = e.Stderr
+	}
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, said)
+	}
+	return string(out)
+}
+
+// TestFromPublisherToPlayer publishes with ffmpeg and reads what the Packer made of it with ffprobe and ffmpeg.
+func TestFromPublisherToPlayer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &broadcast{dir: t.TempDir(), ended: make(chan struct{})}
+	server := &rtmp.Server{Listener: l, Door: b, Log: slog.New(slog.DiscardHandler)}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- server.Run(ctx) }()
+	const seconds = 12
+	command(t, "ffmpeg", "-nostdin", "-loglevel", "error",
+		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100",
+		"-t", fmt.Sprint(seconds), "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "60", "-sc_threshold", "0",
+		"-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", "rtmp://"+l.Addr().String()+"/live/key")
+	<-b.ended
+	cancel()
+	if err := <-done; err != nil || b.err != nil {
+		t.Fatal(err, b.err)
+	}
+	b.write(t)
+	master := filepath.Join(b.dir, "master.m3u8")
+
+	// The decoder's log must stay empty over the whole broadcast.
+	c := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-loglevel", "warning", "-xerror", "-i", master, "-map", "0", "-f", "null", "-")
+	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("ffmpeg: %v\n%s", err, out)
+	}
+	var probe struct {
+		Streams []struct {
+			Codec   string `json:"codec_name"`
+			BFrames int    `json:"has_b_frames"`
+			Read    string `json:"nb_read_frames"`
+			Start   string `json:"start_time"`
+		}
+	}
+	text := command(t, "ffprobe", "-loglevel", "error", "-count_frames", "-show_entries",
+		"stream=codec_name,has_b_frames,nb_read_frames,start_time", "-of", "json", master)
+	if err := json.Unmarshal([]byte(text), &probe); err != nil {
+		t.Fatal(err)
+	}
+	if len(probe.Streams) != 2 {
+		t.Fatalf("ffprobe sees %s", text)
+	}
+	for _, s := range probe.Streams {
+		switch s.Codec {
+		case "h264":
+			if s.BFrames == 0 || s.Read != fmt.Sprint(seconds*30) {
+				t.Errorf("the picture came as %+v", s)
+			}
+		case "aac":
+			if n := len(s.Read); n != 3 {
+				t.Errorf("the sound came as %+v", s)
+			}
+		default:
+			t.Errorf("codec %s", s.Codec)
+		}
+	}
+	for i, w := range b.windows {
+		var total time.Duration
+		for _, e := range w.Entries {
+			total += e.Duration
+		}
+		if total < (seconds-1)*time.Second || total > (seconds+1)*time.Second {
+			t.Errorf("track %d lasts %v", i, total)
+		}
+	}
+}
