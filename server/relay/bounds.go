@@ -29,6 +29,6 @@ const (
 	connectionsPerHome = 32
 	// idleMax is how long a TCP connection may be silent: allocations are refreshed more often.
 	idleMax = 11 * time.Minute
-	// portTries is how many ports of the range are tried for an allocation.
+	// portTries is how many ports are tried for an allocation within a range, and for UDP and TCP at once.
 	portTries = 16
 )

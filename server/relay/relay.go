@@ -85,8 +85,17 @@ func Open(c Config, peers Peers) (*Relay, error) {
 	return r, nil
 }
 
-// listenAt opens UDP and TCP on one port.
+// listenAt opens UDP and TCP on one port. If the port is the system's to choose, one that is free for UDP may not be for TCP.
 func (r *Relay) listenAt(at string) error {
+	_, port, _ := net.SplitHostPort(at) // listenOnce says what is wrong with it
+	err := r.listenOnce(at)
+	for try := 1; try < portTries && port == "0" && errors.Is(err, syscall.EADDRINUSE); try++ {
+		err = r.listenOnce(at)
+	}
+	return err
+}
+
+func (r *Relay) listenOnce(at string) error {
 	udp, err := net.ListenPacket("udp", at)
 	if err != nil {
 		return bindError("UDP", at, err)

@@ -1,0 +1,149 @@
+package coord
+
+import (
+	"math/bits"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"shoal/id"
+	"shoal/segment"
+)
+
+// The same inputs and the same seed give the same outputs; whatever happens, the promises hold.
+func TestPromisesHoldWhateverHappens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		peers := rapid.IntRange(1, 60).Draw(t, "peers")
+		nets := rapid.IntRange(1, 20).Draw(t, "networks")
+		a, b := newCrowd(seed), newCrowd(seed)
+		peer := rapid.IntRange(1, peers)
+		for range rapid.IntRange(1, 300).Draw(t, "steps") {
+			var in Input
+			p := id.Peer(peer.Draw(t, "peer"))
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0, 1, 2:
+				in = Joined{Peer: p, Prefix: Prefix(int(p) % nets), Share: true}
+			case 3, 4, 5:
+				in = Linked{Peer: p, N: rapid.IntRange(0, 2).Draw(t, "linked")}
+			case 6:
+				in = Left{p}
+			case 7:
+				in = MorePlease{p}
+			case 8:
+				in = Complained{By: p, About: id.Peer(peer.Draw(t, "about"))}
+			case 9:
+				a.now += time.Minute
+				b.now = a.now
+				in = Tick{}
+			}
+			before := a.copiesByPeer()
+			was := a.mind.large
+			out := a.do(in)
+			if !reflect.DeepEqual(out, b.do(in)) {
+				t.Fatalf("two minds differ on %#v", in)
+			}
+			a.check(t, in)
+			if j, ok := in.(Joined); ok && was == a.mind.large && a.mind.Sharing() > 1 && moved(before, a.masks, j.Peer) > 0 {
+				t.Fatalf("a newcomer without connections moved stripes")
+			}
+		}
+	})
+}
+
+func (c *crowd) copiesByPeer() map[id.Peer]uint16 {
+	m := make(map[id.Peer]uint16, len(c.masks))
+	for p, mask := range c.masks {
+		m[p] = mask
+	}
+	return m
+}
+
+// moved counts the stripes that other peers than p gained.
+func moved(before, after map[id.Peer]uint16, p id.Peer) (n int) {
+	for q, mask := range after {
+		if q != p {
+			n += bits.OnesCount16(mask &^ before[q])
+		}
+	}
+	return n
+}
+
+func (c *crowd) check(t *rapid.T, in Input) {
+	m := c.mind
+	limit := Copies
+	if m.large {
+		limit = CopiesLarge
+	}
+	for k, n := range c.copies() {
+		if m.Sharing() > 0 && n == 0 {
+			t.Fatalf("after %#v nobody seeds stripe %d", in, k)
+		}
+		if n > limit {
+			t.Fatalf("after %#v stripe %d has %d seeds", in, k, n)
+		}
+	}
+	for p, mask := range c.masks {
+		if m.byPeer[p] == nil {
+			t.Fatalf("after %#v %v seeds though it is gone", in, p)
+		}
+		run := mask >> bits.TrailingZeros16(mask)
+		if run&(run+1) != 0 {
+			t.Fatalf("after %#v %v seeds %016b: not one run", in, p, mask)
+		}
+		if m.linked > 0 && m.byPeer[p].linked == 0 {
+			t.Fatalf("after %#v %v seeds unlinked while others are linked", in, p)
+		}
+	}
+	for i, p := range m.members {
+		if p.place != i || m.byPeer[p.peer] != p || len(p.met) > MetMax || len(p.complaints) > ComplaintsMax {
+			t.Fatalf("after %#v the books on %v are wrong", in, p.peer)
+		}
+		for _, q := range p.met {
+			if q == p || q.place == gone || !slices.Contains(q.met, p) {
+				t.Fatalf("after %#v %v knows %v, not the other way", in, p.peer, q.peer)
+			}
+		}
+	}
+	for _, o := range c.last {
+		if o, ok := o.(Introduce); ok && len(o.To) > NeighboursMax {
+			t.Fatalf("introduced to %d", len(o.To))
+		}
+	}
+}
+
+func TestFewStripesMove(t *testing.T) {
+	c := newCrowd(9)
+	c.join(1, 20, own)
+	for i := 1; i <= 20; i++ {
+		before := c.copiesByPeer()
+		c.do(Linked{id.Peer(i), 1})
+		if n := moved(before, c.masks, 0); n > segment.Stripes/2 && i > 1 {
+			t.Errorf("link %d moved %d stripes", i, n)
+		}
+	}
+	for i := 1; i <= 20; i++ {
+		before := c.copiesByPeer()
+		own := bits.OnesCount16(before[id.Peer(i)])
+		c.do(Left{id.Peer(i)})
+		if n := moved(before, c.masks, 0); n != own && i < 20 {
+			t.Errorf("leave of %d with %d stripes moved %d", i, own, n)
+		}
+	}
+}
+
+func BenchmarkJoinAndLeaveAmongTenThousand(b *testing.B) {
+	c := New(1)
+	for i := 1; i <= 10000; i++ {
+		c.Step(0, Joined{Peer: id.Peer(i), Prefix: Prefix(i), Share: true}, nil)
+		c.Step(0, Linked{Peer: id.Peer(i), N: 1}, nil)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Step(0, Joined{Peer: 1 << 40, Prefix: 1, Share: true}, nil)
+		c.Step(0, Left{Peer: 1 << 40}, nil)
+	}
+}
