@@ -22,6 +22,11 @@ export function writeConsent(storage: Pick<Storage, 'setItem'> | null, consent: 
   }
 }
 
+/** Whether a change of storage in another tab of this site took the consent back. */
+export function revokedElsewhere(event: Pick<StorageEvent, 'key' | 'newValue'>): boolean {
+  return event.key === null || (event.key === key && event.newValue !== 'yes'); // null: everything was cleared
+}
+
 /** The presetting in the address (?share=yes|no), for kiosks and tests. */
 export function presetIn(search: string): 'yes' | 'no' | null {
   const word = new URLSearchParams(search).get('share');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { uplinkAllowance } from './allowance';
-import { isLoopback, presetCounts, presetIn, readConsent } from './consent';
+import { isLoopback, presetCounts, presetIn, readConsent, revokedElsewhere } from './consent';
 import { restReason } from './device';
 
 test('only a word that was written counts as a choice', () => {
@@ -36,4 +36,12 @@ test('nobody gives more than was watched', () => {
   expect(uplinkAllowance(0, 0, 3_000_000)).toBe(0);
   expect(uplinkAllowance(1_000, 999, 4_000_000)).toBe(1_000_000);
   expect(uplinkAllowance(1_000, 0, null)).toBeGreaterThan(0);
+});
+
+test('a no in one tab counts in all of them, a yes only where it was said', () => {
+  expect(revokedElsewhere({ key: 'shoal.share', newValue: 'no' })).toBe(true);
+  expect(revokedElsewhere({ key: 'shoal.share', newValue: null })).toBe(true);
+  expect(revokedElsewhere({ key: null, newValue: null })).toBe(true);
+  expect(revokedElsewhere({ key: 'shoal.share', newValue: 'yes' })).toBe(false);
+  expect(revokedElsewhere({ key: 'theme', newValue: 'no' })).toBe(false);
 });

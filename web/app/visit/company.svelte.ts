@@ -5,7 +5,7 @@
 // What it owns: the tracker link, the swarm, and what they counted after they are gone.
 // What it will never do: load the engine or make a peer connection before a yes, or keep one for a second after a no.
 import type { EdgeSource, PartSource, Swarm, SwarmStats, TrackerLink, TrackerOptions, TrackerState } from '../../player/swarm';
-import { presetCounts, presetIn, readConsent, writeConsent, type Consent } from '../sharing/consent';
+import { presetCounts, presetIn, readConsent, revokedElsewhere, writeConsent, type Consent } from '../sharing/consent';
 import { canShare, watchDevice, type Rest } from '../sharing/device';
 import { loadEngine, loadTracker } from './engine';
 
@@ -40,6 +40,9 @@ export class Company {
     this.#options = options;
     this.#storage = storage;
     this.consent = readConsent(storage);
+    addEventListener('storage', (event) => {
+      if (this.consent === 'yes' && revokedElsewhere(event)) this.#decide('no');
+    });
   }
 
   get source(): PartSource | null {
