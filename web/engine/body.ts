@@ -34,7 +34,7 @@ export class Body implements Performer, Listener {
   #uplink: number;
   #playhead: Playhead | null = null;
 
-  constructor(options: SwarmOptions, engine: Engine) {
+  constructor(options: SwarmOptions, engine: Engine, certificates: RTCCertificate[] = []) {
     this.#engine = engine;
     this.#uplink = options.uplink;
     this.#origin = new Origin(options.base, options.name, {
@@ -42,7 +42,7 @@ export class Body implements Performer, Listener {
       received: (bytes) => (this.#company.counts.totals.httpBytes += bytes),
       done: (ref, failed) => this.feed({ kind: 'Fetched', ref, failed }),
     });
-    this.#company = new Company(options, this);
+    this.#company = new Company(options, certificates, this);
   }
 
   get tracker(): Tracker {

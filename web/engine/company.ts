@@ -4,8 +4,7 @@
 // Who calls it: body.ts; the tracker connection and the links call back.
 // What it owns: tracker connection, links, a lane per sender, the counts.
 // What it will never do: read a message further than to tell a piece and a record from the rest.
-import type { SwarmOptions } from '../player/swarm';
-import type { PartName } from '../player/swarm';
+import type { PartName, SwarmOptions } from '../player/swarm';
 import { ORIGIN, type Peer } from './bytes';
 import { sha256 } from './checks';
 import { Counts } from './counts';
@@ -34,7 +33,7 @@ export interface Listener {
 export class Company implements LinksBody, Crew {
   readonly counts = new Counts();
   readonly tracker: Tracker;
-  readonly #links = new Links(this);
+  readonly #links: Links;
   readonly #body: Listener;
   readonly #options: SwarmOptions;
   readonly #lanes = new Map<Peer, Lane>();
@@ -42,7 +41,8 @@ export class Company implements LinksBody, Crew {
   readonly #lonely: ReturnType<typeof setInterval>;
   #left = false;
 
-  constructor(options: SwarmOptions, body: Listener) {
+  constructor(options: SwarmOptions, certificates: RTCCertificate[], body: Listener) {
+    this.#links = new Links(this, certificates);
     this.#options = options;
     this.#body = body;
     this.tracker = new Tracker(options, 'share', () => this.#totals(), this);
@@ -87,7 +87,8 @@ export class Company implements LinksBody, Crew {
   joined(joined: Joined, self: Peer): void {
     if (this.#left) return;
     // Connections stay while the tracker is away, and neighbours go on knowing this viewer by the name under which they
-    // met. Who is met from now on learns the new name. So a reconnect only adds introductions.
+    // met. Who is met from now on learns the new name, and links.ts knows old neighbours by their certificate. So a
+    // reconnect only adds introductions.
     this.#links.iceServers = joined.ice;
     this.#body.joined(joined, self);
     this.#linked();

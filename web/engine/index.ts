@@ -4,7 +4,7 @@
 // Who calls it: web/app, after a yes and after the first frame; the page loads this chunk and the WASM only then.
 // What it owns: nothing that lasts.
 // What it will never do: run before it is called; hold playback up.
-import type { StartSwarm, Swarm, SwarmOptions } from '../player/swarm';
+import type { StartSwarm, Swarm } from '../player/swarm';
 import { Body } from './body';
 import { canCheck } from './checks';
 import wasmPath from './engine.wasm?url';
@@ -19,7 +19,11 @@ export const startSwarm: StartSwarm = async (options): Promise<RecordedSwarm> =>
   if (typeof RTCPeerConnection === 'undefined') throw new Error('This browser has no WebRTC.');
   if (typeof WebAssembly === 'undefined') throw new Error('This browser has no WebAssembly.');
   if (!(await canCheck())) throw new Error('This browser cannot check Ed25519 signatures here; it may need a page over HTTPS.');
-  return swarm(options, await Module.start(await load(wasmPath)));
+  const [module, certificate] = await Promise.all([
+    load(wasmPath),
+    RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' } as EcKeyGenParams),
+  ]);
+  return swarm(new Body(options, await Module.start(module), [certificate]));
 };
 
 async function load(path: string): Promise<WebAssembly.Module> {
@@ -29,8 +33,7 @@ async function load(path: string): Promise<WebAssembly.Module> {
   return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
-function swarm(options: SwarmOptions, module: Module): RecordedSwarm {
-  const body = new Body(options, module);
+function swarm(body: Body): RecordedSwarm {
   const { tracker } = body;
   return {
     want: (part, signal) => body.want(part, signal),

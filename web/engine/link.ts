@@ -31,6 +31,8 @@ export class Link {
   readonly peer: Peer;
   /** We call them. */
   readonly dialed: boolean;
+  /** Of the peer's certificate, once it described itself: the same for all its connections, under whatever names. */
+  fingerprint = '';
   readonly #connection: RTCPeerConnection;
   readonly #keeper: LinkKeeper;
   #channel: RTCDataChannel | null = null;
@@ -116,6 +118,7 @@ export class Link {
 
   async #describe(signal: Signal): Promise<void> {
     this.#described = true;
+    this.fingerprint = fingerprintOf(signal.data);
     try {
       if (!onlyData(signal.data)) return this.fail();
       await this.#connection.setRemoteDescription({ type: this.dialed ? 'answer' : 'offer', sdp: signal.data });
@@ -207,6 +210,11 @@ export class Link {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.fail(), ms);
   }
+}
+
+/** The digest of the certificate that an SDP promises, or '' if it promises none. */
+export function fingerprintOf(sdp: string): string {
+  return /^a=fingerprint:(\S+ \S+)/m.exec(sdp)?.[1]?.toLowerCase() ?? '';
 }
 
 /** Whether an SDP has exactly one media section, for data. */

@@ -30,7 +30,7 @@ beforeEach(() => {
   connections = [];
   said = [];
   messages = [];
-  links = new Links(body, () => {
+  links = new Links(body, [], () => {
     const connection = new FakeConnection();
     connections.push(connection);
     return connection as unknown as RTCPeerConnection;
@@ -142,6 +142,26 @@ describe('a called link', () => {
   it('comes only of an introduction', () => {
     links.hear(a, offer);
     expect(connections).toEqual([]);
+  });
+
+  it('is not made twice with a neighbour that the tracker named anew', async () => {
+    const print = `a=fingerprint:sha-256 AA:BB\r\n`;
+    const again = named(9);
+    links.introduce(a);
+    links.introduce(again);
+    links.hear(a, { ...offer, data: SDP + print });
+    await settled();
+    links.hear(again, { ...offer, data: SDP + print });
+    expect(connections.length).toBe(2); // the first is not open: it may never be
+    links.hangUp(again);
+    const channel = new FakeChannel();
+    connections[0]?.ondatachannel?.({ channel });
+    channel.open();
+    links.hear(again, { ...offer, data: SDP + print.toLowerCase() });
+    links.hear(again, candidate);
+    expect(connections.length).toBe(2);
+    links.hear(again, { ...offer, data: SDP + print.replace('AA', 'CC') });
+    expect(connections.length).toBe(3);
   });
 
   it('takes the place of one that the caller has lost', async () => {

@@ -5,7 +5,7 @@
 // What it owns: the links, and who was introduced.
 // What it will never do: choose a peer; connect to one that the tracker did not name.
 import type { Peer } from './bytes';
-import { Link, type LinkKeeper } from './link';
+import { Link, fingerprintOf, type LinkKeeper } from './link';
 import type { Signal } from './signal';
 import { TYPE_BYE } from './wire';
 
@@ -27,13 +27,20 @@ export interface LinksBody {
 export class Links implements LinkKeeper {
   /** The servers that new connections use: STUN and TURN of the same host as this page. */
   iceServers: RTCIceServer[] = [];
+  /** What this viewer shows to all peers: by it they know an old neighbour that the tracker named anew. */
+  readonly #certificates: RTCCertificate[];
   readonly #links = new Map<Peer, Link>();
   readonly #introduced = new Set<Peer>(); // oldest first
   readonly #body: LinksBody;
   readonly #connect: (configuration: RTCConfiguration) => RTCPeerConnection;
 
-  constructor(body: LinksBody, connect = (configuration: RTCConfiguration) => new RTCPeerConnection(configuration)) {
+  constructor(
+    body: LinksBody,
+    certificates: RTCCertificate[] = [],
+    connect = (configuration: RTCConfiguration) => new RTCPeerConnection(configuration),
+  ) {
     this.#body = body;
+    this.#certificates = certificates;
     this.#connect = connect;
   }
 
@@ -68,6 +75,7 @@ export class Links implements LinkKeeper {
   hear(peer: Peer, signal: Signal): void {
     let link = this.#links.get(peer);
     if (signal.kind === 'offer' && this.#introduced.has(peer)) {
+      if (this.#known(peer, fingerprintOf(signal.data))) return;
       // The tracker tells one side to call. Who calls us again lost the link that still looks open from here.
       if (link && (link.open || !link.dialed)) link.fail();
       if (!this.#links.has(peer)) link = this.#begin(peer, false);
@@ -117,10 +125,21 @@ export class Links implements LinkKeeper {
     this.#body.drained(link.peer, buffered);
   }
 
+  /**
+   * Whether the caller is connected already under another name: after its tracker connection, or the tracker itself, began
+   * anew. Its call goes unanswered: a second link would carry everything twice.
+   */
+  #known(caller: Peer, fingerprint: string): boolean {
+    if (fingerprint === '') return false;
+    return [...this.#links.values()].some((link) => link.open && link.peer !== caller && link.fingerprint === fingerprint);
+  }
+
   #begin(peer: Peer, dialed: boolean): Link | undefined {
     if (this.#links.size >= LINKS_MAX) return undefined;
     try {
-      const connection = this.#connect({ iceServers: this.iceServers, bundlePolicy: 'max-bundle' });
+      const connection = this.#connect({
+        iceServers: this.iceServers, certificates: this.#certificates, bundlePolicy: 'max-bundle',
+      });
       const link = new Link(peer, dialed, connection, this);
       this.#links.set(peer, link);
       if (dialed) void link.call();
