@@ -14,9 +14,9 @@ const (
 	leanUS = 100_000
 	// farUS is how far behind its latency the player gives up catching up, and jumps.
 	farUS = 10_000_000
-	// overdueUS is the buffer at which the player stops waiting for the engine, and unlistedUS that at which it stops
-	// waiting to hear of a part that must exist by now.
-	overdueUS  = 300_000
+	// overdueUS is the buffer at which the player stops waiting for the engine, which should have declined before that.
+	// unlistedUS is the buffer at which it stops waiting to hear of a part that must exist by now.
+	overdueUS  = 150_000
 	unlistedUS = 1_200_000
 	// answerUS is how long the engine may take with a part that is due at once.
 	answerUS = 500_000
