@@ -6,8 +6,9 @@ import (
 	"net"
 	"strings"
 
-	"github.com/bluenviron/gortmplib"
 	"github.com/bluenviron/gortmplib/pkg/amf0"
+	"github.com/bluenviron/gortmplib/pkg/bytecounter"
+	"github.com/bluenviron/gortmplib/pkg/handshake"
 	"github.com/bluenviron/gortmplib/pkg/message"
 )
 
@@ -17,29 +18,27 @@ const (
 	commandsMax = 32  // commands before "publish"
 )
 
-// Numbers of RTMP that every server uses. Transaction 1 is "connect" (RTMP 1.0, section 7.2.1.1).
+// Numbers of RTMP that every server uses.
 const (
-	connectTransaction = 1
-	connectChunkStream = 3
-	statusChunkStream  = 5
-	messageStream      = 0x1000000 // 1, as it stands in the header: little endian
-	windowSize         = 2500000
-	bandwidthDynamic   = 2
-	chunkSizeOut       = 65536
+	statusChunkStream = 5
+	messageStream     = 0x1000000 // 1, as it stands in the header: little endian
+	windowSize        = 2500000
+	bandwidthDynamic  = 2
+	chunkSizeOut      = 65536
 )
 
-// greet does the handshake and reads commands up to "publish", whose key it leaves in v. gortmplib's own Accept
-// answers "publish" before anyone can look at the key; then an encoder believes it is live and retries for minutes.
+// greet does the handshake and reads commands up to "publish", whose key it leaves in v. gortmplib's ServerConn answers
+// "publish" before anyone can look at the key; then an encoder believes it is live and retries for minutes. So only its
+// handshake and messages are used.
 func (v *visit) greet() error {
 	v.deadline(handshakeMax)
 	v.guard = newGuard(v.conn)
-	v.rtmp = &gortmplib.ServerConn{RW: v.guard}
-	if err := v.rtmp.Initialize(); err != nil {
+	count := bytecounter.NewReadWriter(v.guard)
+	if _, _, err := handshake.DoServer(count, false); err != nil {
 		return careful(err)
 	}
-	if err := v.connected(); err != nil {
-		return careful(err)
-	}
+	v.rtmp = message.NewReadWriter(count, count, false)
+	app := ""
 	for range commandsMax {
 		m, err := v.rtmp.Read()
 		if err != nil {
@@ -50,6 +49,9 @@ func (v *visit) greet() error {
 			continue
 		}
 		switch c.Name {
+		case "connect":
+			app = appIn(c)
+			err = v.connected(c)
 		case "createStream":
 			err = v.rtmp.Write(&message.CommandAMF0{
 				ChunkStreamID: c.ChunkStreamID, Name: "_result", CommandID: c.CommandID, Arguments: []any{nil, float64(1)},
@@ -57,7 +59,7 @@ func (v *visit) greet() error {
 		case "play":
 			return errPlays
 		case "publish":
-			v.key, err = keyIn(c)
+			v.key, err = keyIn(c, app)
 			return err
 		}
 		if err != nil {
@@ -67,18 +69,37 @@ func (v *visit) greet() error {
 	return errHandshake
 }
 
-// keyIn returns the stream key of a publish command.
-func keyIn(c *message.CommandAMF0) (string, error) {
+// appIn returns the application of a connect command: the path of the address, as a rule "live".
+func appIn(c *message.CommandAMF0) string {
+	for _, a := range c.Arguments {
+		if o, ok := a.(amf0.Object); ok {
+			app, _ := o.GetString("app")
+			return app
+		}
+	}
+	return ""
+}
+
+// keyIn returns the stream key of a publish command. Some encoders have one field for everything and put the key at the
+// end of the application.
+func keyIn(c *message.CommandAMF0, app string) (string, error) {
 	if len(c.Arguments) < 2 {
 		return "", errHandshake
 	}
 	key, ok := c.Arguments[1].(string)
-	if !ok || len(key) > keyMax {
+	if !ok {
 		return "", errHandshake
 	}
 	key, _, _ = strings.Cut(key, "?")
 	if key == "" {
-		return "", errors.New("it sent no stream key: set the stream key that \"shoal channel add\" printed")
+		app, _, _ = strings.Cut(app, "?")
+		_, key, _ = strings.Cut(strings.Trim(app, "/"), "/")
+	}
+	if len(key) > keyMax {
+		return "", errHandshake
+	}
+	if key == "" {
+		return "", errors.New("it sent no stream key: set the one that \"shoal channel add\" printed")
 	}
 	return key, nil
 }
@@ -95,13 +116,13 @@ func careful(err error) error {
 }
 
 // connected answers "connect".
-func (v *visit) connected() error {
+func (v *visit) connected(c *message.CommandAMF0) error {
 	for _, m := range []message.Message{
 		&message.SetWindowAckSize{Value: windowSize},
 		&message.SetPeerBandwidth{Value: windowSize, Type: bandwidthDynamic},
 		&message.SetChunkSize{Value: chunkSizeOut},
 		&message.CommandAMF0{
-			ChunkStreamID: connectChunkStream, Name: "_result", CommandID: connectTransaction,
+			ChunkStreamID: c.ChunkStreamID, Name: "_result", CommandID: c.CommandID,
 			Arguments: []any{
 				amf0.Object{{Key: "fmsVer", Value: "FMS/3,0,1,123"}, {Key: "capabilities", Value: float64(31)}},
 				amf0.Object{

@@ -206,10 +206,13 @@ func (f *nals) setKey(u []byte) (setKey, bool, error) {
 	if !golomb {
 		return k, true, nil
 	}
+	if len(u) <= skip {
+		return k, true, errCut
+	}
 	pos := 8 * skip
 	id, err := bits.ReadGolombUnsigned(u, &pos)
-	if len(u) <= skip || err != nil {
-		return k, true, errors.New("a parameter set is cut short")
+	if err != nil {
+		return k, true, errCut
 	}
 	k.id = min(id, 255)
 	return k, true, nil
@@ -238,6 +241,8 @@ func (f *nals) keySlice(u []byte) bool {
 	}
 	return kind == byte(h264.NALUTypeIDR)
 }
+
+var errCut = errors.New("a parameter set is cut short")
 
 // splitUnits takes apart length-prefixed NAL units. Empty ones are left out.
 func splitUnits(b []byte, prefix int) ([][]byte, error) {

@@ -222,12 +222,15 @@ func waitFor(t *testing.T, book *logBook, text string) {
 	t.Fatalf("no line says %q:\n%s", text, book.String())
 }
 
-func TestKeyInTheWrongField(t *testing.T) {
+func TestKeyInTheApplication(t *testing.T) {
+	// Some encoders have one field for the whole address.
 	d := newDoor()
 	addr, book := run(t, d)
-	_, err := ffmpeg(t, append(testStream(2), "-rtmp_app", "live/"+rightKey, "-rtmp_playpath", "", "rtmp://"+addr+"/")...)
-	if err == nil {
-		t.Error("ffmpeg believes that it published")
+	for _, key := range []string{rightKey, "wrong" + rightKey} {
+		_, err := ffmpeg(t, append(testStream(2), "-rtmp_app", "live/"+key, "-rtmp_playpath", "", "rtmp://"+addr+"/")...)
+		if (err == nil) != (key == rightKey) {
+			t.Errorf("key %q: %v", key, err)
+		}
 	}
 	waitFor(t, book, "refused")
 	if strings.Contains(book.String(), rightKey) {

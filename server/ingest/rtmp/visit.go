@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bluenviron/gortmplib"
 	"github.com/bluenviron/gortmplib/pkg/message"
 )
 
@@ -32,7 +31,7 @@ type visit struct {
 	from     netip.Addr
 	log      *slog.Logger
 	guard    *guard
-	rtmp     *gortmplib.ServerConn
+	rtmp     *message.ReadWriter
 	admitted bool
 	key      string // never logged: see redact
 }
