@@ -22,7 +22,7 @@ const (
 	// moreEvery is how often the tracker is asked for introductions while there are fewer links than fewLinks.
 	moreEvery = 15 * time.Second
 	fewLinks  = 3
-	// renewAfter is how long links of an earlier session stay once a new one began: until the new ones can be up.
+	// renewAfter is how long links of an earlier session stay at most once a new one began.
 	renewAfter = 10 * time.Second
 )
 
@@ -177,9 +177,24 @@ func (l *lanes) open() (n int) {
 	return n
 }
 
+// replaced reports whether as many links of this session are open as are left of earlier ones: under new names they lead
+// to the same peers, and to be there twice is to be sent everything twice.
+func (l *lanes) replaced() bool {
+	fresh := 0
+	for _, lane := range l.all {
+		switch {
+		case lane.session < l.session:
+			fresh--
+		case lane.up:
+			fresh++
+		}
+	}
+	return fresh >= 0
+}
+
 // advance reports drained buffers, lets links of an earlier session go, and tells the tracker how many are open.
 func (l *lanes) advance() {
-	over := time.Since(l.renewed) > renewAfter
+	over := l.replaced() || time.Since(l.renewed) > renewAfter
 	for p, lane := range l.all {
 		if lane.session < l.session && over {
 			l.lose(lane)
