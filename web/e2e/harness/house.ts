@@ -1,0 +1,84 @@
+// What every test is given: a server, a live channel, pages.
+//
+// What it is: Playwright's fixtures of this house. Each test has its own server, publisher and browser context.
+// Who calls it: every spec, by importing `test` from here.
+// What it owns: the end of everything that was started, also of a test that failed.
+// What it will never do: retry, or let a page talk to a stranger: a request to another host fails the test.
+import { test as base, expect, type TestInfo } from '@playwright/test';
+import { writeFile } from 'node:fs/promises';
+import type { Program } from './program';
+import { publish, type Picture } from './publisher';
+import { Server, type Card } from './server';
+import { Viewer } from './viewer';
+import { testify } from './witness';
+
+export { expect };
+
+export interface Live {
+  readonly card: Card;
+  /** The publisher that runs now. */
+  publisher: Program;
+}
+
+interface House {
+  /** How the live channel is published. */
+  picture: Picture;
+  server: Server;
+  /** A channel that ffmpeg publishes to. */
+  live: Live;
+  /** Opens a page of the server, as another tab of the same browser. */
+  open: (path: string) => Promise<Viewer>;
+}
+
+export const test = base.extend<House>({
+  picture: [{}, { option: true }],
+
+  server: async ({}, use, info) => {
+    const server = await Server.start();
+    await use(server);
+    await server.stop();
+    await leave(info, 'server.log', server.log());
+  },
+
+  live: async ({ server, picture }, use) => {
+    const card = await server.addChannel('fish');
+    const live = { card, publisher: await publish(server, card, picture) };
+    await use(live);
+    await live.publisher.stop();
+  },
+
+  context: async ({ context }, use) => {
+    const strangers: string[] = [];
+    context.on('request', (request) => note(request.url(), strangers));
+    context.on('page', (page) => page.on('websocket', (socket) => note(socket.url(), strangers)));
+    await context.addInitScript(testify);
+    await use(context);
+    expect(strangers, 'requests to other hosts').toEqual([]);
+  },
+
+  open: async ({ context, server }, use, info) => {
+    const viewers: Viewer[] = [];
+    await use(async (path) => {
+      const viewer = new Viewer(await context.newPage());
+      viewers.push(viewer);
+      await viewer.page.goto(server.url + path);
+      return viewer;
+    });
+    if (info.status === info.expectedStatus) return;
+    for (const [i, viewer] of viewers.entries()) await leave(info, `viewer-${i + 1}.txt`, await viewer.story());
+  },
+});
+
+/** Leaves what explains a failure beside the test's results. */
+async function leave(info: TestInfo, name: string, text: string): Promise<void> {
+  if (info.status === info.expectedStatus) return;
+  const path = info.outputPath(name);
+  await writeFile(path, text);
+  await info.attach(name, { path });
+}
+
+function note(url: string, strangers: string[]): void {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'blob:' || protocol === 'data:' || protocol === 'about:') return;
+  if (hostname !== '127.0.0.1' && hostname !== 'localhost') strangers.push(url);
+}

@@ -1,0 +1,25 @@
+// What runs where: every *.spec.ts here, one after the other, against bin/shoal, in Debian's Chromium.
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../test-results',
+  // One test at a time: a second browser on two cores would be measured in the first one's stalls.
+  workers: 1,
+  fullyParallel: false,
+  // A promise that holds at the second try does not hold.
+  retries: 0,
+  forbidOnly: true,
+  timeout: 120_000,
+  globalTimeout: 15 * 60_000,
+  reporter: [['list'], ['./harness/tally.ts']],
+  use: {
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+      ],
+    },
+  },
+});
