@@ -5,13 +5,12 @@
 // What it owns: the hls.js instance, the stall meter, the estimate of the server's speed.
 // What it will never do: know of people, consent or the tracker; it is handed sources through Surroundings.
 import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
-import workerPath from 'hls.js/dist/hls.worker.js?url';
 import { mediaAddress } from './address';
-import { fragmentLoader } from './fragments';
+import { LIVE_TARGET_S, makeHls } from './hls';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
-import { playlistLoader } from './playlists';
 import { Recovery } from './recovery';
+import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import type { EdgeSource, PartSource, Playhead } from './swarm';
 
@@ -36,16 +35,6 @@ export interface Quality {
   readonly label: string;
 }
 
-/** Distance to the live edge that everybody keeps, in seconds. */
-export const LIVE_TARGET_S = 3;
-/** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
-const LIVE_MAX_S = 9;
-/** Fastest catching up: not audible. */
-const CATCH_UP_RATE = 1.08;
-/** Media kept ahead and behind, in seconds: a live window is short, and old devices have little memory. */
-const AHEAD_S = 20;
-const BEHIND_S = 20;
-
 export class Player {
   readonly stalls = new StallMeter();
   readonly pace = new ServerPace();
@@ -57,6 +46,9 @@ export class Player {
   #around: Surroundings;
   #trust = new EdgeTrust();
   #recovery = new Recovery();
+  #step = new Step();
+  /** The viewer went back on purpose: nothing hurries after live until asked. */
+  #astray = false;
   #url: string | null = null;
   #epoch: number | null = null;
   #framed = false;
@@ -74,7 +66,7 @@ export class Player {
     clearTimeout(this.#retry);
     this.#url = url;
     this.#epoch = null;
-    this.#framed = false;
+    this.#framed = this.#astray = false;
     this.stalls.hear('reset', performance.now());
     this.#drop();
     if (Hls.isSupported()) this.#startHls(url);
@@ -98,27 +90,15 @@ export class Player {
   }
 
   #startHls(url: string): void {
-    const hls: Hls = new Hls({
-      lowLatencyMode: true,
-      liveSyncDuration: LIVE_TARGET_S,
-      liveMaxLatencyDuration: LIVE_MAX_S,
-      maxLiveSyncPlaybackRate: CATCH_UP_RATE,
-      maxBufferLength: AHEAD_S,
-      backBufferLength: BEHIND_S,
-      workerPath,
-      capLevelToPlayerSize: true,
-      enableInterstitialPlayback: false,
-      fLoader: fragmentLoader({
-        pace: this.pace,
-        source: () => this.#around.source(),
-        patienceMs: () => wantPatience(this.bufferMs),
-        latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0),
-        fetched: (bytes) => {
-          this.httpBytes += bytes;
-        },
-      }),
-      pLoader: playlistLoader({ trust: this.#trust, edges: () => this.#around.edges() }),
-    });
+    const media = {
+      pace: this.pace,
+      source: () => this.#around.source(),
+      patienceMs: () => wantPatience(this.bufferMs),
+      fetched: (bytes: number) => {
+        this.httpBytes += bytes;
+      },
+    };
+    const hls = makeHls(media, { trust: this.#trust, edges: () => this.#around.edges() });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);
@@ -196,7 +176,9 @@ export class Player {
     }
     video.addEventListener('timeupdate', () => {
       // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
-      if (!video.paused && !video.seeking && video.readyState >= 3) this.#hear('advanced');
+      if (video.paused || video.seeking || video.readyState < 3) return;
+      this.#hear('advanced');
+      this.#keepStep();
     }, options);
     video.addEventListener('loadeddata', () => this.#frame(), options);
     video.addEventListener('volumechange', () => {
@@ -216,6 +198,14 @@ export class Player {
       this.#frame();
     }
     if (event !== 'advanced') this.#around.changed();
+  }
+
+  #keepStep(): void {
+    const behind = this.latencyS;
+    if (!this.#hls || behind === null) return;
+    const target = this.#hls.targetLatency ?? LIVE_TARGET_S;
+    const rate = this.#astray ? 1 : this.#step.rate(behind - target, this.bufferMs / 1000);
+    if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
   }
 
   #frame(): void {
@@ -258,7 +248,16 @@ export class Player {
     return hls !== null && this.#framed && hls.latency > (hls.targetLatency ?? LIVE_TARGET_S) + 2;
   }
 
+  /** Back and forth within what the server still has. */
+  seekBy(seconds: number): void {
+    const { seekable, currentTime } = this.#video;
+    if (!seekable.length) return;
+    this.#astray = true;
+    this.#video.currentTime = Math.min(Math.max(currentTime + seconds, seekable.start(0)), seekable.end(seekable.length - 1));
+  }
+
   jumpToLive(): void {
+    this.#astray = false;
     const position = this.#hls?.liveSyncPosition;
     if (position != null && Number.isFinite(position)) this.#video.currentTime = position;
     void this.#play();

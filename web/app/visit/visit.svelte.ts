@@ -123,6 +123,10 @@ export class Visit {
     this.#player?.jumpToLive();
   }
 
+  seekBy(seconds: number): void {
+    this.#player?.seekBy(seconds);
+  }
+
   setQuality(index: number): void {
     if (this.#player) this.#player.quality = index;
   }

@@ -1,0 +1,33 @@
+// hls.js as this house uses it: low latency, our doors for media and playlists, its worker from our own address.
+import Hls from 'hls.js';
+import workerPath from 'hls.js/dist/hls.worker.js?url';
+import { fragmentLoader, type MediaDesk } from './fragments';
+import { playlistLoader, type PlaylistDesk } from './playlists';
+
+/** Distance to the live edge that everybody keeps, in seconds. */
+export const LIVE_TARGET_S = 3;
+/** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
+const LIVE_MAX_S = 9;
+/** How much further behind a stall puts the target, up to one segment in all. */
+const STALL_COSTS_S = 0.5;
+/** Media kept ahead and behind, in seconds: a live window is short, and old devices have little memory. */
+const AHEAD_S = 20;
+const BEHIND_S = 20;
+
+export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
+  const hls: Hls = new Hls({
+    lowLatencyMode: true,
+    liveSyncDuration: LIVE_TARGET_S,
+    liveMaxLatencyDuration: LIVE_MAX_S,
+    liveSyncOnStallIncrease: STALL_COSTS_S,
+    maxLiveSyncPlaybackRate: 1, // step.ts keeps the pace
+    maxBufferLength: AHEAD_S,
+    backBufferLength: BEHIND_S,
+    workerPath, // the built-in one would be a blob, which a strict content security policy forbids
+    capLevelToPlayerSize: true,
+    enableInterstitialPlayback: false,
+    fLoader: fragmentLoader({ ...media, latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0) }),
+    pLoader: playlistLoader(playlists),
+  });
+  return hls;
+}
