@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,19 +28,13 @@ type broadcast struct {
 	packer  *pack.Packer
 	tracks  []ingest.Track
 	windows []pack.Window
-	err     error
-	ended   chan struct{}
+	ended   chan error
 }
 
 const epoch = 1
 
 func (b *broadcast) Publish(context.Context, string, netip.Addr) (ingest.Sink, func(error), error) {
-	return b, func(error) {
-		if b.packer != nil {
-			b.err = b.packer.Flush()
-		}
-		close(b.ended)
-	}, nil
+	return b, func(err error) { b.ended <- err }, nil
 }
 
 func (b *broadcast) Tracks(tracks []ingest.Track) (err error) {
@@ -115,64 +111,86 @@ func command(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-// TestFromPublisherToPlayer publishes with ffmpeg and reads what the Packer made of it with ffprobe and ffmpeg.
-func TestFromPublisherToPlayer(t *testing.T) {
+// serve starts a server for b. stop ends it and b.
+func serve(t *testing.T, b *broadcast) (addr string, stop func()) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &broadcast{dir: t.TempDir(), ended: make(chan struct{})}
 	server := &rtmp.Server{Listener: l, Door: b, Log: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()
-	const seconds = 12
+	return l.Addr().String(), func() {
+		t.Helper()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if err := b.packer.Flush(); err != nil {
+			t.Error(err)
+		}
+		b.write(t)
+	}
+}
+
+// publish publishes seconds of 30 frames a second with ffmpeg.
+func publish(t *testing.T, b *broadcast, addr string, seconds, group int) {
+	t.Helper()
 	command(t, "ffmpeg", "-nostdin", "-loglevel", "error",
 		"-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100",
-		"-t", fmt.Sprint(seconds), "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "60", "-sc_threshold", "0",
-		"-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", "rtmp://"+l.Addr().String()+"/live/key")
-	<-b.ended
-	cancel()
-	if err := <-done; err != nil || b.err != nil {
-		t.Fatal(err, b.err)
+		"-t", fmt.Sprint(seconds), "-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", fmt.Sprint(group), "-sc_threshold", "0",
+		"-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", "rtmp://"+addr+"/live/key")
+	if err := <-b.ended; err != nil {
+		t.Fatal(err)
 	}
-	b.write(t)
-	master := filepath.Join(b.dir, "master.m3u8")
+}
 
-	// The decoder's log must stay empty over the whole broadcast.
-	c := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-loglevel", "warning", "-xerror", "-i", master, "-map", "0", "-f", "null", "-")
+// stream is what ffprobe says of one.
+type stream struct {
+	Codec   string `json:"codec_name"`
+	BFrames int    `json:"has_b_frames"`
+	Read    string `json:"nb_read_frames"`
+}
+
+// play decodes the whole broadcast with ffmpeg, whose log must stay empty at a level, and counts frames with ffprobe.
+func play(t *testing.T, b *broadcast, level string) map[string]stream {
+	t.Helper()
+	master := filepath.Join(b.dir, "master.m3u8")
+	c := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-loglevel", level, "-xerror", "-i", master, "-map", "0", "-f", "null", "-")
 	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("ffmpeg: %v\n%s", err, out)
 	}
-	var probe struct {
-		Streams []struct {
-			Codec   string `json:"codec_name"`
-			BFrames int    `json:"has_b_frames"`
-			Read    string `json:"nb_read_frames"`
-			Start   string `json:"start_time"`
-		}
-	}
-	text := command(t, "ffprobe", "-loglevel", "error", "-count_frames", "-show_entries",
-		"stream=codec_name,has_b_frames,nb_read_frames,start_time", "-of", "json", master)
+	var probe struct{ Streams []stream }
+	text := command(t, "ffprobe", "-loglevel", "error", "-count_frames", "-show_entries", "stream=codec_name,has_b_frames,nb_read_frames",
+		"-of", "json", master)
 	if err := json.Unmarshal([]byte(text), &probe); err != nil {
 		t.Fatal(err)
 	}
-	if len(probe.Streams) != 2 {
+	out := map[string]stream{}
+	for _, s := range probe.Streams {
+		out[s.Codec] = s
+	}
+	if len(out) != 2 {
 		t.Fatalf("ffprobe sees %s", text)
 	}
-	for _, s := range probe.Streams {
-		switch s.Codec {
-		case "h264":
-			if s.BFrames == 0 || s.Read != fmt.Sprint(seconds*30) {
-				t.Errorf("the picture came as %+v", s)
-			}
-		case "aac":
-			if n := len(s.Read); n != 3 {
-				t.Errorf("the sound came as %+v", s)
-			}
-		default:
-			t.Errorf("codec %s", s.Codec)
-		}
+	return out
+}
+
+// TestFromPublisherToPlayer publishes with ffmpeg and reads what the Packer made of it with ffprobe and ffmpeg.
+func TestFromPublisherToPlayer(t *testing.T) {
+	b := &broadcast{dir: t.TempDir(), ended: make(chan error, 1)}
+	addr, stop := serve(t, b)
+	const seconds = 12
+	publish(t, b, addr, seconds, 60)
+	stop()
+	got := play(t, b, "warning")
+	if s := got["h264"]; s.BFrames == 0 || s.Read != fmt.Sprint(seconds*30) {
+		t.Errorf("the picture came as %+v", s)
+	}
+	if n, err := strconv.Atoi(got["aac"].Read); err != nil || n < 515 || n > 520 { // 12 s at 44100 / 1024, and what primes the decoder
+		t.Errorf("the sound came as %+v", got["aac"])
 	}
 	for i, w := range b.windows {
 		var total time.Duration
@@ -182,5 +200,21 @@ func TestFromPublisherToPlayer(t *testing.T) {
 		if total < (seconds-1)*time.Second || total > (seconds+1)*time.Second {
 			t.Errorf("track %d lasts %v", i, total)
 		}
+	}
+}
+
+// TestReconnect publishes twice into one broadcast, with key frames so far apart that segments get long.
+func TestReconnect(t *testing.T) {
+	b := &broadcast{dir: t.TempDir(), ended: make(chan error, 1)}
+	addr, stop := serve(t, b)
+	publish(t, b, addr, 7, 150)
+	publish(t, b, addr, 7, 150)
+	stop()
+	if s := play(t, b, "error")["h264"]; s.Read != "420" {
+		t.Errorf("the picture came as %+v", s)
+	}
+	text := string(pack.MediaPlaylist(b.windows, 0, pack.Options{}))
+	if strings.Count(text, "#EXT-X-DISCONTINUITY\n") != 1 || !strings.Contains(text, "#EXT-X-TARGETDURATION:5\n") {
+		t.Errorf("the playlist says\n%s", text)
 	}
 }
