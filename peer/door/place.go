@@ -14,6 +14,7 @@ import (
 
 	"shoal/id"
 	"shoal/segment"
+	"shoal/wire/signal"
 )
 
 const (
@@ -21,6 +22,8 @@ const (
 	answerMax = 64 << 10
 	// answerWithin bounds the wait for one.
 	answerWithin = 10 * time.Second
+	// wallMax bounds the server's clock: the year 5138, far below where microseconds overflow.
+	wallMax = 100_000_000_000_000
 	// serversMax bounds the STUN and TURN servers that are used of those offered.
 	serversMax = 8
 )
@@ -76,12 +79,22 @@ type State struct {
 
 // State asks for the channel's state.
 func (p Place) State(ctx context.Context, client *http.Client) (State, error) {
+	text, err := p.ask(ctx, client, http.MethodGet, p.api(), nil)
+	if err != nil {
+		return State{}, err
+	}
+	return parseState(text)
+}
+
+func parseState(text []byte) (State, error) {
 	var s State
-	err := p.ask(ctx, client, http.MethodGet, p.api(), nil, &s)
+	if err := json.Unmarshal(text, &s); err != nil {
+		return State{}, fmt.Errorf("the server's answer on the channel is not the JSON that was expected: %w", err)
+	}
 	if len(s.Tracks) > segment.TracksMax {
 		return State{}, fmt.Errorf("the server names %d tracks; at most %d can be", len(s.Tracks), segment.TracksMax)
 	}
-	return s, err
+	return s, nil
 }
 
 // Server is a STUN or TURN server as the browser's API describes it.
@@ -121,6 +134,17 @@ func (p Place) Join(ctx context.Context, client *http.Client, mode Mode) (Pass, 
 	if err != nil {
 		return Pass{}, err
 	}
+	asked := time.Now()
+	text, err := p.ask(ctx, client, http.MethodPost, p.api("join"), body)
+	if err != nil {
+		return Pass{}, err
+	}
+	pass, err := p.parsePass(text)
+	pass.At = asked.Add(time.Since(asked) / 2)
+	return pass, err
+}
+
+func (p Place) parsePass(text []byte) (Pass, error) {
 	var answer struct {
 		Token        string   `json:"token"`
 		Peer         string   `json:"peer"`
@@ -129,20 +153,22 @@ func (p Place) Join(ctx context.Context, client *http.Client, mode Mode) (Pass, 
 		Channel      string   `json:"channel"`
 		ServerTimeMS int64    `json:"serverTimeMs"`
 	}
-	asked := time.Now()
-	if err := p.ask(ctx, client, http.MethodPost, p.api("join"), body, &answer); err != nil {
-		return Pass{}, err
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return Pass{}, fmt.Errorf("the server's join answer is not the JSON that was expected: %w", err)
 	}
 	pass := Pass{WallMS: answer.ServerTimeMS, token: answer.Token, Servers: answer.ICE[:min(len(answer.ICE), serversMax)]}
-	pass.At = asked.Add(time.Since(asked) / 2)
+	var err error
 	if pass.Peer, err = id.ParsePeer(answer.Peer); err != nil {
 		return Pass{}, errors.New("the server's join answer names no peer; is it another version?")
 	}
 	if pass.Channel, err = id.ParseChannel(answer.Channel); err != nil {
 		return Pass{}, errors.New("the server's join answer names no channel; is it another version?")
 	}
+	if pass.WallMS <= 0 || pass.WallMS > wallMax || pass.token == "" || len(pass.token) > signal.TokenMax {
+		return Pass{}, errors.New("the server's join answer has no token or no time; is it another version?")
+	}
 	tracker, err := p.base.Parse(answer.Tracker)
-	if err != nil || tracker.Host != p.base.Host {
+	if err != nil || tracker.Scheme != p.base.Scheme || tracker.Host != p.base.Host || tracker.User != nil {
 		return Pass{}, errors.New("the server's join answer leads to a tracker elsewhere")
 	}
 	pass.tracker = tracker.String()
@@ -159,34 +185,31 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("the server refuses (%d %s): %s", r.Status, r.Code, r.Message)
 }
 
-func (p Place) ask(ctx context.Context, client *http.Client, method, address string, body []byte, into any) error {
+func (p Place) ask(ctx context.Context, client *http.Client, method, address string, body []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, answerMax))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
 		var problem struct {
 			Error struct{ Code, Message string }
 		}
 		_ = json.Unmarshal(text, &problem) // an answer of another form has no words for us
-		return &Refusal{res.StatusCode, problem.Error.Code, problem.Error.Message}
+		return nil, &Refusal{res.StatusCode, problem.Error.Code, problem.Error.Message}
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("the server's answer to %s is not the JSON that was expected: %w", address, err)
-	}
-	return nil
+	return text, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/datachannel"
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/time/rate"
 
 	"shoal/id"
 	"shoal/wire"
@@ -152,6 +153,7 @@ func (l *Link) Run(ctx context.Context) error {
 // read passes messages on until the channel ends.
 func (l *Link) read(ctx context.Context, raw datachannel.ReadWriteCloser) error {
 	buffer := make([]byte, wire.MessageMax)
+	pace := rate.NewLimiter(paceMax, receiveMax)
 	for {
 		n, text, err := raw.ReadDataChannel(buffer)
 		if text || errors.Is(err, io.ErrShortBuffer) {
@@ -160,9 +162,9 @@ func (l *Link) read(ctx context.Context, raw datachannel.ReadWriteCloser) error 
 		if err != nil {
 			return ErrLeft
 		}
-		l.hearer.Message(ctx, l, append(make([]byte, 0, n), buffer[:n]...))
-		if err := ctx.Err(); err != nil {
+		if err := pace.WaitN(ctx, n); err != nil {
 			return err
 		}
+		l.hearer.Message(ctx, l, append(make([]byte, 0, n), buffer[:n]...))
 	}
 }

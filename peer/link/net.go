@@ -18,6 +18,9 @@ const (
 	QueueMax = 256 << 10
 	// receiveMax bounds the bytes that wait to be read: what the other side may have under way.
 	receiveMax = 1 << 20
+	// paceMax is how many bytes per second are read of one link, after a burst of receiveMax. A neighbour has no cause to
+	// send more than a few renditions' worth; one that floods is slowed down by its own full window.
+	paceMax = 5_000_000
 	// messageMax is the largest message that is offered to be taken; wire.MessageMax is what is read.
 	messageMax = 64 << 10
 	// signalsMax bounds the signals that wait to be handled: a description and its candidates, with room.
