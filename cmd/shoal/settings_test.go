@@ -113,3 +113,17 @@ func TestEverySettingHasItsThreeNames(t *testing.T) {
 		}
 	}
 }
+
+// A file in the directory's place is the directory's fault, not that of settings which nobody wrote.
+func TestNoSettingsInWhatIsNoDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openSettings("", file); err != nil {
+		t.Error(err)
+	}
+	if _, err := openSettings(filepath.Join(file, settingsFile), file); err == nil {
+		t.Error("a file that was named and is not there goes unnoticed")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -24,7 +25,7 @@ func openSettings(named, data string) (*config.File, error) {
 		path = filepath.Join(data, settingsFile)
 	}
 	text, err := os.ReadFile(path)
-	if named == "" && errors.Is(err, fs.ErrNotExist) {
+	if named == "" && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) { // makeDataDir names what is no directory
 		return config.Parse(path, nil)
 	}
 	if err != nil {
