@@ -48,28 +48,34 @@ func vp9Level(pixels int) int {
 	return 61
 }
 
+// sideMax is the longest side of a picture that is believed.
+const sideMax = 16384
+
 // Picture returns a video track's size in pixels and frames per second, each 0 if the parameters do not tell.
 func Picture(t ingest.Track) (width, height int, rate float64) {
 	switch c := t.Codec.(type) {
 	case *codecs.H264:
 		var sps h264.SPS
 		if sps.Unmarshal(c.SPS) == nil {
-			return sps.Width(), sps.Height(), plausible(sps.FPS())
+			width, height, rate = sps.Width(), sps.Height(), plausible(sps.FPS())
 		}
 	case *codecs.H265:
 		var sps h265.SPS
 		if sps.Unmarshal(c.SPS) == nil {
-			return sps.Width(), sps.Height(), plausible(sps.FPS())
+			width, height, rate = sps.Width(), sps.Height(), plausible(sps.FPS())
 		}
 	case *codecs.AV1:
 		var h av1.SequenceHeader
 		if h.Unmarshal(c.SequenceHeader) == nil {
-			return h.Width(), h.Height(), 0
+			width, height = h.Width(), h.Height()
 		}
 	case *codecs.VP9:
-		return c.Width, c.Height, 0
+		width, height = c.Width, c.Height
 	}
-	return 0, 0, 0
+	if width <= 0 || width > sideMax || height <= 0 || height > sideMax {
+		return 0, 0, rate
+	}
+	return width, height, rate
 }
 
 // plausible returns rate, or 0 where encoders write a clock's tick (1000, 90000) instead of a frame rate.

@@ -27,7 +27,14 @@ func trackID(k segment.Kind) int {
 // partOverhead is the most that the boxes around n samples take: moof, mfhd, traf, tfhd, tfdt, trun and mdat.
 func partOverhead(n int) int { return 8 + 16 + 8 + 16 + 20 + 20 + 16*n + 8 }
 
-func marshalInit(t ingest.Track) ([]byte, error) {
+// marshalInit writes ftyp and moov. Parameter sets come from publishers: should they make a library panic, only that
+// publication ends.
+func marshalInit(t ingest.Track) (b []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			b, err = nil, fmt.Errorf("the parameters of %T cannot be read: %v", t.Codec, p)
+		}
+	}()
 	if codecName(t.Codec) == "" {
 		return nil, fmt.Errorf("codec %T cannot be played by browsers or its parameters are wrong: send H.264 and AAC", t.Codec)
 	}
