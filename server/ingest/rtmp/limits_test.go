@@ -7,10 +7,16 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/bluenviron/gortmplib/pkg/amf0"
+	"github.com/bluenviron/gortmplib/pkg/bytecounter"
+	"github.com/bluenviron/gortmplib/pkg/handshake"
+	"github.com/bluenviron/gortmplib/pkg/message"
 )
 
 func TestConnectionsOfOneAddress(t *testing.T) {
@@ -117,7 +123,6 @@ func silent(t *testing.T, d Door, says func(net.Conn)) (lasted time.Duration, lo
 			lasted = time.Since(start)
 			close(ended)
 		}()
-		go func() { _, _ = io.Copy(io.Discard, theirs) }()
 		says(theirs)
 		<-ended
 		log = book.String()
@@ -126,11 +131,42 @@ func silent(t *testing.T, d Door, says func(net.Conn)) (lasted time.Duration, lo
 	return lasted, log
 }
 
+// discard reads what the server says until it hangs up.
+func discard(c net.Conn) { go func() { _, _ = io.Copy(io.Discard, c) }() }
+
+// enters publishes with the right key, and sends one frame if media is set.
+func enters(t *testing.T, media bool) func(net.Conn) {
+	return func(c net.Conn) {
+		count := bytecounter.NewReadWriter(c)
+		if _, _, err := handshake.DoClient(count, false, false); err != nil {
+			t.Error(err)
+			return
+		}
+		discard(c)
+		w := message.NewReadWriter(count, count, false)
+		say := func(m message.Message) {
+			if err := w.Write(m); err != nil {
+				t.Error(err)
+			}
+		}
+		say(&message.CommandAMF0{ChunkStreamID: 3, Name: "connect", CommandID: 1, Arguments: []any{amf0.Object{{Key: "app", Value: "live"}}}})
+		say(&message.CommandAMF0{ChunkStreamID: 3, Name: "publish", CommandID: 5, Arguments: []any{nil, rightKey}})
+		if media {
+			say(&message.Video{ChunkStreamID: 6, MessageStreamID: messageStream, Codec: message.CodecH264, Type: message.VideoTypeAU, AU: joinUnits([][]byte{idr})})
+		}
+		for range 20 { // what is neither picture nor sound keeps nobody alive
+			time.Sleep(time.Second)
+			_ = w.Write(&message.UserControlPingResponse{ServerTime: 1}) // fails when the server has hung up
+		}
+	}
+}
+
 func TestSilenceIsEnded(t *testing.T) {
-	if d, log := silent(t, newDoor(), func(net.Conn) {}); d != handshakeMax || !strings.Contains(log, "nothing useful came for 5s") {
+	if d, log := silent(t, newDoor(), discard); d != handshakeMax || !strings.Contains(log, "nothing useful came for 5s") {
 		t.Errorf("saying nothing lasted %v:\n%s", d, log)
 	}
 	slow := func(c net.Conn) {
+		discard(c)
 		for range 100 {
 			if _, err := c.Write([]byte{3}); err != nil {
 				return
@@ -140,5 +176,14 @@ func TestSilenceIsEnded(t *testing.T) {
 	}
 	if d, _ := silent(t, newDoor(), slow); d > handshakeMax {
 		t.Errorf("a byte a second lasted %v", d)
+	}
+	for media, most := range map[bool]time.Duration{false: firstMediaMax, true: idleMax} {
+		d := newDoor()
+		if lasted, log := silent(t, d, enters(t, media)); lasted != most || !strings.Contains(log, "nothing useful came for 10s") {
+			t.Errorf("a silent publisher lasted %v:\n%s", lasted, log)
+		}
+		if err := <-d.ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the door heard %v", err)
+		}
 	}
 }
