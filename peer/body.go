@@ -82,7 +82,8 @@ func (b *body) post(ctx context.Context, f func()) {
 	}
 }
 
-func (b *body) now() span.Span { return span.Span(time.Since(b.birth)) }
+// now is the engine's time, in whole microseconds: tapes hold no less, and must replay to the same decisions.
+func (b *body) now() span.Span { return span.Span(time.Since(b.birth).Truncate(time.Microsecond)) }
 
 // wallUS returns the server's clock.
 func (b *body) wallUS() int64 {
@@ -115,7 +116,7 @@ func (b *body) run(ctx context.Context) error {
 func (b *body) nap() time.Duration {
 	nap := tickEvery
 	if at, ok := b.engine.Wake(); ok {
-		nap = min(nap, time.Duration(at-b.now()))
+		nap = min(nap, time.Duration(at-b.now())+time.Microsecond)
 	}
 	if b.lanes.waiting() {
 		nap = min(nap, drainEvery)

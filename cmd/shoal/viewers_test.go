@@ -22,6 +22,8 @@ import (
 	"shoal/peer"
 	"shoal/peer/hostile"
 	"shoal/segment"
+	"shoal/swarm"
+	"shoal/swarm/tape"
 )
 
 // asProgram makes the test program run as shoal: tests kill it, signal it, and read what it prints.
@@ -101,7 +103,7 @@ func onAir(t *testing.T) *broadcast {
 		t.Fatalf("%s: %v", card, err)
 	}
 	b := &broadcast{t: t, http: "http://" + web}
-	b.server = spawn(t, shoal("serve", "--data", data, "--http", web, "--rtmp", rtmp))
+	b.server = spawn(t, shoal("serve", "--data", data, "--http", web, "--rtmp", rtmp, "--turn", freePort(t)))
 	b.until("the server answers", func() bool {
 		res, err := http.Get(b.http + "/api/v1/channels")
 		if err != nil {
@@ -191,6 +193,7 @@ func (s *sink) Write(b []byte) (int, error) {
 type viewer struct {
 	*peer.Peer
 	sinks map[segment.Track]*sink
+	tape  bytes.Buffer
 }
 
 // watch starts n viewers, and returns them with what stops them all.
@@ -200,7 +203,7 @@ func (b *broadcast) watch(n int) (viewers []*viewer, stop func()) {
 	dir := b.t.TempDir()
 	for i := range n {
 		v := &viewer{sinks: map[segment.Track]*sink{}}
-		v.Peer = peer.New(peer.Config{Watch: b.http + "/c/demo", Sink: func(track segment.Track) io.Writer {
+		v.Peer = peer.New(peer.Config{Watch: b.http + "/c/demo", Tape: &v.tape, Sink: func(track segment.Track) io.Writer {
 			f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%d-%d.mp4", i, track)))
 			if err != nil {
 				b.t.Error(err)
@@ -308,11 +311,45 @@ func (b *broadcast) share(t *testing.T) {
 		t.Errorf("less than half came from viewers: %d of %d bytes", peers, peers+origin)
 	}
 	b.unharmed(t, viewers)
+	for _, v := range viewers {
+		replay(t, v)
+	}
 	for _, kept := range viewers[0].sinks {
 		if out, err := exec.Command("ffmpeg", "-v", "error", "-i", kept.file.Name(), "-f", "null", "-").CombinedOutput(); err != nil || len(out) > 0 {
 			t.Errorf("what was shown does not decode: %v\n%s", err, out)
 		}
 	}
+}
+
+// replay feeds a viewer's tape to another engine, which must come to the same counts.
+func replay(t *testing.T, v *viewer) {
+	t.Helper()
+	config, records, err := tape.SplitFile(v.tape.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine := swarm.New(config)
+	var outs []swarm.Output
+	var verified, rescues, inputs uint64
+	for record := range records {
+		now, in, err := tape.ParseInput(record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs++
+		outs = engine.Step(now, in, outs[:0])
+		for _, o := range outs {
+			if n, ok := o.(swarm.Note); ok && n.What == swarm.PieceVerified {
+				verified++
+			} else if ok && n.What == swarm.RescueStarted {
+				rescues++
+			}
+		}
+	}
+	if s := v.Stats(); verified != s.Verified || rescues != s.Rescues || verified == 0 {
+		t.Errorf("the replay verified %d pieces and rescued %d times, the viewer %d and %d", verified, rescues, s.Verified, s.Rescues)
+	}
+	t.Logf("%d inputs replayed from %d bytes", inputs, v.tape.Len())
 }
 
 func (b *broadcast) polluter(t *testing.T) {
