@@ -6,6 +6,7 @@
 // What it will never do: know of people, consent or the tracker; it is handed sources through Surroundings.
 import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
+import { bufferedAhead } from './buffered';
 import { LIVE_TARGET_S, makeHls } from './hls';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
@@ -35,6 +36,9 @@ export interface Quality {
   readonly label: string;
 }
 
+/** With more than this ahead a failed load is tried on; with less it begins again. */
+const SPARE_MS = 300;
+
 export class Player {
   readonly stalls = new StallMeter();
   readonly pace = new ServerPace();
@@ -61,13 +65,17 @@ export class Player {
     this.#listen();
   }
 
-  /** Plays the channel whose master playlist is at `url`, from the live edge. Also: begin anew. */
+  /** Plays the channel whose master playlist is at `url`, from the live edge. Also: another broadcast of it. */
   start(url: string): void {
+    this.stalls.hear('reset', performance.now());
+    this.#begin(url);
+  }
+
+  #begin(url: string): void {
     clearTimeout(this.#retry);
     this.#url = url;
     this.#epoch = null;
     this.#framed = this.#astray = false;
-    this.stalls.hear('reset', performance.now());
     this.#drop();
     if (Hls.isSupported()) this.#startHls(url);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
@@ -150,7 +158,10 @@ export class Player {
   #again(afterMs: number): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
-      if (this.#url !== null) this.start(this.#url);
+      if (this.#url === null) return;
+      if (this.#hls && this.bufferMs > SPARE_MS) return this.#hls.startLoad(); // what is buffered shall still be seen
+      this.stalls.hear('waiting', performance.now()); // the viewer sees no difference
+      this.#begin(this.#url);
     }, afterMs);
   }
 
@@ -194,7 +205,7 @@ export class Player {
     if (this.#url === null) return; // what stands still after the end is no stall
     this.stalls.hear(event, performance.now());
     if (event === 'playing' || event === 'advanced') {
-      this.#recovery.recovered();
+      this.#recovery.moves(performance.now());
       this.#frame();
     }
     if (event !== 'advanced') this.#around.changed();
@@ -216,11 +227,7 @@ export class Player {
 
   /** How far the buffer reaches ahead of the frame on screen. */
   get bufferMs(): number {
-    const { buffered, currentTime } = this.#video;
-    for (let i = 0; i < buffered.length; i++) {
-      if (buffered.start(i) <= currentTime + 0.1 && currentTime < buffered.end(i)) return (buffered.end(i) - currentTime) * 1000;
-    }
-    return 0;
+    return bufferedAhead(this.#video) * 1000;
   }
 
   /** Wall-clock time, on the server's clock, of the frame on screen. */
@@ -258,16 +265,15 @@ export class Player {
 
   jumpToLive(): void {
     this.#astray = false;
-    const position = this.#hls?.liveSyncPosition;
-    if (position != null && Number.isFinite(position)) this.#video.currentTime = position;
+    this.#video.currentTime = this.#hls?.liveSyncPosition ?? this.#video.currentTime;
     void this.#play();
   }
 
   /** Tries again at once, after the viewer asked for it. */
   retry(url: string): void {
-    this.#recovery.recovered();
+    this.#recovery.forget();
     if (this.soundBlocked) this.#video.muted = false; // a press is what the browser waited for
-    this.start(url);
+    this.#begin(url);
   }
 
   /** Bits a second of the stream, as its master playlist says; null while unknown. */

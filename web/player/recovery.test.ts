@@ -18,9 +18,18 @@ test('a dead network is tried ever less often, for ever, and told in the end', (
   expect(remedies.at(-1)).toMatchObject({ tell: true });
 });
 
-test('a moving picture forgives', () => {
+test('a picture that moves from the rest of its buffer has not recovered yet', () => {
   const recovery = new Recovery();
   for (let i = 0; i < 8; i++) recovery.failed('network', i);
-  recovery.recovered();
-  expect(recovery.failed('network', 99)).toEqual({ do: 'rebuild', afterMs: 300, tell: false });
+  recovery.moves(3_000);
+  expect(recovery.failed('network', 3_001)).toMatchObject({ tell: true });
+  recovery.moves(20_000);
+  expect(recovery.failed('network', 20_001)).toEqual({ do: 'rebuild', afterMs: 300, tell: false });
+});
+
+test('a viewer who tries again begins anew', () => {
+  const recovery = new Recovery();
+  for (let i = 0; i < 8; i++) recovery.failed('network', i);
+  recovery.forget();
+  expect(recovery.failed('network', 9)).toMatchObject({ afterMs: 300 });
 });
