@@ -5,12 +5,12 @@ import { throughout, until } from './harness/until';
 /** What the card promises: at once. */
 const AT_ONCE_MS = 1_000;
 
-test('without a yes there is no peer connection and no engine; with one there is; taken back, all of it ends at once', async ({ live, open }) => {
+test('without a yes there is no peer connection and no engine; with one there is; taken back, all of it ends at once', async ({ live, open, elsewhere }) => {
   expect(live.card.channel).toBe('fish');
   const others = [await open('/c/fish?share=yes'), await open('/c/fish?share=yes')];
   for (const other of others) await other.shares(1);
 
-  const guest = await open('/c/fish');
+  const guest = await elsewhere('/c/fish');
   await guest.plays();
   await throughout(10_000, 500, async () => {
     const { made } = await guest.testimony();
@@ -37,7 +37,7 @@ test('without a yes there is no peer connection and no engine; with one there is
   for (const other of others) await until('the others know', async () => (await other.report()).peers === 1, 5_000);
 
   // The choice is remembered in this browser: a new tab does not share either.
-  const again = await open('/c/fish');
+  const again = await elsewhere('/c/fish');
   await again.plays();
   expect(await again.report()).toMatchObject({ consent: 'no', engine: 'off' });
   expect((await again.testimony()).made).toBe(0);

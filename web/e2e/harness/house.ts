@@ -4,7 +4,7 @@
 // Who calls it: every spec, by importing `test` from here.
 // What it owns: the end of everything that was started, also of a test that failed.
 // What it will never do: retry, or let a page talk to a stranger: a request to another host fails the test.
-import { test as base, expect, type TestInfo } from '@playwright/test';
+import { test as base, expect, type BrowserContext, type TestInfo } from '@playwright/test';
 import { writeFile } from 'node:fs/promises';
 import type { Program } from './program';
 import { publish, type Picture } from './publisher';
@@ -28,6 +28,8 @@ interface House {
   live: Live;
   /** Opens a page of the server, as another tab of the same browser. */
   open: (path: string) => Promise<Viewer>;
+  /** Opens a page of the server in a browser of somebody else, who shares no storage with the tabs. */
+  elsewhere: (path: string) => Promise<Viewer>;
 }
 
 export const test = base.extend<House>({
@@ -37,7 +39,7 @@ export const test = base.extend<House>({
     const server = await Server.start();
     await use(server);
     await server.stop();
-    await leave(info, 'server.log', server.log());
+    await leave(info, 'server.log', async () => server.log());
   },
 
   live: async ({ server, picture }, use) => {
@@ -48,32 +50,49 @@ export const test = base.extend<House>({
   },
 
   context: async ({ context }, use) => {
-    const strangers: string[] = [];
-    context.on('request', (request) => note(request.url(), strangers));
-    context.on('page', (page) => page.on('websocket', (socket) => note(socket.url(), strangers)));
-    await context.addInitScript(testify);
+    const strangers = await guard(context);
     await use(context);
     expect(strangers, 'requests to other hosts').toEqual([]);
   },
 
   open: async ({ context, server }, use, info) => {
     const viewers: Viewer[] = [];
-    await use(async (path) => {
-      const viewer = new Viewer(await context.newPage());
-      viewers.push(viewer);
-      await viewer.page.goto(server.url + path);
-      return viewer;
-    });
-    if (info.status === info.expectedStatus) return;
-    for (const [i, viewer] of viewers.entries()) await leave(info, `viewer-${i + 1}.txt`, await viewer.story());
+    await use((path) => enter(context, server, path, viewers));
+    for (const [i, viewer] of viewers.entries()) await leave(info, `viewer-${i + 1}.txt`, () => viewer.story());
+  },
+
+  elsewhere: async ({ browser, server }, use, info) => {
+    const viewers: Viewer[] = [];
+    const context = await browser.newContext();
+    const strangers = await guard(context);
+    await use((path) => enter(context, server, path, viewers));
+    for (const [i, viewer] of viewers.entries()) await leave(info, `viewer-elsewhere-${i + 1}.txt`, () => viewer.story());
+    await context.close();
+    expect(strangers, 'requests to other hosts').toEqual([]);
   },
 });
 
+async function enter(context: BrowserContext, server: Server, path: string, viewers: Viewer[]): Promise<Viewer> {
+  const viewer = new Viewer(await context.newPage());
+  viewers.push(viewer);
+  await viewer.page.goto(server.url + path);
+  return viewer;
+}
+
+/** Puts the witness into every page, and returns the addresses on other hosts that any page asks for from now on. */
+async function guard(context: BrowserContext): Promise<string[]> {
+  const strangers: string[] = [];
+  context.on('request', (request) => note(request.url(), strangers));
+  context.on('page', (page) => page.on('websocket', (socket) => note(socket.url(), strangers)));
+  await context.addInitScript(testify);
+  return strangers;
+}
+
 /** Leaves what explains a failure beside the test's results. */
-async function leave(info: TestInfo, name: string, text: string): Promise<void> {
+async function leave(info: TestInfo, name: string, tell: () => Promise<string>): Promise<void> {
   if (info.status === info.expectedStatus) return;
   const path = info.outputPath(name);
-  await writeFile(path, text);
+  await writeFile(path, await tell());
   await info.attach(name, { path });
 }
 

@@ -13,11 +13,11 @@ export class Ledger {
   readonly #fetched = new Set<string>();
   readonly #master: string;
   #following = true;
-  #over: Promise<void>;
+  #over: Promise<unknown>;
 
   constructor(master: string) {
     this.#master = master;
-    this.#over = this.#follow();
+    this.#over = this.#follow().catch((error: unknown) => error);
   }
 
   /** The address whose bytes have this hash. */
@@ -25,9 +25,11 @@ export class Ledger {
     return this.#hashes.get(hash);
   }
 
+  /** Ends it, and fails if it could not follow to the end. */
   async stop(): Promise<void> {
     this.#following = false;
-    await this.#over;
+    const error = await this.#over;
+    if (error) throw error;
   }
 
   async #follow(): Promise<void> {
