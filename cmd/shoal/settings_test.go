@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -126,4 +127,9 @@ func TestNoSettingsInWhatIsNoDirectory(t *testing.T) {
 	if _, err := openSettings(filepath.Join(file, settingsFile), file); err == nil {
 		t.Error("a file that was named and is not there goes unnoticed")
 	}
+}
+
+func portOf(addr net.Addr) string {
+	_, port, _ := net.SplitHostPort(addr.String())
+	return port
 }
