@@ -52,6 +52,9 @@ func (p *Peer) Run(ctx context.Context) error {
 	}
 	reach, err := link.ReachOf(ctx, place.Host())
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: idleConnsMax, ResponseHeaderTimeout: 30 * time.Second, Proxy: http.ProxyFromEnvironment}
@@ -59,7 +62,10 @@ func (p *Peer) Run(ctx context.Context) error {
 	s := &visit{
 		peer: p, place: place, reach: reach, client: &http.Client{Transport: transport}, log: p.config.Log,
 	}
-	return s.run(ctx)
+	if err := s.run(ctx); err != nil && !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return nil
 }
 
 // visit is one Run: who comes and goes at the door while one body lives inside.
