@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 	"os"
 )
 
@@ -26,6 +27,9 @@ func (c *serveCommand) Run(ctx context.Context, w world) (err error) {
 	}
 	defer func() { err = errors.Join(err, h.Close()) }()
 	at := h.addresses()
+	if u, err := url.Parse(at.Public); err == nil && u.Scheme == "http" && u.Hostname() != "localhost" {
+		log.Warn("without HTTPS browsers on other machines play, but cannot share: docs/operating.md says how to put it in front", "public_url", at.Public)
+	}
 	log.Info("serving", "version", version, "pages", at.Public, "publish_to", at.RTMP, "data", c.Data)
 	return h.Run(ctx, w.reload)
 }

@@ -76,13 +76,15 @@ func (a *API) Handler() (http.Handler, error) {
 	return behindProxy(a.config.TrustedProxies, a.logged(guarded(foreign.Handler(mux)))), nil
 }
 
-// guarded sets the headers that every answer has, and survives a handler's panic: one bad request ends alone.
+// guarded sets the headers that every answer has. It also takes back the deadline that an earlier answer on the same
+// connection was given: the next one may be held for longer.
 func guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages say more
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})                // a recorder in a test has none
 		next.ServeHTTP(w, r)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"shoal/server/origin"
 )
@@ -144,4 +145,30 @@ func TestALeavingViewerFreesTheHold(t *testing.T) {
 			t.Errorf("the hold was not freed: %d", w.Code)
 		}
 	})
+}
+
+// timed is a connection that notes its write deadline.
+type timed struct {
+	http.ResponseWriter
+	deadlines []time.Time
+}
+
+func (c *timed) SetWriteDeadline(at time.Time) error {
+	c.deadlines = append(c.deadlines, at)
+	return nil
+}
+
+func TestADeadlineEndsWithItsAnswer(t *testing.T) {
+	h := newHouse(t)
+	whole, c := h.handler, &timed{}
+	h.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.ResponseWriter = w; whole.ServeHTTP(c, r) })
+	h.request("GET", "/hls/fish/7/1/p9.m4s")
+	if len(c.deadlines) != 2 || !c.deadlines[0].IsZero() || !c.deadlines[1].Equal(h.now.Add(writeWithin)) {
+		t.Errorf("media: %v", c.deadlines)
+	}
+	c.deadlines = nil
+	h.request("GET", "/api/v1/channels")
+	if len(c.deadlines) != 1 || !c.deadlines[0].IsZero() {
+		t.Errorf("the next request on the connection: %v", c.deadlines)
+	}
 }

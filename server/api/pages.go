@@ -86,6 +86,7 @@ func (a *API) file(w http.ResponseWriter, r *http.Request, name string) {
 		}
 		h.Set("Content-Type", kindOf(name))
 		h.Set("Content-Length", strconv.Itoa(len(content)))
+		a.hurry(w)
 		if r.Method != http.MethodHead {
 			_, _ = w.Write(content) // a client that has gone needs no answer
 		}
