@@ -55,8 +55,7 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 		defer cancel()
 	}
 	viewer := peer.New(config)
-	err := viewer.Run(ctx)
-	if err != nil && ctx.Err() == nil {
+	if err := viewer.Run(ctx); err != nil {
 		return err
 	}
 	return report(w.out, viewer.Stats(), c.JSON)
