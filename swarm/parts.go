@@ -19,8 +19,12 @@ const (
 	// keepIdleMS is how long after its birth a part is kept while the player does not play.
 	keepIdleMS = 40_000
 	// earlyMax bounds the pieces that came before their record, and earlyFor how long they wait for it.
-	earlyMax = 64
+	earlyMax = 128
 	earlyFor = 2 * span.Second
+	// earlyPerPeer bounds those of one neighbour, so that none can take the room of the others: two parts' worth.
+	earlyPerPeer = 32
+	// twiceTokens is what a piece that is held already costs of its sender's allowance: 50 a second are forgiven.
+	twiceTokens = 4
 )
 
 // open takes in a part whose record is good.
@@ -110,9 +114,7 @@ func (e *Engine) arrived(in Arrived) {
 		e.do(Forget{in.Part, in.Piece, in.From})
 		e.refuse(in.From, p)
 	case p.Mine.Has(in.Piece) || p.Checking.Has(in.Piece):
-		e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From)
-		e.do(Forget{in.Part, in.Piece, in.From})
-		e.note(PieceDuplicate, in.From, in.Part)
+		e.twice(in)
 	default:
 		p.Checking.Set(in.Piece)
 		e.do(CheckPiece{Part: in.Part, Piece: in.Piece, From: in.From, Hash: p.Manifest.Hashes[in.Piece]})
@@ -122,9 +124,26 @@ func (e *Engine) arrived(in Arrived) {
 	}
 }
 
+// twice drops a piece that is held already. Honest pushes and pulls cross now and then; who keeps sending what nobody
+// lacks is left when its allowance is spent.
+func (e *Engine) twice(in Arrived) {
+	e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From)
+	e.do(Forget{in.Part, in.Piece, in.From})
+	e.note(PieceDuplicate, in.From, in.Part)
+	if n := e.neighbours.Get(in.From); n != nil && !n.allowance.Take(e.now, twiceTokens) {
+		e.drop(in.From, Babbled)
+	}
+}
+
 // tooEarly keeps a pushed piece until its record comes: the push and the record travel separate ways.
 func (e *Engine) tooEarly(in Arrived) {
-	if len(e.early) == earlyMax {
+	theirs := 0
+	for _, w := range e.early {
+		if w.From == in.From {
+			theirs++
+		}
+	}
+	if len(e.early) == earlyMax || theirs == earlyPerPeer {
 		e.do(Forget{in.Part, in.Piece, in.From})
 		return
 	}

@@ -211,3 +211,6 @@ func piecesText(b wire.Bitmap) string {
 func (n *Node) offer(from id.Peer, record []byte) {
 	n.step(swarm.Offered{From: from, Digest: sign.Digest(record), Data: record})
 }
+
+// Engine returns the peer's engine.
+func (n *Node) Engine() *swarm.Engine { return n.engine }
