@@ -117,10 +117,12 @@ func (d *Desk) settle(now span.Span, shelf *have.Shelf, f fetch) {
 	if part == nil {
 		return
 	}
+	missing, short := part.Missing(), false
 	for i := f.from; i < f.to; i++ {
 		part.Fetching.Clear(i)
+		short = short || missing.Has(i)
 	}
-	if !part.Missing().Empty() {
+	if short {
 		d.Failed(now, part)
 	}
 }

@@ -118,6 +118,16 @@ func TestOriginIsGivenUpAfterFailures(t *testing.T) {
 	}
 }
 
+func TestOneRangeIsNoFailureForWantOfOthers(t *testing.T) {
+	d, s, p := shelf(t)
+	plan := d.Make(0, View{Shelf: s, Stripes: 0b1111})
+	p.Checking = set(0, 1, 2, 3)
+	d.Fetched(span.Millisecond, s, plan.Gets[0].Ref, false)
+	if p.Failures != 0 {
+		t.Error("the origin brought all that was asked of it, and is blamed for pieces that others were to bring")
+	}
+}
+
 func TestUnansweredFetchLapses(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Make(3*span.Second, View{Shelf: s})
