@@ -9,6 +9,9 @@ PAGES   := web/dist/.built
 MODULES := web/node_modules/.installed
 CACHE   := .cache
 
+ROOMS    ?= ./...
+FUZZTIME ?= 10s
+
 # CGO stays off: the one program runs on any Linux of its architecture.
 export CGO_ENABLED := 0
 
@@ -63,11 +66,11 @@ e2e: build deps-test ## real browsers, a real publisher, a real swarm
 	@mkdir -p $(CACHE)
 	@set -o pipefail; cd web && $(NPM) run e2e 2>&1 | tee ../$(CACHE)/e2e.txt
 
-fuzz-short: ## each fuzz target for ten seconds
-	@$(GO) list ./... | while read -r room; do \
+fuzz-short: ## each fuzz target for FUZZTIME (10s); ROOMS=./wire/... for some
+	@$(GO) list $(ROOMS) | while read -r room; do \
 		for target in $$($(GO) test -list '^Fuzz' "$$room" | grep '^Fuzz'); do \
 			echo "$$room $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 10s "$$room" || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$room" || exit 1; \
 		done; \
 	done
 
