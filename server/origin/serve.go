@@ -21,11 +21,12 @@ type Reload struct {
 	Skip     bool // leave out what the asker has
 }
 
-// settledParts is after how many parts of one track the multivariant playlist no longer waits for the others: players
-// read it once, so a track that comes later is never seen.
+// settledParts is after how many parts of one track the multivariant playlist no longer waits: neither for a silent track
+// (players read it once, so a track that comes later is never seen) nor for a first segment that key frames make long.
 const settledParts = 6
 
-// Master returns the multivariant playlist of the channel's newest broadcast, as soon as it has parts.
+// Master returns the multivariant playlist of the channel's newest broadcast, as soon as every track has a segment: players
+// that know nothing of parts find no stream in playlists without one, and give up.
 func (o *Origin) Master(ctx context.Context, name id.Name) ([]byte, error) {
 	b, err := o.newest(name)
 	if err != nil {
@@ -157,13 +158,13 @@ func (b *Broadcast) find(n segment.Track) *track {
 	return b.tracks[n]
 }
 
-// settled reports whether every track has a part, or is not worth waiting for. The caller holds mu.
+// settled reports whether every track has a segment, or is not worth waiting for. The caller holds mu.
 func (b *Broadcast) settled() bool {
-	most, least := uint64(0), ^uint64(0)
+	most, whole := uint64(0), true
 	for _, t := range b.tracks {
-		most, least = max(most, t.next), min(least, t.next)
+		most, whole = max(most, t.next), whole && t.whole
 	}
-	return least > 0 || most >= settledParts || !b.ended.IsZero()
+	return whole || most >= settledParts || !b.ended.IsZero()
 }
 
 // render returns a playlist, or nil while there is nothing to name. The caller holds mu.

@@ -19,16 +19,24 @@ import (
 	"shoal/server/pack"
 )
 
-func TestMasterWaitsForEveryTrack(t *testing.T) {
+func TestMasterWaitsForASegmentOfEveryTrack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBench(t, 2)
 		text := later(func() ([]byte, error) { return h.origin.Master(t.Context(), name) })
-		h.publish(h.part(0))
-		synctest.Wait()
-		if !pending(text) {
-			t.Fatal("it did not wait for the second track")
+		for range partsASegment {
+			synctest.Wait()
+			if !pending(text) {
+				t.Fatal("it did not wait for a whole segment")
+			}
+			h.publish(h.part(0))
 		}
-		h.publish(h.part(1))
+		for range partsASegment {
+			synctest.Wait()
+			if !pending(text) {
+				t.Fatal("it did not wait for the second track's")
+			}
+			h.publish(h.part(1))
+		}
 		if got := <-text; string(got.value) != "track 0\ntrack 1\n" || got.err != nil {
 			t.Errorf("%q, %v", got.value, got.err)
 		}
