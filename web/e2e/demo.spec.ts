@@ -1,7 +1,5 @@
 // The first minute: one command prints one link, the page behind it plays, and a second tab shares with the first.
-import { expect, test as plain } from './harness/house';
-import { Program } from './harness/program';
-import { freePort, shoal } from './harness/server';
+import { expect, test } from './harness/demo';
 import { throughout } from './harness/until';
 import { buffered, Viewer } from './harness/viewer';
 
@@ -9,18 +7,6 @@ import { buffered, Viewer } from './harness/viewer';
 const CLIP_S = 16;
 /** A hole in the buffer that is smaller cannot be heard or seen. */
 const HOLE_S = 0.05;
-
-const test = plain.extend<{ demo: string }>({
-  demo: async ({}, use) => {
-    const ports = await Promise.all([freePort(), freePort(), freePort()]);
-    const [http, rtmp, turn] = ports.map((port) => `127.0.0.1:${port}`) as [string, string, string];
-    const program = new Program(shoal, ['demo', '--http', http, '--rtmp', rtmp, '--turn', turn]);
-    const [, link] = await program.line(/(http:\/\/\S+\/c\/demo)/, 10_000);
-    await use(link ?? '');
-    const ended = await program.stop();
-    expect(ended.code, ended.err).toBe(0);
-  },
-});
 
 test('the demo plays with sound, a second tab shares with the first, and the clip has no seam', async ({ demo, context }) => {
   const first = new Viewer(await context.newPage());

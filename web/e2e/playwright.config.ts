@@ -1,8 +1,10 @@
 // What runs where: every *.spec.ts here, one after the other, against bin/shoal, in Debian's Chromium.
 import { defineConfig } from '@playwright/test';
+import { resolve } from 'node:path';
 
 export default defineConfig({
   testDir: '.',
+  testIgnore: 'pictures/**',
   outputDir: '../test-results',
   // One test at a time: a second browser on two cores would be measured in the first one's stalls.
   workers: 1,
@@ -12,7 +14,7 @@ export default defineConfig({
   forbidOnly: true,
   timeout: 120_000,
   globalTimeout: 15 * 60_000,
-  reporter: [['list'], ['./harness/tally.ts']],
+  reporter: [['list'], [resolve(import.meta.dirname, 'harness/tally.ts')]],
   use: {
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',

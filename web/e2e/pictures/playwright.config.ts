@@ -1,0 +1,5 @@
+// `npm run screenshots`: the pictures of the README, taken of the demo.
+import { defineConfig } from '@playwright/test';
+import config from '../playwright.config';
+
+export default defineConfig(config, { testDir: '.', testIgnore: [], outputDir: '../../test-results', reporter: 'list' });
