@@ -1,6 +1,7 @@
 // hls.js as this house uses it: low latency, our doors for media and playlists, its worker from our own address.
 import Hls from 'hls.js';
 import workerPath from 'hls.js/dist/hls.worker.js?url';
+import { audioLoading } from './audio';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
 
@@ -16,6 +17,7 @@ const BEHIND_S = 20;
 
 export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
   const hls: Hls = new Hls({
+    ...audioLoading(),
     lowLatencyMode: true,
     liveSyncDuration: LIVE_TARGET_S,
     liveMaxLatencyDuration: LIVE_MAX_S,
