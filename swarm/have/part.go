@@ -104,10 +104,12 @@ func (p *Part) HeldBy(peer id.Peer) wire.Bitmap {
 	return wire.Bitmap{}
 }
 
-// HeldByAnyone returns what at least one neighbour says it holds.
-func (p *Part) HeldByAnyone() (all wire.Bitmap) {
+// HeldByAny returns what at least one of the neighbours that count says it holds.
+func (p *Part) HeldByAny(counts func(id.Peer) bool) (all wire.Bitmap) {
 	for i := range p.holders {
-		all = all.Union(p.holders[i].pieces)
+		if counts(p.holders[i].peer) {
+			all = all.Union(p.holders[i].pieces)
+		}
 	}
 	return all
 }

@@ -50,6 +50,19 @@ func TestSeedLeavesToNeighboursWhatTheyHold(t *testing.T) {
 	}
 }
 
+func TestSeedDoesNotBelieveWhoWasSetAside(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Join(5)
+	p.Hold(5, wire.Full(16))
+	d.Make(Patience, View{Shelf: s})
+	late := Patience + AskLongest
+	d.Expire(late, s, func(id.Peer, segment.Part, int) {})
+	plan := d.Make(late, View{Shelf: s, Stripes: 0b1111})
+	if len(plan.Gets) != 1 || plan.Gets[0].From != 0 || plan.Gets[0].To != 4 {
+		t.Fatalf("plan %+v", plan.Gets)
+	}
+}
+
 func TestPullWaitsForPushesAndSpreads(t *testing.T) {
 	d, s, p := shelf(t)
 	for _, peer := range []id.Peer{5, 6} {

@@ -72,7 +72,8 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) {
 		return
 	}
 	plan.Next = min(plan.Next, rescueAt)
-	if mine := missing.Minus(p.Asked).Minus(p.HeldByAnyone()).Both(stripes(v.Stripes, p.Count())); !mine.Empty() {
+	held := p.HeldByAny(func(neighbour id.Peer) bool { return d.reliable(now, neighbour) })
+	if mine := missing.Minus(p.Asked).Minus(held).Both(stripes(v.Stripes, p.Count())); !mine.Empty() {
 		d.origin(now, p, mine, false, plan)
 		missing = missing.Minus(p.Fetching)
 	}

@@ -110,6 +110,13 @@ func (d *Desk) Delivered(from id.Peer) {
 	}
 }
 
+// reliable reports whether a neighbour's word counts: one that is set aside may announce whatever it likes, and a seed
+// that believed it would fetch nothing.
+func (d *Desk) reliable(now span.Span, neighbour id.Peer) bool {
+	p := d.peers.Get(neighbour)
+	return p != nil && now >= p.until
+}
+
 // Declined ends the asks that a neighbour will not serve.
 func (d *Desk) Declined(shelf *have.Shelf, from id.Peer, part segment.Part, pieces wire.Bitmap) {
 	d.release(shelf, func(a ask) bool { return a.peer == from && a.part == part && pieces.Has(a.piece) })
