@@ -21,7 +21,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-web e2e fuzz-short lint deps deps-test clean
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,12 +50,21 @@ $(PAGES): $(MODULES) $(WASM) $(PAGE_SOURCES)
 	node meta/compress.mjs web/dist
 	@touch $@
 
-test: lint test-go test-web e2e ## everything that CI runs
+test: lint test-go test-race test-fuzz test-web e2e ## everything that CI runs
 	@node meta/tally.mjs $(CACHE)/go.txt $(CACHE)/web.txt $(CACHE)/e2e.txt
 
 test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
 	@mkdir -p $(CACHE)
 	@set -o pipefail; $(GO) test -v ./... 2>&1 | tee $(CACHE)/go.txt | awk '!/^ *(=== |--- (PASS|SKIP))/ && !/^PASS$$/'
+
+# The rooms whose goroutines share state. The race detector is C.
+RACY := ./server/bus/... ./server/origin/... ./server/live/... ./server/tracker/... ./server/relay/... ./server/api/... ./peer/...
+
+test-race: deps-test ## the rooms with goroutines, under the race detector
+	CGO_ENABLED=1 $(GO) test -race $(RACY)
+
+test-fuzz: ## every parser of outside bytes, one second each
+	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=1s | awk '!/^fuzz: /'
 
 test-web: $(MODULES) $(WASM) ## TypeScript: types and tests
 	@mkdir -p $(CACHE)
@@ -82,7 +91,7 @@ lint: $(PAGES) ## form and vet
 deps: $(MODULES) deps-test ## install what building and testing need (Debian; Go and Node are there already)
 	$(GO) mod download
 
-deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli
+deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli, gcc
 	@meta/install.sh
 
 clean: ## remove what was built
