@@ -5,16 +5,21 @@ import { until } from './until';
 import type { Testimony } from './witness';
 
 const PICTURE_MS = 20_000;
+/** Finished loads kept of each page, to explain a stall: about a minute. */
+const LOADS_MAX = 1_000;
 
 export class Viewer {
   readonly page: Page;
   /** Addresses of all that the page asked for. */
   readonly asked: string[] = [];
   #said: string[] = [];
+  #loads: { readonly url: string; readonly from: number; readonly ms: number; readonly end: string }[] = [];
 
   constructor(page: Page) {
     this.page = page;
     page.on('request', (request: Request) => this.asked.push(request.url()));
+    page.on('requestfinished', (request) => this.#went(request, 'ok'));
+    page.on('requestfailed', (request) => this.#went(request, request.failure()?.errorText ?? 'failed'));
     page.on('console', (message) => this.#said.push(`console: ${message.text()}`));
     page.on('pageerror', (error) => this.#said.push(`page error: ${error.message}`));
   }
@@ -62,7 +67,16 @@ export class Viewer {
   async story(): Promise<string> {
     const report = await this.report().catch(String);
     const diary = await this.testimony().then((told) => told.diary, () => []);
-    return [JSON.stringify(report), ...this.#said, ...diary].join('\n');
+    const opened = await this.page.evaluate(() => performance.timeOrigin).catch(() => 0);
+    const loads = this.#loads.map(({ url, from, ms, end }) => `${((from - opened) / 1000).toFixed(2)} ${url} took ${ms.toFixed(0)} ms: ${end}`);
+    return [JSON.stringify(report), ...this.#said, ...diary, ...loads].join('\n');
+  }
+
+  #went(request: Request, end: string): void {
+    const { startTime, requestStart, responseEnd } = request.timing();
+    const { pathname, search } = new URL(request.url());
+    this.#loads.push({ url: pathname + search, from: startTime, ms: responseEnd, end: `${end}, sent after ${requestStart.toFixed(0)} ms` });
+    if (this.#loads.length > LOADS_MAX) this.#loads.shift();
   }
 
   /** All words on the page. */
