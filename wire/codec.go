@@ -66,6 +66,16 @@ func Append(b []byte, m Message) []byte {
 		return append(b, TypeBye)
 	case Lack:
 		return appendPart(append(b, TypeLack), m.Part)
+	case State:
+		return m.append(append(b, TypeState))
+	case Sub:
+		return appendMasks(append(b, TypeSub), m.Stripes, m.Relays, m.Capacity)
+	case SubOK:
+		return appendMasks(append(b, TypeSubOK), m.Stripes)
+	case SubNo:
+		return appendMasks(append(b, TypeSubNo), m.Stripes)
+	case Unsub:
+		return appendMasks(append(b, TypeUnsub), m.Stripes)
 	}
 	return b
 }
@@ -100,7 +110,7 @@ func Parse(b []byte) (Message, error) {
 		}
 		return Lack{readPart(body)}, nil
 	}
-	return nil, ErrMalformed
+	return parseRoute(b[0], body)
 }
 
 func parsePieces(kind byte, body []byte) (Message, error) {

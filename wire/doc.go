@@ -14,6 +14,12 @@
 //	7 MANIFEST  a certificate or part record of package manifest
 //	8 BYE
 //	9 LACK      part: the sender has no record of it; the answer is the MANIFESTs that open it
+//	10 STATE    u16 queue ms, u8 free slots, u16 slots, u16 primary stripes, u8 depth of each stripe (255: does
+//	            not come), u8 delay of each stripe in 16 ms
+//	11 SUB      u16 stripes, u16 stripes that the sender passes on, u16 its slots: please push these stripes
+//	12 SUBOK    u16 stripes: they will be pushed
+//	13 SUBNO    u16 stripes: they will not, or no longer
+//	14 UNSUB    u16 stripes: no longer wanted
 //
 // Who calls it: the engine, and every body for PIECE.
 // What it owns: the peer protocol, label "shoal", protocol "shoal.peer.v1".

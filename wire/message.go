@@ -24,6 +24,11 @@ const (
 	TypeManifest = 7
 	TypeBye      = 8
 	TypeLack     = 9
+	TypeState    = 10
+	TypeSub      = 11
+	TypeSubOK    = 12
+	TypeSubNo    = 13
+	TypeUnsub    = 14
 )
 
 // Message is one control message. The types below are all there are.
@@ -68,6 +73,44 @@ type Bye struct{}
 // Lack says that the sender has heard of a part but has no record of it. The answer is its certificate and record.
 type Lack struct{ Part segment.Part }
 
+// DepthNone is the depth of a stripe that does not come.
+const DepthNone = 255
+
+// DelayUnit is the unit of State.Delay in milliseconds; 255 units are four seconds, and stand for more.
+const DelayUnit = 16
+
+// State is what a peer says of itself: how long a piece waits for its uplink, how many stripes it can give away and of
+// how many in all, which it gives first, and how many hops each is from the origin.
+type State struct {
+	QueueMS uint16
+	Free    uint8
+	Slots   uint16
+	Primary uint16
+	Depth   [segment.Stripes]uint8
+	Delay   [segment.Stripes]uint8 // how old pieces of a stripe mostly are when they come, in units of DelayUnit
+}
+
+// Sub asks for stripes to be pushed. Relays are those that the sender passes on, Capacity its slots.
+type Sub struct {
+	Stripes  uint16
+	Relays   uint16
+	Capacity uint16
+}
+
+// SubOK grants stripes.
+type SubOK struct{ Stripes uint16 }
+
+// SubNo refuses stripes, or takes them back.
+type SubNo struct{ Stripes uint16 }
+
+// Unsub gives stripes up.
+type Unsub struct{ Stripes uint16 }
+
+func (State) message()    {}
+func (Sub) message()      {}
+func (SubOK) message()    {}
+func (SubNo) message()    {}
+func (Unsub) message()    {}
 func (Hello) message()    {}
 func (Have) message()     {}
 func (Want) message()     {}

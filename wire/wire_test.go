@@ -52,6 +52,12 @@ func TestGolden(t *testing.T) {
 	for name, m := range map[string]Message{
 		"hello.hex": Hello{Version: 1, Stripes: 16}, "have.hex": Have{part, pieces}, "want.hex": Want{part, pieces},
 		"cancel.hex": Cancel{part, pieces}, "busy.hex": Busy{part, pieces}, "manifest.hex": Manifest{[]byte("xyz")}, "bye.hex": Bye{}, "lack.hex": Lack{part},
+		"state.hex": State{
+			QueueMS: 0x0102, Free: 3, Slots: 0x0405, Primary: 0x8001,
+			Depth: [segment.Stripes]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, DepthNone},
+			Delay: [segment.Stripes]uint8{6, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 255},
+		},
+		"sub.hex": Sub{Stripes: 0x00ff, Relays: 0x0f0f, Capacity: 21}, "subok.hex": SubOK{0x00ff}, "subno.hex": SubNo{0xff00}, "unsub.hex": Unsub{0x8000},
 	} {
 		want := golden(t, name)
 		if b := Append(nil, m); !bytes.Equal(b, want) {
@@ -185,7 +191,7 @@ func TestBitmapIsASet(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"hello", "have", "want", "cancel", "busy", "manifest", "bye", "lack", "piece"} {
+	for _, name := range []string{"hello", "have", "want", "cancel", "busy", "manifest", "bye", "lack", "state", "sub", "subok", "subno", "unsub", "piece"} {
 		f.Add(golden(f, name+".hex"))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
