@@ -22,6 +22,18 @@ const (
 	// they differ so that a swarm at the border does not change its mind with every viewer.
 	LargeFrom  = 30
 	LargeUntil = 24
+	// SlotsFirst stands for the slots of a peer that has not said how many it has.
+	SlotsFirst = 8
+	// SlotsMax bounds what is believed of anyone's slots, so that a boaster gets no more than a strong peer would.
+	SlotsMax = 128
+	// Fan is how many others a seed pushes a stripe to, at most: what one stripe costs it.
+	Fan = 16
+	// RelieveEvery is how often stripes are moved for want of capacity in a swarm larger than RelieveAtOnce: it takes a look
+	// at everyone.
+	RelieveEvery  = time.Second
+	RelieveAtOnce = 64
+	// RunsMax is in how many runs a seed's stripes may lie: each is a request to the origin for every part.
+	RunsMax = 4
 	// BanFor is how long a banned peer stays out.
 	BanFor = 10 * time.Minute
 	// ComplaintFor is how long a complaint counts.

@@ -24,6 +24,13 @@ type Linked struct {
 	N    int
 }
 
+// Able reports how many stripes a peer's uplink can give away. It is believed for the choice of seeds only: who promises
+// too much makes others late, not wrong.
+type Able struct {
+	Peer  id.Peer
+	Slots int
+}
+
 // MorePlease says that a peer would like to meet further peers.
 type MorePlease struct{ Peer id.Peer }
 
@@ -36,6 +43,7 @@ type Tick struct{}
 func (Joined) input()     {}
 func (Left) input()       {}
 func (Linked) input()     {}
+func (Able) input()       {}
 func (MorePlease) input() {}
 func (Complained) input() {}
 func (Tick) input()       {}

@@ -8,17 +8,18 @@ import (
 
 // Mind is the coordinator of one channel. It is not safe for concurrent use.
 type Mind struct {
-	chance  chance
-	members []*member            // in no order of meaning; a member knows its place
-	byPeer  map[id.Peer]*member  // for look-up only, never walked
-	net     map[Prefix]int       // members per prefix; for look-up and size only
-	linked  int                  // members that have a connection
-	large   bool                 // CopiesLarge holds
-	arrived uint64               // counts arrivals, so that the longest present can be told
-	bans    []ban                // oldest first
-	banned  map[id.Peer]struct{} // those of bans; for look-up only
-	lines   [CopiesLarge]line
-	seeding []*member // whose mask was not 0 after the last step
+	chance   chance
+	members  []*member            // in no order of meaning; a member knows its place
+	byPeer   map[id.Peer]*member  // for look-up only, never walked
+	net      map[Prefix]int       // members per prefix; for look-up and size only
+	linked   int                  // members that have a connection
+	large    bool                 // CopiesLarge holds
+	arrived  uint64               // counts arrivals, so that the longest present can be told
+	bans     []ban                // oldest first
+	banned   map[id.Peer]struct{} // those of bans; for look-up only
+	lines    [CopiesLarge]line
+	seeding  []*member     // whose mask was not 0 after the last step
+	relieved time.Duration // when stripes were last moved for want of capacity
 }
 
 // member is a peer that shares.
@@ -28,6 +29,7 @@ type member struct {
 	place      int // index in members
 	order      uint64
 	linked     int
+	slots      int       // what its uplink can give away, as it says; 0 is unknown
 	met        []*member // both ways; at most MetMax
 	moreAt     time.Duration
 	complaints []complaint
@@ -55,13 +57,17 @@ func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
 		out = m.leave(in.Peer, out)
 	case Linked:
 		m.link(in)
+	case Able:
+		if p := m.byPeer[in.Peer]; p != nil {
+			p.slots = min(max(in.Slots, 1), SlotsMax)
+		}
 	case MorePlease:
 		out = m.more(now, in.Peer, out)
 	case Complained:
 		out = m.complain(now, in, out)
 	case Tick:
 	}
-	return m.settle(out)
+	return m.settle(now, out)
 }
 
 // Introduced reports whether two peers were introduced to each other and are both still here.

@@ -98,11 +98,11 @@ func TestAnIsolatedSeedIsRelieved(t *testing.T) {
 	if c.masks[1] != 0 || c.masks[2]|c.masks[3] != everyStripe {
 		t.Fatalf("seeds: %v", c.masks)
 	}
-	c.do(Linked{2, 0})
+	c.do(Linked{Peer: 2})
 	if c.masks[3] != everyStripe || c.masks[2] != 0 {
 		t.Fatalf("seeds after 2 lost its links: %v", c.masks)
 	}
-	c.do(Linked{3, 0})
+	c.do(Linked{Peer: 3})
 	if c.masks[3] != everyStripe {
 		t.Fatalf("nobody is linked: who seeded should go on, but %v", c.masks)
 	}
@@ -111,7 +111,7 @@ func TestAnIsolatedSeedIsRelieved(t *testing.T) {
 func TestViewersWhoDoNotShareAreLeftAlone(t *testing.T) {
 	c := newCrowd(1)
 	c.join(1, 3, own)
-	for _, in := range []Input{Joined{Peer: 9, Prefix: 9}, Linked{9, 4}, MorePlease{9}, Complained{9, 1}, Left{9}, Joined{Peer: id.Origin, Share: true}} {
+	for _, in := range []Input{Joined{Peer: 9, Prefix: 9}, Linked{Peer: 9, N: 4}, MorePlease{9}, Complained{9, 1}, Left{9}, Joined{Peer: id.Origin, Share: true}} {
 		if out := c.do(in); len(out) != 0 {
 			t.Errorf("%#v: %#v", in, out)
 		}

@@ -1,6 +1,10 @@
 package coord
 
-import "shoal/segment"
+import (
+	"time"
+
+	"shoal/segment"
+)
 
 // everyStripe is the mask of a peer that seeds alone.
 const everyStripe = 1<<segment.Stripes - 1
@@ -17,7 +21,7 @@ type run struct {
 
 // settle shares the stripes out anew, as far as what happened asks for it, and tells those whose stripes changed: first
 // who gains, then who loses, so that a stripe is rather fetched twice for a moment than not at all.
-func (m *Mind) settle(out []Output) []Output {
+func (m *Mind) settle(now time.Duration, out []Output) []Output {
 	switch {
 	case len(m.members) >= LargeFrom:
 		m.large = true
@@ -30,7 +34,7 @@ func (m *Mind) settle(out []Output) []Output {
 	case m.linked == 0:
 		m.settleAlone()
 	default:
-		m.settleLinked()
+		m.settleLinked(now)
 	}
 	return m.tell(out)
 }
@@ -52,7 +56,7 @@ func (m *Mind) settleAlone() {
 }
 
 // settleLinked lets only linked peers seed: the others could pass nothing on.
-func (m *Mind) settleLinked() {
+func (m *Mind) settleLinked(now time.Duration) {
 	copies := Copies
 	if m.large {
 		copies = CopiesLarge
@@ -64,15 +68,123 @@ func (m *Mind) settleLinked() {
 	if len(m.lines[0]) == 0 { // the first line is the one that is always whole
 		m.lines[0], m.lines[copies-1] = m.lines[copies-1], m.lines[0]
 	}
+	patient := len(m.members) > RelieveAtOnce && now < m.relieved+RelieveEvery
 	for i := range copies {
-		for len(m.lines[i]) < segment.Stripes {
-			p := m.spare()
-			if p == nil {
-				return
-			}
-			m.lines[i] = m.lines[i].with(p)
+		for (!patient || len(m.lines[i]) == 0) && (m.relieve(&m.lines[i]) || m.share(&m.lines[i])) {
 		}
 	}
+	if !patient {
+		m.relieved = now
+	}
+}
+
+// relieve moves stripes of the line from the holder that they overload most to the peer with most room, if that leaves
+// both better off. It reports whether it did.
+func (m *Mind) relieve(l *line) bool {
+	if len(*l) == 0 {
+		p := m.roomiest()
+		if p == nil {
+			return false
+		}
+		*l = line{{p, 0, segment.Stripes}}
+		return true
+	}
+	worst := 0
+	for i, r := range *l {
+		if m.room(r.holder) < m.room((*l)[worst].holder) {
+			worst = i
+		}
+	}
+	r := (*l)[worst]
+	fan := m.fan()
+	over := -m.room(r.holder)
+	if over <= 0 {
+		return false
+	}
+	p := m.roomiest()
+	if p == nil || p == r.holder || m.room(p)-fan < -over+fan || m.room(p)+over < 2*fan {
+		return false
+	}
+	count := min(max(min((over+fan-1)/fan, m.room(p)/fan), 1), r.count)
+	*l = l.split(worst, count, p)
+	return true
+}
+
+// share gives a peer that seeds nothing, and could, half of the run of one that does more than an equal share: in a
+// small swarm everyone gives. It reports whether it did.
+func (m *Mind) share(l *line) bool {
+	if m.linked > segment.Stripes {
+		return false
+	}
+	longest := 0
+	for i, r := range *l {
+		if r.count > (*l)[longest].count {
+			longest = i
+		}
+	}
+	r := (*l)[longest]
+	if r.count < 2 || r.count <= (segment.Stripes+m.linked-1)/m.linked {
+		return false
+	}
+	p := m.spare()
+	if p == nil || p.able() < m.fan() {
+		return false
+	}
+	*l = l.split(longest, r.count/2, p)
+	return true
+}
+
+// room returns how many slots a member has left beyond what its stripes cost it.
+func (m *Mind) room(p *member) int {
+	held := 0
+	for _, l := range m.lines {
+		for _, r := range l {
+			if r.holder == p {
+				held += r.count
+			}
+		}
+	}
+	return p.able() - held*m.fan()
+}
+
+// runs returns in how many runs a member's stripes lie.
+func (m *Mind) runs(p *member) (n int) {
+	for _, l := range m.lines {
+		for _, r := range l {
+			if r.holder == p {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// roomiest returns the linked peer with most room; of equals the one that is here longest: who stayed will stay.
+func (m *Mind) roomiest() (best *member) {
+	most := 0
+	for _, p := range m.members {
+		if p.linked == 0 || best != nil && p.able() < most { // room is at most able: most need not be counted
+			continue
+		}
+		if m.runs(p) >= RunsMax {
+			continue
+		}
+		if room := m.room(p); best == nil || room > most || room == most && p.order < best.order {
+			best, most = p, room
+		}
+	}
+	return best
+}
+
+// fan returns how many others a seed pushes a stripe to.
+func (m *Mind) fan() int { return min(max(m.linked-1, 1), Fan) }
+
+// able returns the stripes that a member can give away, as far as is known.
+func (p *member) able() int {
+	if p.slots == 0 {
+		return SlotsFirst
+	}
+	return p.slots
 }
 
 // vacate takes the runs from holders that may not keep them and gives each to a spare peer, else to the neighbouring run
@@ -91,7 +203,8 @@ func (m *Mind) vacate(l *line, may func(*member) bool) {
 	}
 }
 
-// spare returns the linked peer that seeds nothing and is here longest: who stayed will stay. It returns nil if there is none.
+// spare returns the linked peer that seeds nothing and can give away most; of equals the one that is here longest: who
+// stayed will stay. It returns nil if there is none.
 func (m *Mind) spare() *member {
 	held := 0
 	for _, l := range m.lines {
@@ -106,7 +219,7 @@ func (m *Mind) spare() *member {
 	}
 	var best *member
 	for _, p := range m.members {
-		if p.linked > 0 && (best == nil || p.order < best.order) && !m.holds(p) {
+		if p.linked > 0 && (best == nil || p.able() > best.able() || p.able() == best.able() && p.order < best.order) && !m.holds(p) {
 			best = p
 		}
 	}
@@ -124,25 +237,32 @@ func (m *Mind) holds(p *member) bool {
 	return false
 }
 
-// with splits the longest run and gives its second half to p.
-func (l line) with(p *member) line {
-	if len(l) == 0 {
-		return line{{p, 0, segment.Stripes}}
+// split gives the last count stripes of run i to p.
+func (l line) split(i, count int, p *member) line {
+	r := &l[i]
+	if count == r.count {
+		r.holder = p
+		return l.joined()
 	}
-	longest := 0
-	for i, r := range l {
-		if r.count > l[longest].count {
-			longest = i
-		}
-	}
-	r := &l[longest]
-	half := r.count / 2
-	r.count -= half
-	given := run{p, r.first + r.count, half}
+	r.count -= count
+	given := run{p, r.first + r.count, count}
 	l = append(l, run{})
-	copy(l[longest+2:], l[longest+1:])
-	l[longest+1] = given
-	return l
+	copy(l[i+2:], l[i+1:])
+	l[i+1] = given
+	return l.joined()
+}
+
+// joined makes one run of neighbouring runs that one peer holds.
+func (l line) joined() line {
+	out := l[:1]
+	for _, r := range l[1:] {
+		if last := &out[len(out)-1]; last.holder == r.holder {
+			last.count += r.count
+			continue
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // without removes run i and adds its stripes to the shorter of its neighbours.

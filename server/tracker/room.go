@@ -147,6 +147,8 @@ func (r *room) hear(v *viewer, m signal.FromViewer) {
 		r.links.Add(int64(n - v.linked))
 		v.linked = n
 		r.apply(v)
+	case signal.Able:
+		r.step(coord.Able{Peer: v.peer, Slots: m.Slots})
 	case signal.More:
 		r.step(coord.MorePlease{Peer: v.peer})
 	case signal.Refused:

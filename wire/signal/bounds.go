@@ -27,6 +27,8 @@ const (
 	PeersMax = 64
 	// LinkedMax bounds the connections a viewer may claim.
 	LinkedMax = 256
+	// SlotsMax bounds the stripes that a viewer may claim to give away.
+	SlotsMax = 65535
 	// CodeMax and TextMax bound an error's code and message.
 	CodeMax = 64
 	TextMax = 512

@@ -14,7 +14,7 @@ var viewerSays = []FromViewer{
 	Signal{To: 7, Body: Body{Kind: Offer, Data: "v=0\r\n\"<>&\u2028"}},
 	Signal{To: 1 << 63, Body: Body{Kind: Answer, Data: ""}},
 	Signal{To: 7, Body: Body{Kind: Candidate, Data: "candidate:1 1 udp 1 x 1 typ host", Mid: "0", Line: 3}},
-	Linked{Peers: 3}, Linked{},
+	Linked{Peers: 3}, Linked{}, Able{Slots: 21},
 	Report{1, 2, 3, 4, 5, 6, 7}, Report{HTTPBytes: numberMax},
 	Refused{Peer: 9}, More{}, Ping{At: 12}, Bye{},
 }

@@ -38,6 +38,9 @@ type Signal struct {
 // Linked tells how many connections to peers are open.
 type Linked struct{ Peers int }
 
+// Able tells how many stripes the viewer's uplink can give away.
+type Able struct{ Slots int }
+
 // Report holds what happened since the last Report. It is said, not proven: nothing of worth hangs on it.
 type Report struct {
 	HTTPBytes, PeerBytes, UploadBytes uint64
@@ -61,6 +64,7 @@ func (Hello) fromViewer()   {}
 func (Signal) fromViewer()  {}
 func (Linked) fromViewer()  {}
 func (Report) fromViewer()  {}
+func (Able) fromViewer()    {}
 func (Refused) fromViewer() {}
 func (More) fromViewer()    {}
 func (Ping) fromViewer()    {}
@@ -81,6 +85,8 @@ func DecodeViewer(b []byte) (FromViewer, error) {
 		m = Signal{To: o.peer("to"), Body: o.body()}
 	case "linked":
 		m = Linked{Peers: int(o.number("peers", LinkedMax))}
+	case "able":
+		m = Able{Slots: int(o.number("slots", SlotsMax))}
 	case "report":
 		m = o.report()
 	case "refused":
@@ -140,6 +146,7 @@ func (m Signal) append(w *writer) {
 	w.body(m.Body)
 }
 func (m Linked) append(w *writer)  { w.open("linked").number("peers", uint64(m.Peers)) }
+func (m Able) append(w *writer)    { w.open("able").number("slots", uint64(m.Slots)) }
 func (m Refused) append(w *writer) { w.open("refused").text("peer", m.Peer.String()) }
 func (m More) append(w *writer)    { w.open("more") }
 func (m Ping) append(w *writer)    { w.open("ping").number("at", m.At) }
