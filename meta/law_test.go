@@ -94,6 +94,7 @@ var pureRooms = map[string]string{
 	"swarm/have":    "cmp errors math/bits slices",
 	"swarm/pick":    "cmp errors math/bits slices",
 	"swarm/roster":  "cmp errors math/bits slices",
+	"swarm/route":   "cmp errors math/bits slices",
 	"swarm/share":   "cmp errors math/bits slices",
 	"swarm/trust":   "cmp errors math/bits slices",
 	"swarm/tape":    "encoding/binary errors iter",

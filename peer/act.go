@@ -40,6 +40,8 @@ func (b *body) do(o swarm.Output) {
 		b.player.declined(o.Part)
 	case swarm.Evict:
 		b.store.drop(o.Part)
+	case swarm.Able:
+		b.talk(signal.Able{Slots: o.Slots})
 	case swarm.Note:
 		b.count(o)
 	}

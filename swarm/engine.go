@@ -8,6 +8,7 @@ import (
 	"shoal/swarm/have"
 	"shoal/swarm/pick"
 	"shoal/swarm/roster"
+	"shoal/swarm/route"
 	"shoal/swarm/share"
 	"shoal/swarm/trust"
 )
@@ -25,7 +26,10 @@ type Engine struct {
 	bans       trust.Bans
 	desk       pick.Desk
 	upload     share.Desk
-	stripes    uint16
+	route      *route.Table
+	slots      share.Slots
+	able       int                    // slots as the coordinator was last told
+	rates      [segment.TracksMax]int // bytes per second of each track, smoothed
 	early      []early
 }
 
@@ -43,7 +47,7 @@ type early struct {
 
 // New returns an engine that has seen nothing yet.
 func New(c Config) *Engine {
-	e := &Engine{config: c, wake: pick.Never}
+	e := &Engine{config: c, wake: pick.Never, route: route.New(c.Seed)}
 	e.records.Channel = c.Channel
 	e.upload.SetUplink(0, c.UplinkBytesPerSecond)
 	return e
@@ -82,7 +86,7 @@ func (e *Engine) hear(in Input) {
 	case SignatureChecked:
 		e.signatureChecked(in)
 	case Seeding:
-		e.stripes = in.Stripes
+		e.route.Seed(e.now, in.Stripes)
 	case Playhead:
 		e.desk.Head.Report(e.now, in.WallMS, in.BufferMS, in.Playing)
 	case Wanted:
@@ -106,6 +110,7 @@ func (e *Engine) think() {
 	e.expire()
 	e.answer()
 	e.plan()
+	e.steer()
 	e.announce()
 	e.serve()
 }

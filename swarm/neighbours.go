@@ -3,6 +3,7 @@ package swarm
 import (
 	"shoal/id"
 	"shoal/segment"
+	"shoal/span"
 	"shoal/swarm/have"
 	"shoal/swarm/trust"
 	"shoal/wire"
@@ -40,7 +41,9 @@ func (e *Engine) peerUp(p id.Peer) {
 	e.neighbours.Add(p)
 	e.desk.Join(p)
 	e.upload.Join(p)
+	e.route.Join(p)
 	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
+	e.say(p, e.route.Greet(e.now, int(e.upload.Delay(e.now)/span.Millisecond)))
 	e.shelf.All(func(part *have.Part) bool {
 		if part.Opened && !part.Mine.Empty() && part.WallMS() >= e.wallMS()-greetMS {
 			e.say(p, wire.Have{Part: part.Name, Pieces: part.Mine})
@@ -54,6 +57,7 @@ func (e *Engine) forget(p id.Peer) {
 	e.neighbours.Remove(p)
 	e.desk.Leave(p, &e.shelf)
 	e.upload.Leave(p)
+	e.route.Leave(e.now, p)
 	e.shelf.Forget(p)
 }
 
@@ -98,6 +102,16 @@ func (e *Engine) said(in Said) {
 		e.refusedBy(in.Peer, m)
 	case wire.Lack:
 		e.lacked(in.Peer, m)
+	case wire.State:
+		e.route.Heard(e.now, in.Peer, m)
+	case wire.Sub:
+		e.subscribed(in.Peer, m)
+	case wire.SubOK:
+		e.act(e.route.Accepted(e.now, in.Peer, m.Stripes, nil))
+	case wire.SubNo:
+		e.route.Refused(e.now, in.Peer, m.Stripes)
+	case wire.Unsub:
+		e.route.Unsubscribed(in.Peer, m.Stripes)
 	case wire.Bye:
 		e.forget(in.Peer)
 		e.do(HangUp{in.Peer, Left})

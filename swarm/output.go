@@ -84,6 +84,9 @@ type Decline struct{ Part segment.Part }
 // Evict tells the body to drop a part and everything of it.
 type Evict struct{ Part segment.Part }
 
+// Able tells the coordinator how many stripes this peer can give away, as far as it has learned.
+type Able struct{ Slots int }
+
 // Note is for people: counters and logs. It changes nothing.
 type Note struct {
 	What Event
@@ -103,6 +106,7 @@ func (Open) output()           {}
 func (Play) output()           {}
 func (Decline) output()        {}
 func (Evict) output()          {}
+func (Able) output()           {}
 func (Note) output()           {}
 
 // Reason says why a connection is ended.

@@ -6,7 +6,6 @@ import (
 	"shoal/id"
 	"shoal/segment"
 	"shoal/swarm/have"
-	"shoal/swarm/pick"
 	"shoal/swarm/share"
 	"shoal/swarm/trust"
 	"shoal/wire"
@@ -41,6 +40,7 @@ func (e *Engine) open(a *trust.Accepted) {
 	if a.Part.End || int64(a.Part.WallMS) < e.horizon() {
 		return
 	}
+	e.measure(a.Part.Track, int(a.Part.Length), int(a.Part.DurationUS))
 	p, left := e.shelf.Open(a.Part, a.Record, a.Digest, e.now)
 	if left != nil {
 		e.evict(left)
@@ -117,6 +117,7 @@ func (e *Engine) arrived(in Arrived) {
 		e.twice(in)
 	default:
 		p.Checking.Set(in.Piece)
+		e.pushed(in, p)
 		e.do(CheckPiece{Part: in.Part, Piece: in.Piece, From: in.From, Hash: p.Manifest.Hashes[in.Piece]})
 		if other, asked := e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From); asked {
 			e.cancel(other, in.Part, in.Piece)
@@ -173,9 +174,7 @@ func (e *Engine) checked(in Checked) {
 	p.Fresh.Set(in.Piece)
 	e.note(PieceVerified, in.From, in.Part)
 	e.desk.Delivered(in.From)
-	if in.From == id.Origin && pick.Seeds(e.stripes, in.Piece, p.Count()) {
-		e.push(p, in.Piece)
-	}
+	e.push(p, in.Piece)
 	e.finish(p)
 }
 
@@ -189,14 +188,22 @@ func (e *Engine) refuse(from id.Peer, p *have.Part) {
 	e.drop(from, Polluted)
 }
 
-// push sends a seeded piece to every neighbour that is not known to hold it.
+// push sends a piece on to the children of its stripe that are not known to hold it: first to those who pass it on.
 func (e *Engine) push(p *have.Part, piece int) {
-	e.neighbours.All(func(to id.Peer, n *neighbour) bool {
-		if n.greeted && !p.HeldBy(to).Has(piece) {
-			e.upload.Queue(share.Send{Peer: to, Part: p.Name, Piece: piece}, p.Manifest.PieceLength(piece), p.WallMS())
-		}
-		return true
+	e.route.Children(segment.Stripe(piece, p.Count()), func(to id.Peer, relays bool) {
+		e.pushTo(to, relays, p, piece)
 	})
+}
+
+func (e *Engine) pushTo(to id.Peer, relays bool, p *have.Part, piece int) {
+	if p.HeldBy(to).Has(piece) {
+		return
+	}
+	slack := p.WallMS()
+	if relays {
+		slack -= relayMS
+	}
+	e.upload.Queue(e.now, share.Send{Peer: to, Part: p.Name, Piece: piece}, p.Manifest.PieceLength(piece), slack)
 }
 
 // asked serves a neighbour's Want, or says that it will not.
@@ -205,7 +212,7 @@ func (e *Engine) asked(by id.Peer, m wire.Want) {
 	if p := e.shelf.Get(m.Part); p != nil && p.Opened {
 		yes := m.Pieces.Both(p.Mine)
 		for i := range p.Count() {
-			if yes.Has(i) && e.upload.Queue(share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), p.WallMS()) {
+			if yes.Has(i) && e.upload.Queue(e.now, share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), p.WallMS()) {
 				busy.Clear(i)
 			}
 		}

@@ -11,7 +11,7 @@ import (
 
 const (
 	// announceEvery is how long fresh pieces are gathered before neighbours are told; a whole part is told at once.
-	announceEvery = 100 * span.Millisecond
+	announceEvery = 400 * span.Millisecond
 	// lackAfter is how long the tracker may take with a record before a neighbour that holds the part is asked for it.
 	lackAfter = 300 * span.Millisecond
 	// rumourFor is how long a part stays known by hearsay only.
@@ -96,7 +96,9 @@ func (e *Engine) inquire(p *have.Part) {
 
 // plan asks neighbours and the origin for what is missing.
 func (e *Engine) plan() {
-	plan := e.desk.Make(e.now, pick.View{Shelf: &e.shelf, Stripes: e.seeding(), Chance: e.config.Seed})
+	plan := e.desk.Make(e.now, pick.View{
+		Shelf: &e.shelf, Stripes: e.seeding(), Chance: e.config.Seed, Patience: e.route.Patience, Missed: e.missed,
+	})
 	for _, g := range plan.Gets {
 		if g.Rescue {
 			e.note(RescueStarted, id.Origin, g.Part)
@@ -119,7 +121,7 @@ func (e *Engine) seeding() uint16 {
 	if !e.upload.Open() {
 		return 0
 	}
-	return e.stripes
+	return e.route.Seeds()
 }
 
 // announce tells neighbours which pieces have become ours.
@@ -135,7 +137,7 @@ func (e *Engine) announce() {
 		fresh := p.Fresh
 		p.Fresh = wire.Bitmap{}
 		e.neighbours.All(func(to id.Peer, n *neighbour) bool {
-			if news := fresh.Minus(p.HeldBy(to)); n.greeted && !news.Empty() && e.upload.Open() {
+			if news := e.newsFor(to, p, fresh); n.greeted && !news.Empty() && e.upload.Open() {
 				e.say(to, wire.Have{Part: p.Name, Pieces: news})
 			}
 			return true

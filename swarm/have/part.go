@@ -33,11 +33,13 @@ type Part struct {
 
 	// owned by pick
 	Asked     wire.Bitmap // of neighbours
+	Missed    wire.Bitmap // not pushed in time, and their parents blamed for it
 	Fetching  wire.Bitmap // of the origin
 	RescuedAt span.Span   // when the first rescue began; 0 is never
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
 
+	all     wire.Bitmap
 	holders []holder
 }
 
@@ -50,13 +52,13 @@ type holder struct {
 func (p *Part) Count() int { return len(p.Manifest.Hashes) }
 
 // All returns the set of all pieces of an opened part.
-func (p *Part) All() wire.Bitmap { return wire.Full(p.Count()) }
+func (p *Part) All() wire.Bitmap { return p.all }
 
 // Missing returns the pieces that are neither held nor being checked.
-func (p *Part) Missing() wire.Bitmap { return p.All().Minus(p.Mine).Minus(p.Checking) }
+func (p *Part) Missing() wire.Bitmap { return p.all.Minus(p.Mine).Minus(p.Checking) }
 
 // Complete reports whether every piece is held and checked.
-func (p *Part) Complete() bool { return p.Opened && p.Mine == p.All() }
+func (p *Part) Complete() bool { return p.Opened && p.Mine == p.all }
 
 // WallMS returns the wall-clock time of an opened part's first sample.
 func (p *Part) WallMS() int64 { return int64(p.Manifest.WallMS) }

@@ -2,6 +2,7 @@ package have
 
 import (
 	"shoal/span"
+	"shoal/wire"
 	"slices"
 
 	"shoal/id"
@@ -64,6 +65,7 @@ func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now span
 	}
 	p := s.parts[i]
 	p.Opened, p.OpenedAt, p.Manifest, p.Record, p.Digest = true, now, m, record, digest
+	p.all = wire.Full(len(m.Hashes))
 	for j := range p.holders {
 		p.holders[j].pieces = p.holders[j].pieces.Both(p.All())
 	}

@@ -11,7 +11,7 @@ import (
 // Bounds on requests to the origin.
 const (
 	// FetchesMax bounds the origin requests under way; a browser opens no more than six connections to a host anyway.
-	FetchesMax = 16
+	FetchesMax = 24
 	// FetchLongest is when a request to the origin is given up.
 	FetchLongest = 8 * span.Second
 	// RetryAfter is how long a part rests after the origin failed it.
@@ -19,7 +19,7 @@ const (
 	// FailuresMax is how often the origin is asked in vain for a part before it is given up.
 	FailuresMax = 3
 	// RunsMax is how many separate ranges are asked of the origin for one part before one range takes them all.
-	RunsMax = 3
+	RunsMax = 4
 )
 
 // fetch is one request to the origin.

@@ -22,6 +22,12 @@ func shelf(t *testing.T) (*Desk, *have.Shelf, *have.Part) {
 	return d, s, p
 }
 
+const wait = 250 * span.Millisecond
+
+func patience(int) span.Span { return wait }
+
+func missed(*have.Part, int) {}
+
 func set(pieces ...int) (b wire.Bitmap) {
 	for _, i := range pieces {
 		b.Set(i)
@@ -31,11 +37,11 @@ func set(pieces ...int) (b wire.Bitmap) {
 
 func TestSeedFetchesItsStripesAtOnce(t *testing.T) {
 	d, s, _ := shelf(t)
-	plan := d.Make(0, View{Shelf: s, Stripes: 0b1111})
+	plan := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	if len(plan.Gets) != 1 || plan.Gets[0].From != 0 || plan.Gets[0].To != 4 || plan.Gets[0].Rescue {
 		t.Fatalf("plan %+v", plan.Gets)
 	}
-	if again := d.Make(0, View{Shelf: s, Stripes: 0b1111}); len(again.Gets) != 0 {
+	if again := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111}); len(again.Gets) != 0 {
 		t.Error("asked the origin twice for the same pieces")
 	}
 }
@@ -44,7 +50,7 @@ func TestSeedLeavesToNeighboursWhatTheyHold(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Join(5)
 	p.Hold(5, set(0, 1))
-	plan := d.Make(0, View{Shelf: s, Stripes: 0b1111})
+	plan := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	if len(plan.Gets) != 1 || plan.Gets[0].From != 2 {
 		t.Fatalf("plan %+v", plan.Gets)
 	}
@@ -54,10 +60,10 @@ func TestSeedDoesNotBelieveWhoWasSetAside(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Join(5)
 	p.Hold(5, wire.Full(16))
-	d.Make(Patience, View{Shelf: s})
-	late := Patience + AskLongest
+	d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
+	late := wait + AskLongest
 	d.Expire(late, s, func(id.Peer, segment.Part, int) {})
-	plan := d.Make(late, View{Shelf: s, Stripes: 0b1111})
+	plan := d.Make(late, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	if len(plan.Gets) != 1 || plan.Gets[0].From != 0 || plan.Gets[0].To != 4 {
 		t.Fatalf("plan %+v", plan.Gets)
 	}
@@ -69,16 +75,16 @@ func TestPullWaitsForPushesAndSpreads(t *testing.T) {
 		d.Join(peer)
 		p.Hold(peer, wire.Full(16))
 	}
-	if plan := d.Make(Patience-1, View{Shelf: s}); len(plan.Asks) != 0 || plan.Next != Patience {
+	if plan := d.Make(wait-1, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 || plan.Next != wait {
 		t.Fatalf("asked before the pushes had their time: %+v", plan)
 	}
-	plan := d.Make(Patience, View{Shelf: s})
+	plan := d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
 	if len(plan.Asks) != 2 || plan.Asks[0].Pieces.Count() != NewcomerAsks || plan.Asks[1].Pieces.Count() != NewcomerAsks {
 		t.Fatalf("newcomers owe %+v", plan.Asks)
 	}
 	d.Landed(s, p.Name, plan.Asks[0].Pieces.Next(0), plan.Asks[0].Peer)
 	d.Delivered(plan.Asks[0].Peer)
-	proven := d.Make(Patience, View{Shelf: s})
+	proven := d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
 	if len(proven.Asks) != 1 || proven.Asks[0].Pieces.Count() != ProvenAsks-NewcomerAsks-1 {
 		t.Fatalf("a proven neighbour is asked for %+v", proven.Asks)
 	}
@@ -88,13 +94,13 @@ func TestLateNeighboursAreSetAside(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Join(5)
 	p.Hold(5, wire.Full(16))
-	d.Make(Patience, View{Shelf: s})
+	d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
 	var late int
-	d.Expire(Patience+AskLongest, s, func(id.Peer, segment.Part, int) { late++ })
+	d.Expire(wait+AskLongest, s, func(id.Peer, segment.Part, int) { late++ })
 	if late != NewcomerAsks {
 		t.Fatalf("%d asks expired", late)
 	}
-	if plan := d.Make(Patience+AskLongest, View{Shelf: s}); len(plan.Asks) != 0 {
+	if plan := d.Make(wait+AskLongest, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 {
 		t.Error("asked again of a neighbour that missed twice")
 	}
 }
@@ -103,10 +109,10 @@ func TestDeadlineGoesToTheOrigin(t *testing.T) {
 	d, s, p := shelf(t)
 	p.Mine = set(3, 4, 5)
 	due := 3*span.Second - GuardFirst
-	if plan := d.Make(due-1, View{Shelf: s}); len(plan.Gets) != 0 || plan.Next != due {
+	if plan := d.Make(due-1, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Gets) != 0 || plan.Next != due {
 		t.Fatalf("rescued too soon, or not planned: %+v", plan)
 	}
-	plan := d.Make(due, View{Shelf: s})
+	plan := d.Make(due, View{Patience: patience, Missed: missed, Shelf: s})
 	if len(plan.Gets) != 2 || !plan.Gets[0].Rescue || plan.Gets[0].To != 3 || plan.Gets[1].From != 6 || plan.Gets[1].To != 16 {
 		t.Fatalf("rescue %+v", plan.Gets)
 	}
@@ -119,21 +125,21 @@ func TestOriginIsGivenUpAfterFailures(t *testing.T) {
 	d, s, p := shelf(t)
 	now := 3 * span.Second
 	for range FailuresMax {
-		plan := d.Make(now, View{Shelf: s})
+		plan := d.Make(now, View{Patience: patience, Missed: missed, Shelf: s})
 		if len(plan.Gets) != 1 {
 			t.Fatalf("at %d: %+v", now, plan.Gets)
 		}
 		d.Fetched(now, s, plan.Gets[0].Ref, true)
 		now += RetryAfter
 	}
-	if plan := d.Make(now, View{Shelf: s}); len(plan.Gets) != 0 || p.Failures != FailuresMax {
+	if plan := d.Make(now, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Gets) != 0 || p.Failures != FailuresMax {
 		t.Errorf("asked for the %dth time", FailuresMax+1)
 	}
 }
 
 func TestOneRangeIsNoFailureForWantOfOthers(t *testing.T) {
 	d, s, p := shelf(t)
-	plan := d.Make(0, View{Shelf: s, Stripes: 0b1111})
+	plan := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	p.Checking = set(0, 1, 2, 3)
 	d.Fetched(span.Millisecond, s, plan.Gets[0].Ref, false)
 	if p.Failures != 0 {
@@ -143,7 +149,7 @@ func TestOneRangeIsNoFailureForWantOfOthers(t *testing.T) {
 
 func TestUnansweredFetchLapses(t *testing.T) {
 	d, s, p := shelf(t)
-	d.Make(3*span.Second, View{Shelf: s})
+	d.Make(3*span.Second, View{Patience: patience, Missed: missed, Shelf: s})
 	d.Lapse(3*span.Second+FetchLongest+span.Second, s)
 	if !p.Fetching.Empty() || len(d.fetches) != 0 {
 		t.Error("a request that the body never answered is still under way")
@@ -158,7 +164,7 @@ func TestRunsAreFew(t *testing.T) {
 		{set(), nil},
 		{set(0, 1, 2), []run{{0, 3}}},
 		{set(0, 2, 255), []run{{0, 1}, {2, 3}, {255, 256}}},
-		{set(0, 2, 4, 6), []run{{0, 7}}},
+		{set(0, 2, 4, 6, 8), []run{{0, 9}}},
 	} {
 		if got := runs(c.pieces); !slices.Equal(got, c.want) {
 			t.Errorf("runs %v, want %v", got, c.want)

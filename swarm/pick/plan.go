@@ -9,8 +9,8 @@ import (
 	"shoal/wire"
 )
 
-// Patience is how long a part is left to the seeds' pushes before its pieces are pulled from neighbours.
-const Patience = 250 * span.Millisecond
+// repairRoom is how long before a rescue pieces are pulled at the latest, however late pushes usually are.
+const repairRoom = 600 * span.Millisecond
 
 // Ask is a request to make of a neighbour.
 type Ask struct {
@@ -31,6 +31,10 @@ type View struct {
 	Shelf   *have.Shelf
 	Stripes uint16 // those that this peer seeds
 	Chance  uint64 // breaks ties between neighbours
+	// Patience returns how long after its part's opening a piece of a stripe may still be pushed.
+	Patience func(stripe int) span.Span
+	// Missed is told of each piece that was not pushed in time.
+	Missed func(p *have.Part, piece int)
 }
 
 // Make plans at now. Requests in the plan count as under way.
@@ -77,11 +81,24 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) {
 		d.origin(now, p, mine, false, plan)
 		missing = missing.Minus(p.Fetching)
 	}
-	if patient := p.OpenedAt + Patience; now < patient {
-		plan.Next = min(plan.Next, patient)
-		return
+	d.pull(now, v, p, v.overdue(now, p, missing.Minus(p.Asked), rescueAt, plan), rescueAt, plan)
+}
+
+// overdue returns those of pieces that should have been pushed by now.
+func (v View) overdue(now span.Span, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) (late wire.Bitmap) {
+	for i := pieces.Next(0); i >= 0; i = next(pieces, i) {
+		at := min(p.OpenedAt+v.Patience(segment.Stripe(i, p.Count())), max(rescueAt-repairRoom, p.OpenedAt+repairRoom/4))
+		if now < at {
+			plan.Next = min(plan.Next, at)
+			continue
+		}
+		late.Set(i)
+		if !p.Missed.Has(i) {
+			p.Missed.Set(i)
+			v.Missed(p, i)
+		}
 	}
-	d.pull(now, v, p, missing.Minus(p.Asked), rescueAt, plan)
+	return late
 }
 
 // origin asks the origin for pieces, unless the part rests after a failure.

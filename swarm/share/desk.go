@@ -21,6 +21,8 @@ const (
 	BurstFor = 250 * span.Millisecond
 	// burstMin lets a slow uplink send at least a whole piece.
 	burstMin = wire.MessageMax
+	// aheadMin is two pieces: one on its way and one behind it.
+	aheadMin = 2 * wire.MessageMax
 )
 
 // Send is a piece to send now.
@@ -33,7 +35,8 @@ type Send struct {
 type job struct {
 	Send
 	size   int
-	wallMS int64 // the part's time: the earlier, the less slack
+	wallMS int64 // the part's time, less what its way on takes: the earlier, the less slack
+	since  span.Span
 }
 
 type link struct{ buffered int }
@@ -41,6 +44,10 @@ type link struct{ buffered int }
 // Desk keeps what is to be sent.
 type Desk struct {
 	links  roster.Roster[link]
+	total  int // bytes in all transports
+	ahead  int // how many of them are enough
+	waits  waits
+	drain  drain
 	queue  []job // least slack first
 	uplink uplink
 }
@@ -61,19 +68,36 @@ func (d *Desk) Join(p id.Peer) { d.links.Add(p) }
 
 // Leave takes a neighbour away, with all that waits for it.
 func (d *Desk) Leave(p id.Peer) {
+	if l := d.links.Get(p); l != nil {
+		d.total -= l.buffered
+	}
 	d.links.Remove(p)
 	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Peer == p })
+}
+
+// SetAhead sets how many bytes may wait in all transports together: more would only queue where nothing can be reordered.
+func (d *Desk) SetAhead(bytes int) { d.ahead = bytes }
+
+// Delay returns how long pieces wait: the longest wait of late, or of those that wait now.
+func (d *Desk) Delay(now span.Span) span.Span {
+	longest := d.waits.longest
+	for _, j := range d.queue {
+		longest = max(longest, now-j.since)
+	}
+	return longest
 }
 
 // Drained sets what waits in a neighbour's transport.
 func (d *Desk) Drained(p id.Peer, buffered int) {
 	if l := d.links.Get(p); l != nil {
+		d.total += buffered - l.buffered
+		d.drain.left(l.buffered - buffered)
 		l.buffered = buffered
 	}
 }
 
 // Queue takes a piece to be sent. It reports false if there is no room, or nothing may be sent.
-func (d *Desk) Queue(s Send, size int, wallMS int64) bool {
+func (d *Desk) Queue(now span.Span, s Send, size int, wallMS int64) bool {
 	if len(d.queue) >= QueueMax || !d.Open() || d.links.Get(s.Peer) == nil {
 		return false
 	}
@@ -86,7 +110,7 @@ func (d *Desk) Queue(s Send, size int, wallMS int64) bool {
 		}
 		return 1
 	})
-	d.queue = slices.Insert(d.queue, i, job{s, size, wallMS})
+	d.queue = slices.Insert(d.queue, i, job{s, size, wallMS, now})
 	return true
 }
 
@@ -114,7 +138,7 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 	blocked := false // by the uplink: later jobs wait too, or small ones would starve a large one
 	for _, j := range d.queue {
 		l := d.links.Get(j.Peer)
-		if blocked || l.buffered > 0 && l.buffered+j.size > BufferedMax {
+		if blocked || l.buffered > 0 && (l.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
 			kept = append(kept, j)
 			continue
 		}
@@ -125,8 +149,11 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 			continue
 		}
 		l.buffered += j.size
+		d.total += j.size
+		d.waits.add(now - j.since)
 		out = append(out, j.Send)
 	}
 	d.queue = kept
+	d.drain.press(now, len(kept) > 0 && !blocked)
 	return out, next, ok
 }

@@ -24,9 +24,9 @@ func open(rate int, peers ...id.Peer) *Desk {
 
 func TestLeastSlackGoesFirst(t *testing.T) {
 	d := open(1_000_000, 1)
-	d.Queue(Send{1, part(2), 0}, 4096, 2000)
-	d.Queue(Send{1, part(1), 0}, 4096, 1000)
-	d.Queue(Send{1, part(1), 1}, 4096, 1000)
+	d.Queue(0, Send{1, part(2), 0}, 4096, 2000)
+	d.Queue(0, Send{1, part(1), 0}, 4096, 1000)
+	d.Queue(0, Send{1, part(1), 1}, 4096, 1000)
 	sends, _, _ := d.Pump(0, nil)
 	want := []Send{{1, part(1), 0}, {1, part(1), 1}, {1, part(2), 0}}
 	if len(sends) != len(want) || sends[0] != want[0] || sends[1] != want[1] || sends[2] != want[2] {
@@ -36,10 +36,11 @@ func TestLeastSlackGoesFirst(t *testing.T) {
 
 func TestTransportIsNotOverfilled(t *testing.T) {
 	d := open(100_000_000, 1, 2)
+	d.SetAhead(1 << 20)
 	for i := range 10 {
-		d.Queue(Send{1, part(1), i}, segment.PieceSizeMax, 0)
+		d.Queue(0, Send{1, part(1), i}, segment.PieceSizeMax, 0)
 	}
-	d.Queue(Send{2, part(9), 0}, segment.PieceSizeMax, 9000)
+	d.Queue(0, Send{2, part(9), 0}, segment.PieceSizeMax, 9000)
 	sends, _, ok := d.Pump(0, nil)
 	if len(sends) != BufferedMax/segment.PieceSizeMax+1 || sends[len(sends)-1].Peer != 2 {
 		t.Fatalf("%d sends, the last to %v: one full transport must not hold up another", len(sends), sends[len(sends)-1].Peer)
@@ -53,12 +54,45 @@ func TestTransportIsNotOverfilled(t *testing.T) {
 	}
 }
 
+func TestLittleIsSentAhead(t *testing.T) {
+	d := open(100_000_000, 1, 2, 3)
+	for i := range 4 {
+		d.Queue(0, Send{1, part(1), i}, segment.PieceSizeMax, 0)
+	}
+	if sends, _, _ := d.Pump(0, nil); len(sends) != 2 {
+		t.Errorf("%d pieces went into the transports: what is there can be neither reordered nor taken back", len(sends))
+	}
+}
+
+// TestSlotsAreLearned drains a transport at a steady rate: what is sold settles below it, whatever was hoped.
+func TestSlotsAreLearned(t *testing.T) {
+	const carries, stripe = 400_000, 20_000 // bytes per second: twenty stripes' worth
+	d := open(100_000_000, 1)
+	var s Slots
+	var now span.Span
+	slots := 0
+	for seq := range uint64(400) {
+		slots, _ = s.Judge(now, d, stripe, slots)
+		for i := range max(slots, 1) {
+			d.Queue(now, Send{1, part(seq), i}, stripe/2, int64(seq)*500)
+		}
+		for end := now + 500*span.Millisecond; now < end; now += 25 * span.Millisecond {
+			d.Pump(now, nil)
+			d.Drained(1, max(0, d.total-carries/40))
+		}
+		d.Expire(int64(seq)*500 - 2000)
+	}
+	if slots < 12 || slots > 20 {
+		t.Errorf("%d slots on a line that carries 20 stripes", slots)
+	}
+}
+
 func TestWhatIsTakenBackIsNotSent(t *testing.T) {
 	d := open(1_000_000, 1, 2)
-	d.Queue(Send{1, part(1), 0}, 4096, 1000)
-	d.Queue(Send{1, part(1), 1}, 4096, 1000)
-	d.Queue(Send{2, part(1), 0}, 4096, 1000)
-	d.Queue(Send{2, part(2), 0}, 4096, 2000)
+	d.Queue(0, Send{1, part(1), 0}, 4096, 1000)
+	d.Queue(0, Send{1, part(1), 1}, 4096, 1000)
+	d.Queue(0, Send{2, part(1), 0}, 4096, 1000)
+	d.Queue(0, Send{2, part(2), 0}, 4096, 2000)
 	var one wire.Bitmap
 	one.Set(1)
 	d.Cancel(1, part(1), one)
@@ -70,11 +104,11 @@ func TestWhatIsTakenBackIsNotSent(t *testing.T) {
 
 func TestClosedUplinkTakesNothing(t *testing.T) {
 	d := open(0, 1)
-	if d.Queue(Send{1, part(1), 0}, 4096, 0) {
+	if d.Queue(0, Send{1, part(1), 0}, 4096, 0) {
 		t.Error("queued though nothing may be sent")
 	}
 	d.SetUplink(0, 1000)
-	d.Queue(Send{1, part(1), 0}, 4096, 0)
+	d.Queue(0, Send{1, part(1), 0}, 4096, 0)
 	d.SetUplink(0, 0)
 	if sends, _, _ := d.Pump(span.Second, nil); len(sends) != 0 {
 		t.Error("sent after the viewer said stop")
@@ -92,7 +126,7 @@ func TestUplinkIsABound(t *testing.T) {
 		for i := range rapid.IntRange(1, 200).Draw(t, "steps") {
 			now += span.Span(rapid.IntRange(0, 300).Draw(t, "gap")) * span.Millisecond
 			size := rapid.IntRange(1, segment.PieceSizeMax).Draw(t, "size")
-			d.Queue(Send{1, part(uint64(i)), 0}, size, int64(i))
+			d.Queue(0, Send{1, part(uint64(i)), 0}, size, int64(i))
 			before := d.queue
 			sizes := map[Send]int{}
 			for _, j := range before {

@@ -10,6 +10,9 @@ type uplink struct {
 	settled span.Span
 }
 
+// Rate returns the uplink in bytes per second.
+func (d *Desk) Rate() int { return d.uplink.rate }
+
 const micro = 1_000_000
 
 // RateMax bounds the uplink in bytes per second, and idleMax the time that is counted at once: their product fits.

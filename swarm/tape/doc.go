@@ -25,7 +25,7 @@
 //	               u32 size                     12 Evict           part
 //	12 Checked     part, u16 piece, u64 from,   13 Note            u8 what, u64 peer, part
 //	               u8 ok
-//	13 SignatureChecked  u32 ref, u8 ok
+//	13 SignatureChecked  u32 ref, u8 ok         14 Able            u16 slots
 //	14 Fetched     u32 ref, u8 failed
 //	15 Evicted     part
 //	16 Uplink      u32 bytes/s

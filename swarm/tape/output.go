@@ -22,6 +22,7 @@ const (
 	kindDecline
 	kindEvict
 	kindNote
+	kindAble
 )
 
 func appendPiece(b []byte, part segment.Part, piece int) []byte {
@@ -60,6 +61,8 @@ func AppendOutput(b []byte, out swarm.Output) []byte {
 		return appendPart(append(b, kindDecline), out.Part)
 	case swarm.Evict:
 		return appendPart(append(b, kindEvict), out.Part)
+	case swarm.Able:
+		return binary.BigEndian.AppendUint16(append(b, kindAble), uint16(min(out.Slots, 1<<16-1)))
 	case swarm.Note:
 		return appendPart(appendPeer(append(b, kindNote, uint8(out.What)), out.Peer), out.Part)
 	}

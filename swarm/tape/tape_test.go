@@ -101,6 +101,7 @@ func goldenOutputs() map[string]swarm.Output {
 		"out_10_play.hex":    swarm.Play{Part: part},
 		"out_11_decline.hex": swarm.Decline{Part: part},
 		"out_12_evict.hex":   swarm.Evict{Part: part},
+		"out_14_able.hex":    swarm.Able{Slots: 21},
 		"out_13_note.hex":    swarm.Note{What: swarm.RescueStarted, Peer: peer, Part: part},
 	}
 }
@@ -134,8 +135,8 @@ func TestEveryKindHasGoldenBytes(t *testing.T) {
 	if n := len(goldenInputs()); n != kindUplink {
 		t.Errorf("%d golden inputs of %d", n, kindUplink)
 	}
-	if n := len(goldenOutputs()); n != kindNote {
-		t.Errorf("%d golden outputs of %d", n, kindNote)
+	if n := len(goldenOutputs()); n != kindAble {
+		t.Errorf("%d golden outputs of %d", n, kindAble)
 	}
 }
 

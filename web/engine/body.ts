@@ -145,6 +145,8 @@ export class Body implements Performer, Listener {
         return this.#wants.settle(output.part, () => null);
       case 'Evict':
         return this.#store.evict(output.part);
+      case 'Able':
+        return this.#company.able(output.slots);
       case 'Note':
         return; // the company counts for itself
     }

@@ -40,6 +40,7 @@ export class Company implements LinksBody, Crew {
   readonly #page = new AbortController();
   readonly #lonely: ReturnType<typeof setInterval>;
   #left = false;
+  #slots = 0; // what the engine last said of this viewer's uplink
 
   constructor(options: SwarmOptions, certificates: RTCCertificate[], body: Listener) {
     this.#links = new Links(this, certificates);
@@ -92,6 +93,7 @@ export class Company implements LinksBody, Crew {
     this.#links.iceServers = joined.ice;
     this.#body.joined(joined, self);
     this.#linked();
+    if (this.#slots > 0) this.able(this.#slots);
   }
 
   introduced(peer: Peer, dial: boolean): void {
@@ -160,6 +162,12 @@ export class Company implements LinksBody, Crew {
   #drop(peer: Peer): void {
     this.#links.hangUp(peer);
     this.down(peer);
+  }
+
+  /** The engine has learned how much this viewer can give away. */
+  able(slots: number): void {
+    this.#slots = slots;
+    this.tracker.send({ t: 'able', slots });
   }
 
   #parted(peer: Peer): void {

@@ -1,0 +1,192 @@
+package route
+
+import (
+	"math/bits"
+
+	"shoal/id"
+	"shoal/span"
+	"shoal/wire"
+)
+
+// Subscribed answers a neighbour's Sub: what it gets, what not, and who must give way to it.
+func (t *Table) Subscribed(now span.Span, p id.Peer, m wire.Sub, acts []Act) (granted uint16, out []Act) {
+	n := t.peers.Get(p)
+	if n == nil {
+		return 0, acts
+	}
+	n.capacity, n.relays = int(m.Capacity), m.Relays
+	refused := uint16(0)
+	for k := range t.stripes {
+		bit := uint16(1) << k
+		if m.Stripes&bit == 0 {
+			continue
+		}
+		if n.takes&bit != 0 {
+			granted |= bit
+			continue
+		}
+		if t.depth(now, k) >= DepthMax || t.stripes[k].parent == p {
+			refused |= bit
+			continue
+		}
+		if t.used >= t.slots {
+			victim, ok := t.giveWay(k, n)
+			if !ok {
+				refused |= bit
+				continue
+			}
+			acts = append(acts, Act{victim, wire.SubNo{Stripes: bit}})
+		}
+		n.takes |= bit
+		t.used++
+		granted |= bit
+	}
+	if granted != 0 {
+		acts = append(acts, Act{p, wire.SubOK{Stripes: granted}})
+	}
+	if refused != 0 {
+		acts = append(acts, Act{p, wire.SubNo{Stripes: refused}})
+	}
+	return granted, acts
+}
+
+// giveWay takes stripe k, or else one that is primary to nobody involved, from a child that does not pass it on, for one
+// that does and can serve more. It returns who lost it.
+func (t *Table) giveWay(k int, rival *neighbour) (victim id.Peer, ok bool) {
+	bit := uint16(1) << k
+	if rival.relays&bit == 0 {
+		return 0, false
+	}
+	var loser *neighbour
+	t.peers.All(func(p id.Peer, n *neighbour) bool {
+		if n != rival && n.takes&bit != 0 && n.relays&bit == 0 && n.capacity < rival.capacity && (loser == nil || n.capacity < loser.capacity) {
+			victim, loser = p, n
+		}
+		return true
+	})
+	if loser == nil {
+		return 0, false
+	}
+	loser.takes &^= bit
+	t.used--
+	return victim, true
+}
+
+// Unsubscribed ends what a neighbour has from us.
+func (t *Table) Unsubscribed(p id.Peer, mask uint16) {
+	if n := t.peers.Get(p); n != nil {
+		t.used -= bits.OnesCount16(n.takes & mask)
+		n.takes &^= mask
+	}
+}
+
+// Accepted takes a neighbour's SubOK: it is our parent now. A former parent is told.
+func (t *Table) Accepted(now span.Span, p id.Peer, mask uint16, acts []Act) []Act {
+	n := t.peers.Get(p)
+	if n == nil {
+		return acts
+	}
+	unwanted := mask &^ n.asked
+	n.asked &^= mask
+	for k := range t.stripes {
+		bit := uint16(1) << k
+		if mask&bit == 0 || unwanted&bit != 0 {
+			continue
+		}
+		s := &t.stripes[k]
+		if t.seeds&bit != 0 || n.takes&bit != 0 {
+			unwanted |= bit
+			continue
+		}
+		if s.parent != id.Origin && s.parent != p {
+			acts = append(acts, Act{s.parent, wire.Unsub{Stripes: bit}})
+		}
+		s.parent, s.orphaned = p, 0
+		s.depth = min(n.said.Depth[k], DepthMax) + 1
+		t.dirty = true
+	}
+	if unwanted != 0 {
+		acts = append(acts, Act{p, wire.Unsub{Stripes: unwanted}})
+	}
+	return acts
+}
+
+// Refused takes a neighbour's SubNo: it will not be, or is no longer, our parent for these stripes.
+func (t *Table) Refused(now span.Span, p id.Peer, mask uint16) {
+	n := t.peers.Get(p)
+	if n == nil {
+		return
+	}
+	n.asked &^= mask
+	n.refused, n.refusedUntil = n.refused|mask, now+RefusedFor
+	t.orphan(now, p, mask)
+	t.dirty = true
+}
+
+// Shed lets go of children above the slots: those that pass nothing on first, of these the ones that can serve least.
+func (t *Table) Shed(acts []Act) []Act {
+	for t.used > t.slots {
+		var loser *neighbour
+		var peer id.Peer
+		worst := -1
+		t.peers.All(func(p id.Peer, n *neighbour) bool {
+			if n.takes == 0 {
+				return true
+			}
+			rank := 1 << 20
+			if n.takes&^n.relays != 0 {
+				rank = 1 << 21
+			}
+			if rank -= n.capacity; rank > worst {
+				worst, loser, peer = rank, n, p
+			}
+			return true
+		})
+		if loser == nil {
+			return acts
+		}
+		candidates := loser.takes &^ loser.relays
+		if candidates == 0 {
+			candidates = loser.takes
+		}
+		bit := candidates & -candidates
+		loser.takes &^= bit
+		t.used--
+		acts = append(acts, Act{peer, wire.SubNo{Stripes: bit}})
+	}
+	return acts
+}
+
+// choosePrimary picks the stripes to take children in first: as many as the slots fill, where neighbours offer least.
+func (t *Table) choosePrimary() {
+	want := min((t.slots+FanMax-1)/FanMax, stripes)
+	if t.peers.Len() <= FanMax { // few enough that anyone may serve anything
+		want = min(t.slots, stripes)
+	}
+	if have := bits.OnesCount16(t.primary); have >= want && have <= 2*want {
+		return
+	} else if have > want {
+		t.primary = 0
+	}
+	var supply [stripes]int
+	t.peers.All(func(_ id.Peer, n *neighbour) bool {
+		if c := bits.OnesCount16(n.said.Primary); n.heard && c > 0 {
+			for k := range supply {
+				if n.said.Primary&(1<<k) != 0 {
+					supply[k] += 16 * int(n.said.Slots) / c
+				}
+			}
+		}
+		return true
+	})
+	for bits.OnesCount16(t.primary) < want {
+		best := -1
+		for i := range stripes {
+			k := (i + int(t.chance%stripes)) % stripes
+			if t.primary&(1<<k) == 0 && (best < 0 || supply[k] < supply[best]) {
+				best = k
+			}
+		}
+		t.primary |= 1 << best
+	}
+}

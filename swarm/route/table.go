@@ -1,0 +1,279 @@
+package route
+
+import (
+	"math/bits"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/span"
+	"shoal/swarm/roster"
+	"shoal/wire"
+)
+
+// Bounds and habits of the trees.
+const (
+	// DepthNone is the depth of a stripe that does not come.
+	DepthNone = wire.DepthNone
+	// DepthMax bounds a tree: 16^3 viewers fit at depth 4, and what is deeper is lost in a loop.
+	DepthMax = 14
+	// FanMax is how many children one primary stripe is meant for.
+	FanMax = 16
+	// SubFor is how long a Sub may go unanswered.
+	SubFor = span.Second
+	// RefusedFor is how long a neighbour that refused stripes is not asked for them again.
+	RefusedFor = 2 * span.Second
+	// StripeMissesMax is how many parts in a row a stripe may fail to be pushed in time before it gets another parent:
+	// the fault may lie further up.
+	StripeMissesMax = 4
+	// ParentMissesMax is how many parts in a row a parent may push nothing of before it is left altogether.
+	ParentMissesMax = 3
+	// OptimiseEvery is how often one stripe may be moved to a shallower parent.
+	OptimiseEvery = 2 * span.Second
+	// TellEvery is how often neighbours are told of changes.
+	TellEvery = 400 * span.Millisecond
+	// OrphanFor is how long a peer that lost a parent lets its children believe that all is well.
+	OrphanFor = 1500 * span.Millisecond
+)
+
+const stripes = segment.Stripes
+
+// neighbour is a peer as a parent and as a child.
+type neighbour struct {
+	said         wire.State
+	heard        bool
+	asked        uint16
+	askedAt      span.Span
+	refused      uint16
+	refusedUntil span.Span
+	misses       int    // parts in a row of which it pushed nothing in time
+	missed       uint64 // the last of them
+
+	takes    uint16 // stripes that it has from us
+	relays   uint16 // those of them that it passes on
+	capacity int
+}
+
+// stripe is one tree as seen from here.
+type stripe struct {
+	parent   id.Peer // id.Origin if there is none
+	depth    uint8   // as last known
+	orphaned span.Span
+	misses   int // parts in a row whose piece was not pushed in time
+	age      ages
+}
+
+// Table is the sixteen trees as seen from one peer. Make it with New.
+type Table struct {
+	chance  uint64
+	peers   roster.Roster[neighbour]
+	stripes [stripes]stripe
+	seeds   uint16
+	primary uint16
+	slots   int
+	used    int
+
+	optimiseAt span.Span
+	toldAt     span.Span
+	told       wire.State
+	dirty      bool
+	letters    []Act // to be said with the next Think
+}
+
+// New returns a table of a peer with nobody around it. chance breaks ties.
+func New(chance uint64) *Table {
+	t := &Table{chance: chance, dirty: true}
+	for k := range t.stripes {
+		t.stripes[k] = stripe{depth: DepthNone, age: newAges()}
+	}
+	return t
+}
+
+// Join adds a neighbour.
+func (t *Table) Join(p id.Peer) {
+	t.peers.Add(p)
+	t.dirty = true
+}
+
+// Leave takes a neighbour away: its stripes are orphans, its slots free.
+func (t *Table) Leave(now span.Span, p id.Peer) {
+	n := t.peers.Get(p)
+	if n == nil {
+		return
+	}
+	t.used -= bits.OnesCount16(n.takes)
+	t.peers.Remove(p)
+	t.orphan(now, p, everyStripe)
+	t.dirty = true
+}
+
+const everyStripe = uint16(1<<stripes - 1)
+
+// quit leaves a parent that would otherwise go on pushing.
+func (t *Table) quit(now span.Span, p id.Peer, mask uint16) {
+	given := uint16(0)
+	for k := range t.stripes {
+		if t.stripes[k].parent == p && mask&(1<<k) != 0 {
+			given |= 1 << k
+		}
+	}
+	if p != id.Origin && given != 0 {
+		t.letters = append(t.letters, Act{p, wire.Unsub{Stripes: given}})
+		t.orphan(now, p, given)
+	}
+}
+
+// orphan ends a parent's giving of stripes.
+func (t *Table) orphan(now span.Span, p id.Peer, mask uint16) {
+	for k := range t.stripes {
+		if s := &t.stripes[k]; s.parent == p && p != id.Origin && mask&(1<<k) != 0 {
+			s.parent, s.orphaned, s.misses = id.Origin, now, 0
+			t.dirty = true
+		}
+	}
+}
+
+// Seed sets which stripes come from the origin.
+func (t *Table) Seed(now span.Span, mask uint16) {
+	for k := range t.stripes {
+		s := &t.stripes[k]
+		switch was, is := t.seeds&(1<<k) != 0, mask&(1<<k) != 0; {
+		case is:
+			t.quit(now, s.parent, 1<<k)
+			s.depth, s.orphaned = 0, 0
+		case was:
+			s.orphaned = now
+			s.depth = 1 // as deep as the children of whoever seeds it now
+		}
+	}
+	t.seeds, t.dirty = mask, true
+}
+
+// Seeds returns the stripes that come from the origin.
+func (t *Table) Seeds() uint16 { return t.seeds }
+
+// SetSlots sets how many stripes may be given away in all. Children above it are let go, those who relay nothing first.
+func (t *Table) SetSlots(slots int) {
+	t.slots = slots
+	t.choosePrimary()
+}
+
+// Slots returns how many stripes may be given away, and how many are.
+func (t *Table) Slots() (all, used int) { return t.slots, t.used }
+
+// Heard takes what a neighbour says of itself.
+func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
+	n := t.peers.Get(p)
+	if n == nil {
+		return
+	}
+	n.said, n.heard = m, true
+	for k := range t.stripes {
+		s := &t.stripes[k]
+		if s.parent != p {
+			continue
+		}
+		if m.Depth[k] >= DepthMax {
+			t.quit(now, p, 1<<k)
+			continue
+		}
+		s.depth = m.Depth[k] + 1
+	}
+	t.dirty = true
+}
+
+// Parent returns who pushes stripe k to us, or id.Origin if nobody does.
+func (t *Table) Parent(k int) id.Peer { return t.stripes[k].parent }
+
+// Children yields who has stripe k from us, and whether they pass it on.
+func (t *Table) Children(k int, yield func(p id.Peer, relays bool)) {
+	t.peers.All(func(p id.Peer, n *neighbour) bool {
+		if n.takes&(1<<k) != 0 {
+			yield(p, n.relays&(1<<k) != 0)
+		}
+		return true
+	})
+}
+
+// Takes reports whether p has stripe k from us.
+func (t *Table) Takes(p id.Peer, k int) bool {
+	n := t.peers.Get(p)
+	return n != nil && n.takes&(1<<k) != 0
+}
+
+// Pushed notes that a piece of stripe k came from p, so long after its part was opened.
+func (t *Table) Pushed(p id.Peer, k int, age span.Span) {
+	s := &t.stripes[k]
+	if s.parent != p || p == id.Origin {
+		return
+	}
+	t.peers.Get(p).misses, s.misses = 0, 0
+	s.age.add(age)
+}
+
+// Missed notes that the piece on stripe k of part seq was not pushed in time. A parent that misses too many in a row is
+// left.
+func (t *Table) Missed(now span.Span, k int, seq uint64) {
+	s := &t.stripes[k]
+	p := s.parent
+	n := t.peers.Get(p)
+	if n == nil {
+		return
+	}
+	if n.misses == 0 || seq > n.missed {
+		n.missed = seq
+		n.misses++
+	}
+	switch s.misses++; {
+	case n.misses >= ParentMissesMax:
+		n.misses = 0
+		n.refused, n.refusedUntil = everyStripe, now+5*RefusedFor
+		t.quit(now, p, everyStripe)
+	case s.misses >= StripeMissesMax:
+		n.refused, n.refusedUntil = n.refused|1<<k, now+RefusedFor
+		t.quit(now, p, 1<<k)
+	}
+}
+
+// Patience returns how long after its part's opening a piece of stripe k may still come by itself.
+func (t *Table) Patience(k int) span.Span {
+	if t.stripes[k].parent == id.Origin && t.seeds&(1<<k) == 0 {
+		return orphanPatience
+	}
+	return t.stripes[k].age.patience()
+}
+
+// state returns what to say of ourselves.
+func (t *Table) state(now span.Span, queueMS int) (m wire.State) {
+	m.QueueMS = uint16(min(queueMS, 1<<16-1))
+	m.Free = uint8(min(max(t.slots-t.used, 0), 255))
+	m.Slots = uint16(min(t.slots, 1<<16-1))
+	m.Primary = t.primary
+	for k := range t.stripes {
+		m.Depth[k] = t.depth(now, k)
+		m.Delay[k] = t.delay(k)
+	}
+	return m
+}
+
+// seedDelay is what a seed says of its own stripes: a request to the origin takes about that.
+const seedDelay = 6
+
+// delay returns how old pieces of stripe k usually are when they come, in wire.DelayUnits.
+func (t *Table) delay(k int) uint8 {
+	if t.seeds&(1<<k) != 0 {
+		return seedDelay
+	}
+	return uint8(min(t.stripes[k].age.usual()/(wire.DelayUnit*span.Millisecond), 255))
+}
+
+// depth returns the depth of stripe k as neighbours should see it.
+func (t *Table) depth(now span.Span, k int) uint8 {
+	s := &t.stripes[k]
+	switch {
+	case t.seeds&(1<<k) != 0:
+		return 0
+	case s.parent == id.Origin && (s.orphaned == 0 || now > s.orphaned+OrphanFor):
+		return DepthNone
+	}
+	return s.depth
+}

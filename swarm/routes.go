@@ -1,0 +1,125 @@
+package swarm
+
+import (
+	"shoal/id"
+	"shoal/segment"
+	"shoal/span"
+	"shoal/swarm/have"
+	"shoal/swarm/route"
+	"shoal/wire"
+)
+
+const (
+	// relayMS is how much sooner a piece goes to a child that passes it on: its way on takes as long again.
+	relayMS = 450
+	// backfillMS is how far back a new child is brought what it lacks.
+	backfillMS = 2500
+	// aheadFor is how much of the uplink may wait in transports.
+	aheadFor = 100 // ms
+)
+
+// steer keeps the trees: slots by what the uplink bears, parents for every stripe.
+func (e *Engine) steer() {
+	rate := e.rate()
+	if rate > 0 {
+		_, used := e.route.Slots()
+		slots, next := e.slots.Judge(e.now, &e.upload, max(rate/segment.Stripes, 1), used)
+		if told := e.able; max(slots, told)-min(slots, told) > told/5 {
+			e.able = slots
+			e.do(Able{Slots: slots})
+		}
+		if all, _ := e.route.Slots(); all != slots {
+			e.route.SetSlots(slots)
+			e.act(e.route.Shed(nil))
+			e.upload.SetAhead(slots * rate / segment.Stripes * aheadFor / 1000)
+		}
+		e.later(next)
+	}
+	acts, next := e.route.Think(e.now, int(e.upload.Delay(e.now)/span.Millisecond), nil)
+	e.act(acts)
+	if next != route.Never {
+		e.later(next)
+	}
+}
+
+func (e *Engine) act(acts []route.Act) {
+	for _, a := range acts {
+		e.say(a.Peer, a.Message)
+	}
+}
+
+// measure learns a track's rate from its records.
+func (e *Engine) measure(t segment.Track, length, durationUS int) {
+	now := int(int64(length) * 1_000_000 / int64(durationUS))
+	if e.rates[t] == 0 {
+		e.rates[t] = now
+		return
+	}
+	e.rates[t] += (now - e.rates[t]) / 8
+}
+
+// rate returns the bytes per second of all tracks together.
+func (e *Engine) rate() (sum int) {
+	for _, r := range e.rates {
+		sum += r
+	}
+	return sum
+}
+
+func (e *Engine) subscribed(by id.Peer, m wire.Sub) {
+	granted, acts := e.route.Subscribed(e.now, by, m, nil)
+	e.act(acts)
+	if granted == 0 {
+		return
+	}
+	e.shelf.All(func(p *have.Part) bool {
+		if !p.Opened || p.WallMS() < e.wallMS()-backfillMS {
+			return true
+		}
+		for i := range p.Count() {
+			if k := segment.Stripe(i, p.Count()); granted&(1<<k) != 0 && p.Mine.Has(i) {
+				e.pushTo(by, m.Relays&(1<<k) != 0, p, i)
+			}
+		}
+		return true
+	})
+}
+
+// pushed learns from a piece's arrival how its stripe does. What came another way need not be pushed any more.
+func (e *Engine) pushed(in Arrived, p *have.Part) {
+	k := segment.Stripe(in.Piece, p.Count())
+	switch parent := e.route.Parent(k); parent {
+	case id.Origin:
+	case in.From:
+		e.route.Pushed(in.From, k, e.now-p.OpenedAt)
+	default:
+		if !p.HeldBy(parent).Has(in.Piece) || p.Missed.Has(in.Piece) {
+			e.cancel(parent, in.Part, in.Piece)
+		}
+	}
+}
+
+func (e *Engine) missed(p *have.Part, piece int) {
+	e.route.Missed(e.now, segment.Stripe(piece, p.Count()), p.Name.Seq)
+}
+
+// newsFor returns what to announce of fresh pieces to a neighbour: not what it holds, nor what it has from us.
+func (e *Engine) newsFor(to id.Peer, p *have.Part, fresh wire.Bitmap) wire.Bitmap {
+	news := fresh.Minus(p.HeldBy(to))
+	for i := range p.Count() {
+		if news.Has(i) && e.route.Takes(to, segment.Stripe(i, p.Count())) {
+			news.Clear(i)
+		}
+	}
+	return news
+}
+
+// Trees describes the stripes for people: each parent (id.Origin: none), each depth, and how many slots are sold.
+func (e *Engine) Trees() (parents [segment.Stripes]id.Peer, depths [segment.Stripes]uint8, slots, used int) {
+	said := e.route.Greet(e.now, 0)
+	for k := range parents {
+		parents[k] = e.route.Parent(k)
+	}
+	slots, used = e.route.Slots()
+	return parents, said.Depth, slots, used
+}

@@ -1,0 +1,103 @@
+package share
+
+import "shoal/span"
+
+// How capacity is learned: a newcomer sells little and then twice as much every two seconds; what leaves the transports
+// while pieces wait is what the uplink carries; and waits that are long, or short, move the slots a little (AIMD).
+const (
+	// SlotsFirst is what a newcomer sells before anything is known.
+	SlotsFirst = 6
+	// soldPercent is how much of the measured uplink is sold: the rest is for repairs, and for parts larger than most.
+	soldPercent = 85
+	// waitLong is a wait that says the uplink is oversold; waitShort one that says it could sell more.
+	waitLong  = 700 * span.Millisecond
+	waitShort = 300 * span.Millisecond
+	// judgeEvery is how often waits are judged.
+	judgeEvery = 2 * span.Second
+	// longMax is how many long waits are forgiven between judgements.
+	longMax = 3
+	// growAfter is how many judgements in a row must be good before one more slot is tried.
+	growAfter = 2
+	// pressedFor is how long pieces must have waited without a pause for what drained meanwhile to be a measurement.
+	pressedFor = 100 * span.Millisecond
+)
+
+type waits struct {
+	longest span.Span
+	long    int
+}
+
+func (w *waits) add(wait span.Span) {
+	w.longest = max(w.longest, wait)
+	if wait > waitLong {
+		w.long++
+	}
+}
+
+// drain measures what the uplink carries: the bytes that leave the transports while more are waiting.
+type drain struct {
+	pressed bool
+	since   span.Span
+	bytes   int
+	rate    int // bytes per second; 0 is not known
+}
+
+// left notes bytes that left a transport.
+func (d *drain) left(bytes int) {
+	if d.pressed {
+		d.bytes += bytes
+	}
+}
+
+// press notes at now whether pieces wait for the transports.
+func (d *drain) press(now span.Span, waiting bool) {
+	if took := now - d.since; d.pressed && took >= pressedFor && (!waiting || took >= 5*pressedFor) {
+		rate := int(int64(d.bytes) * int64(span.Second) / int64(took))
+		if d.rate == 0 {
+			d.rate = rate
+		}
+		d.rate += (rate - d.rate) / 4
+		d.since, d.bytes = now, 0
+	}
+	if waiting != d.pressed {
+		d.pressed, d.since, d.bytes = waiting, now, 0
+	}
+}
+
+// Slots learns how many stripes the uplink carries.
+type Slots struct {
+	now    int
+	good   int
+	judged span.Span
+}
+
+// Judge returns the slots from now on, and when to judge again. stripe is a stripe's bytes per second, used what is sold.
+func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next span.Span) {
+	most := d.Rate() * soldPercent / 100 / stripe
+	if s.now == 0 {
+		s.now, s.judged = SlotsFirst, now
+	}
+	if now < s.judged+judgeEvery {
+		return min(s.now, most), s.judged + judgeEvery
+	}
+	w := d.waits
+	d.waits, s.judged = waits{}, now
+	carries := d.drain.rate * soldPercent / 100 / stripe
+	switch {
+	case d.drain.rate > 0 && s.now > carries+carries/8+1:
+		s.now, s.good = carries, 0
+	case w.long > longMax:
+		s.now -= max(1, s.now*8/100)
+		s.good = 0
+	case used*4 >= s.now*3 && w.longest < waitShort && (d.drain.rate == 0 || s.now < carries):
+		s.now, s.good = min(2*s.now, most), 0
+	case used >= s.now && w.longest < waitShort:
+		if s.good++; s.good >= growAfter {
+			s.now, s.good = s.now+1, 0
+		}
+	default:
+		s.good = 0
+	}
+	s.now = max(s.now, 1)
+	return min(s.now, most), now + judgeEvery
+}
