@@ -10,10 +10,10 @@ import (
 
 // Bounds of the records under way.
 const (
-	// PendingMax bounds the signature checks under way.
-	PendingMax = 64
+	// PendingMax bounds the signature checks under way: a newcomer is told of some eight seconds of every track at once.
+	PendingMax = 256
 	// WaitingMax bounds the part records that wait for their certificate.
-	WaitingMax = 64
+	WaitingMax = 256
 	// CertificatesMax is how many certificates are kept: the newest and the one that it relieves.
 	CertificatesMax = 2
 	// ClockSlackMS is how far clocks may differ when a certificate's time is judged (security fault F06).
