@@ -22,6 +22,7 @@ type program struct {
 	Channel channelCommand `cmd:"" help:"Add and list channels."`
 	Demo    demoCommand    `cmd:"" help:"Run a server whose channel plays by itself, and print its link."`
 	Watch   watchCommand   `cmd:"" help:"Watch a channel without a screen, and share it."`
+	Sim     simCommand     `cmd:"" help:"Run the swarm in a made-up internet, and print what came of it."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

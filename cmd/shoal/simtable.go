@@ -1,0 +1,164 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"shoal/sim"
+)
+
+// simTable prints runs for people, or as JSON.
+type simTable struct {
+	out          io.Writer
+	scenario     sim.Scenario
+	json, detail bool
+	rows         []sim.Result
+}
+
+// add prints a run.
+func (t *simTable) add(run simRun) error {
+	r := run.Result
+	if t.json {
+		return json.NewEncoder(t.out).Encode(r)
+	}
+	if len(t.rows) == 0 {
+		t.head()
+	}
+	if n := len(t.rows); n > 0 && t.rows[n-1].Policy != r.Policy {
+		t.mean(t.rows[n-1].Policy)
+	}
+	t.rows = append(t.rows, r)
+	t.row(r, fmt.Sprint(r.Seed), run.took)
+	if t.detail {
+		return printDetail(t.out, run.Detail)
+	}
+	return nil
+}
+
+// end prints what is left to say.
+func (t *simTable) end() error {
+	if n := len(t.rows); n > 0 {
+		t.mean(t.rows[n-1].Policy)
+		_, err := fmt.Fprintln(t.out, "\ncopies: of each part, sent by the origin. late: parts per million. age: until a viewer holds the whole part, p50 and p99.\n"+
+			"dup, ctl: bytes over media received. beside: tracker, records, playlists. start: until the first part, p95. stall: of the time.")
+		return err
+	}
+	return nil
+}
+
+func (t *simTable) head() {
+	s := t.scenario
+	fmt.Fprintf(t.out, "%s", s.Name)
+	if s.Summary != "" {
+		fmt.Fprintf(t.out, ": %s", strings.TrimSuffix(s.Summary, "."))
+	}
+	fmt.Fprintf(t.out, "\n%d viewers, %s s of %s s measured, bound %.4g copies\n\n", s.Peers+s.Crowd,
+		seconds(int64(s.Measure)), seconds(int64(s.Warm+s.Measure)), s.Bound())
+	fmt.Fprintf(t.out, "%-11s %4s %8s %7s %6s %6s %5s %6s %6s %7s %8s %7s %8s %7s\n",
+		"policy", "seed", "copies", "late", "age50", "age99", "hops", "dup", "ctl", "beside", "offload", "start", "stall", "took")
+}
+
+func seconds(nanoseconds int64) string { return fmt.Sprintf("%g", float64(nanoseconds)/1e9) }
+
+func (t *simTable) row(r sim.Result, seed string, took time.Duration) {
+	fmt.Fprintf(t.out, "%-11s %4s %8.2f %7.0f %5.2fs %5.2fs %5.2f %5.1f%% %5.1f%% %6.2f%% %7.2f%% %6.2fs %7.3f%%",
+		r.Policy, seed, r.Copies, r.LatePerMillion, float64(r.AgeP50)/1000, float64(r.AgeP99)/1000, r.HopsMean,
+		100*r.DupShare, 100*r.ControlShare, 100*r.BesideShare, 100*r.Offload, float64(r.StartP95)/1000, 100*r.Rebuffer)
+	if took > 0 {
+		fmt.Fprintf(t.out, " %6.1fs", took.Seconds())
+	}
+	fmt.Fprintln(t.out)
+}
+
+// mean prints the mean of a policy's runs, if there are several.
+func (t *simTable) mean(policy string) {
+	var all []sim.Result
+	for _, r := range t.rows {
+		if r.Policy == policy {
+			all = append(all, r)
+		}
+	}
+	if len(all) < 2 {
+		return
+	}
+	of := func(what func(sim.Result) float64) (sum float64) {
+		for _, r := range all {
+			sum += what(r)
+		}
+		return sum / float64(len(all))
+	}
+	worst := slices.MaxFunc(all, func(a, b sim.Result) int { return int(a.StartP95) - int(b.StartP95) })
+	t.row(sim.Result{
+		Policy: policy, Copies: of(func(r sim.Result) float64 { return r.Copies }), LatePerMillion: of(func(r sim.Result) float64 { return r.LatePerMillion }),
+		AgeP50: int32(of(func(r sim.Result) float64 { return float64(r.AgeP50) })), AgeP99: int32(of(func(r sim.Result) float64 { return float64(r.AgeP99) })),
+		HopsMean: of(func(r sim.Result) float64 { return r.HopsMean }), DupShare: of(func(r sim.Result) float64 { return r.DupShare }),
+		ControlShare: of(func(r sim.Result) float64 { return r.ControlShare }), BesideShare: of(func(r sim.Result) float64 { return r.BesideShare }),
+		Offload: of(func(r sim.Result) float64 { return r.Offload }), Rebuffer: of(func(r sim.Result) float64 { return r.Rebuffer }), StartP95: worst.StartP95,
+	}, "mean", 0)
+}
+
+// printDetail prints what a swarm looked like inside.
+func printDetail(out io.Writer, d sim.Detail) error {
+	fmt.Fprintf(out, "\n  uplink   in use  viewers  slots   sold  stripes from origin  wait at the end\n")
+	for _, c := range d.Classes {
+		fmt.Fprintf(out, "  %5gx %7.0f%% %8d %6.1f %6.1f %20d %13.0f ms\n", c.Up, 100*c.Use, c.Viewers, c.Slots, c.Used, c.Seeds, c.QueueMS)
+	}
+	fmt.Fprintf(out, "\n  hops     pieces  mean age  of key frames\n")
+	for k, h := range d.Hops {
+		if h.Pieces > 0 {
+			fmt.Fprintf(out, "  %4d %10d %6d ms %11d ms\n", k, h.Pieces, h.AgeMS, h.KeyAgeMS)
+		}
+	}
+	fmt.Fprintf(out, "\n  message       number       bytes\n")
+	for _, m := range d.Messages {
+		fmt.Fprintf(out, "  %-9s %10d %11d\n", m.Name, m.N, m.Bytes)
+	}
+	fmt.Fprintf(out, "\n  steps by input:")
+	for _, c := range d.Inputs {
+		fmt.Fprintf(out, "  %s %d", c.What, c.N)
+	}
+	fmt.Fprintln(out)
+	if len(d.Depths) > 0 {
+		fmt.Fprintf(out, "\n  stripes at the end, by depth:")
+		for depth := range 255 {
+			if n := d.Depths[uint8(depth)]; n > 0 {
+				fmt.Fprintf(out, "  %d: %d", depth, n)
+			}
+		}
+		fmt.Fprintf(out, "  none: %d (without a parent: %d)\n", d.Depths[255], d.Orphans)
+	}
+	if len(d.Blames) > 0 {
+		fmt.Fprintf(out, "\n  pieces that the origin had to bring late, and where they had got stuck:\n")
+	}
+	for _, b := range d.Blames[:min(len(d.Blames), blamesMax)] {
+		fmt.Fprintf(out, "  %8d %s\n", b.N, b.What)
+	}
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// blamesMax bounds the causes that are printed.
+const blamesMax = 20
+
+// printReplay prints what a tape brought about.
+func printReplay(out io.Writer, r sim.Replayed) error {
+	fmt.Fprintf(out, "peer %v, %.1f s\n", r.Self, float64(r.Lasted)/1e9)
+	for _, group := range []struct {
+		name   string
+		counts []sim.Count
+	}{{"inputs", r.Inputs}, {"outputs", r.Outputs}, {"messages heard", r.Heard}, {"messages said", r.Said}, {"notes", r.Notes}} {
+		fmt.Fprintf(out, "%s:\n", group.name)
+		for _, c := range group.counts {
+			fmt.Fprintf(out, "  %8d %s\n", c.N, c.What)
+		}
+	}
+	for _, b := range r.Broken {
+		fmt.Fprintf(out, "broken rule %s\n", b)
+	}
+	_, err := fmt.Fprintf(out, "%d rules broken\n", len(r.Broken))
+	return err
+}

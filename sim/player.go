@@ -1,0 +1,210 @@
+package sim
+
+import (
+	"shoal/id"
+	"shoal/segment"
+	"shoal/span"
+	"shoal/swarm"
+)
+
+const (
+	// startLead is what a page takes from its load to its first request for media.
+	startLead = 100 * span.Millisecond
+	// reportEvery is how often a player tells its engine where it is.
+	reportEvery = 250 * span.Millisecond
+	// hurryPercent is how much faster a player runs that is farther behind than everyone by more than hurryFrom; from
+	// jumpFrom on it skips instead (peer/player.go, web/player/step.ts).
+	hurryPercent = 5
+	hurryFrom    = 100 * span.Millisecond
+	jumpFrom     = 10 * span.Second
+	// answerFor is how long after a part is due, at the latest, the mind must have said something.
+	answerFor = 5 * span.Second
+)
+
+// player asks for parts in order. Everyone plays the same distance behind live, by a shared clock; who begins late or
+// stalls is behind that by lag, and hurries.
+type player struct {
+	viewer  *viewer
+	first   int32 // the first part of this session
+	next    int32
+	known   int32 // parts below it are in the playlist
+	asked   int32 // what the mind owes an answer for
+	asking  bool
+	askedAt span.Span
+	direct  bool // the origin was asked for asked
+	begun   bool // the page asks for media
+
+	since   span.Span // when it set out to show a picture
+	started bool      // it shows one, or has
+	lag     span.Span // behind everyone, at lagAt
+	lagAt   span.Span
+}
+
+func (p *player) net() *Internet { return p.viewer.net }
+
+// behind is how far behind the wall clock everyone plays.
+func (n *Internet) behind() span.Span { return n.Budget + n.Part }
+
+// begin decides where to start: at what is on every screen in a moment, or at the key frame before it.
+func (p *player) begin() {
+	n := p.net()
+	p.since = n.now
+	p.first = n.live(n.now + startLead)
+	p.next, p.known = p.first, int32(len(n.source.parts))
+	n.at(n.now+startLead, event{kind: ask, node: p.viewer.index, flag: true})
+}
+
+// live returns the part that is on screen at a time, or the one to decode first to show it.
+func (n *Internet) live(at span.Span) int32 {
+	seq := int32(max(0, at-n.behind()) / n.Part)
+	if n.JoinAt == "key" {
+		seq -= seq % int32(n.perSegment())
+	}
+	return seq
+}
+
+// lagNow returns how far behind everyone the player is.
+func (p *player) lagNow() span.Span {
+	caught := (p.net().now - p.lagAt) * hurryPercent / 100
+	return max(min(p.lag, hurryFrom), p.lag-caught)
+}
+
+// position returns what is on screen, as time since the broadcast began. It does not know whether there is a picture.
+func (p *player) position() span.Span { return p.net().now - p.net().behind() - p.lagNow() }
+
+// end returns how far the buffer reaches.
+func (p *player) end() span.Span { return span.Span(p.next) * p.net().Part }
+
+func (p *player) happen(e *event) {
+	switch e.kind {
+	case report:
+		p.report()
+		p.net().after(reportEvery, event{kind: report, node: p.viewer.index})
+	case ask:
+		p.begun = p.begun || e.flag
+		p.ask()
+	case listed:
+		p.published(uint64(e.part) + 1)
+	case delivered:
+		if p.net().takes(p.viewer, e) {
+			p.delivered(e.part)
+		}
+	}
+}
+
+// report tells the engine where the player is.
+func (p *player) report() {
+	if n := p.net(); p.asking && !p.direct && n.now > p.askedAt+n.behind()+jumpFrom+answerFor {
+		n.rule("%v has not answered for part %d, asked for %d ms ago", p.viewer.id, p.asked, (n.now-p.askedAt)/span.Millisecond)
+	}
+	position := min(p.position(), p.end())
+	p.viewer.step(swarm.Playhead{
+		WallMS: bornWallMS + int64(position/span.Millisecond), BufferMS: int64((p.end() - position) / span.Millisecond), Playing: position < p.end(),
+	})
+}
+
+// published is called when the playlist shows one more part.
+func (p *player) published(count uint64) {
+	p.known = max(p.known, int32(count))
+	p.ask()
+}
+
+// ask asks for the next part, if there is one and room for it.
+func (p *player) ask() {
+	n := p.net()
+	if p.asking || p.next >= p.known || !p.begun {
+		return
+	}
+	if ahead := n.policy.ahead; ahead > 0 && p.started && p.end()-p.position() >= ahead {
+		n.after(p.end()-p.position()-ahead+span.Millisecond, event{kind: ask, node: p.viewer.index})
+		return
+	}
+	p.asking, p.asked, p.askedAt = true, p.next, n.now
+	p.viewer.step(swarm.Wanted{Part: p.part(p.next)})
+}
+
+func (p *player) part(seq int32) segment.Part { return segment.Part{Epoch: epoch, Seq: uint64(seq)} }
+
+// answer takes what the mind says of the part it was asked for.
+func (p *player) answer(o swarm.Output) {
+	switch o := o.(type) {
+	case swarm.Play:
+		_, bad := p.viewer.store.whole(int32(o.Part.Seq))
+		p.net().measure.played(bad)
+		p.got(int32(o.Part.Seq))
+	case swarm.Decline:
+		p.direct = true
+		p.request(int32(o.Part.Seq))
+	}
+}
+
+// request asks the origin for a whole part.
+func (p *player) request(seq int32) {
+	n := p.net()
+	made := n.source.part(seq)
+	size := int(made.manifest.Length)
+	n.measure.declined()
+	n.measure.origin(p.viewer, size)
+	wait, transfer := n.answer(p.viewer, size)
+	n.after(wait+transfer, event{kind: delivered, node: p.viewer.index, part: seq, size: int32(size)})
+}
+
+// delivered plays what plain HTTP brought and offers it to the mind.
+func (p *player) delivered(seq int32) {
+	if !p.direct || seq != p.asked {
+		return
+	}
+	p.got(seq)
+	for i := range p.net().source.part(seq).manifest.Hashes {
+		p.viewer.arrives(arrived{seq, i, id.Origin, true, 0})
+	}
+}
+
+// got appends a part to the buffer. If the picture stood still for want of it, that was a stall.
+func (p *player) got(seq int32) {
+	n := p.net()
+	p.asking, p.direct = false, false
+	n.after(0, event{kind: ask, node: p.viewer.index})
+	if seq != p.next { // the player has jumped meanwhile
+		return
+	}
+	begins := span.Span(seq) * n.Part
+	switch {
+	case !p.started:
+		p.started = true
+		n.measure.start(n.now - p.since)
+		p.behindBy(max(0, n.now-n.behind()-begins))
+		n.at(n.now, event{kind: report, node: p.viewer.index})
+	case p.position() > begins:
+		n.measure.due(p.position() - begins)
+		p.behindBy(n.now - n.behind() - begins)
+	default:
+		n.measure.due(0)
+	}
+	p.next++
+	if p.lagNow() > jumpFrom {
+		p.jump()
+	}
+}
+
+// behindBy sets how far behind everyone the player is from now on.
+func (p *player) behindBy(lag span.Span) { p.lag, p.lagAt = lag, p.net().now }
+
+// jump gives up catching up.
+func (p *player) jump() {
+	p.next = max(p.next, p.net().live(p.net().now))
+	p.behindBy(max(0, p.net().now-p.net().behind()-p.end()))
+}
+
+// awake begins anew at the live edge after a sleep. What was asked of the origin before will not come.
+func (p *player) awake() {
+	n := p.net()
+	p.known = int32(len(n.source.parts))
+	p.next = max(p.next, n.live(n.now))
+	p.since, p.started = n.now, false
+	p.viewer.step(swarm.Playhead{WallMS: bornWallMS + int64(p.end()/span.Millisecond)})
+	if p.direct {
+		p.request(p.asked)
+	}
+	n.at(n.now, event{kind: ask, node: p.viewer.index, flag: true})
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+)
+
+// TestLibrary holds every scenario that is built in to be one that runs.
+func TestLibrary(t *testing.T) {
+	if len(Names()) < 12 {
+		t.Fatal("scenarios are missing:", Names())
+	}
+	for _, name := range Names() {
+		s, err := Named(name)
+		if err != nil {
+			t.Error(err)
+		} else if err := s.Check(); err != nil || s.Summary == "" {
+			t.Errorf("%s: %v, %q", name, err, s.Summary)
+		}
+	}
+}
+
+// TestWords reads back every setting as it is written.
+func TestWords(t *testing.T) {
+	for seed := range uint64(20) {
+		s, again := Chaos(seed), Everyday()
+		again.Name, again.Summary = s.Name, s.Summary
+		for _, w := range s.Words() {
+			if err := again.Set(w.Word + " " + w.Value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(s, again) {
+			t.Errorf("%+v\nread back as\n%+v", s, again)
+		}
+	}
+}
+
+func TestBound(t *testing.T) {
+	for settings, want := range map[string]float64{
+		"peers 100": 1, "peers 1000; uplinks 0.4x0.25 0.4x0.75 0.2x2": 200, "peers 100; free-riders 0.5": 20, "peers 100; up-cap 0.5": 50,
+	} {
+		if got := neat(everyday(t, settings).Bound()); got != want {
+			t.Errorf("%s: bound %v, want %v", settings, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range Names() {
+		text, err := library.ReadFile(shelved + name + ".txt")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add("nat 0.5xcone\nuplinks x")
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, err := Parse("fuzz", text); err == nil {
+			_ = s.Check()
+			_ = s.Words()
+		}
+	})
+}
+
+// tapes are recordings that the engine's own tests keep.
+const tapes = "../swarm/swarmtest/testdata/*.tape"
+
+// TestReplay steps an engine through recorded tapes: they are not empty, and no rule is broken.
+func TestReplay(t *testing.T) {
+	files, err := filepath.Glob(tapes)
+	if err != nil || len(files) == 0 {
+		t.Fatal("no tapes", err)
+	}
+	for _, file := range files {
+		recorded, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Replay(recorded)
+		if err != nil || len(r.Broken) > 0 || len(r.Inputs) == 0 || len(r.Said) == 0 {
+			t.Errorf("%s: %v %+v", file, err, r)
+		}
+	}
+}
+
+func FuzzReplay(f *testing.F) {
+	files, err := filepath.Glob(tapes)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		recorded, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(recorded[:min(len(recorded), 4000)])
+	}
+	f.Fuzz(func(t *testing.T, recorded []byte) { _, _ = Replay(recorded) })
+}

@@ -1,0 +1,181 @@
+package sim
+
+import (
+	"math"
+
+	"shoal/id"
+	"shoal/span"
+	"shoal/swarm"
+)
+
+// viewer is one body: a mind, a line, a player, and a memory of which pieces it holds, without bytes.
+type viewer struct {
+	net   *Internet
+	index int32
+	place int // in those present
+	id    id.Peer
+	mind  mind
+	habit habit
+	class int     // of its uplink
+	phase float64 // of its timers, in [0, 1)
+	born  span.Span
+
+	gone    bool
+	hidden  bool
+	asleep  bool
+	tracked bool // the tracker knows it
+	banned  bool
+
+	line     line
+	links    []link // in the order of peers
+	slots    int    // that the engine last said it can give away
+	wakeAt   span.Span
+	inbox    []swarm.Input // what the body answers at once
+	stepping bool
+	outs     []swarm.Output
+	pending  []arrived
+	fetches  []fetch
+	store    store
+	rules    rules
+	player   player
+}
+
+func newViewer(n *Internet, index int32, quota uint32) *viewer {
+	v := &viewer{net: n, index: index, id: id.Peer(index) + 1, born: n.now, phase: n.chance.unit()}
+	x, y := n.chance.unit(), n.chance.unit()
+	if quota > 0 {
+		x = float64(quota-1) / (1 << 31)
+		y = math.Mod(float64(index)*0.6180339887498949, 1) // spread evenly, whatever the class
+	}
+	v.class = n.classFor(x)
+	v.habit = n.habitFor(y)
+	far := n.chance.unit()
+	v.line = line{
+		lag:      (n.RTT[0] + span.Span(far*float64(n.RTT[1]-n.RTT[0]))) / 4,
+		toOrigin: n.OriginRTT[0] + span.Span(far*float64(n.OriginRTT[1]-n.OriginRTT[0])),
+		up:       n.Rate * n.Uplinks[v.class].Up, down: n.Down * n.Rate, nat: n.natFor(n.chance.unit()),
+	}
+	if n.chance.unit() < n.Lossy {
+		v.line.loss = n.Loss
+	}
+	v.line.upNow = v.line.up
+	v.mind = n.policy.mind(swarm.Config{
+		Self: v.id, Channel: channel, Seed: n.chance.next(), BirthWallMS: bornWallMS + int64(n.now/span.Millisecond),
+		UplinkBytesPerSecond: v.uplink(),
+	}, v.line.up)
+	v.player.viewer = v
+	return v
+}
+
+func (s Scenario) classFor(x float64) int {
+	for i, c := range s.Uplinks {
+		if x < c.Share {
+			return i
+		}
+		x -= c.Share
+	}
+	return len(s.Uplinks) - 1
+}
+
+// uplink returns what the viewer lets be sent, bytes per second.
+func (v *viewer) uplink() int {
+	if v.habit == freeRider || v.hidden {
+		return 0
+	}
+	return int(v.net.Rate * v.net.UpCap)
+}
+
+// now is the time since the mind's birth.
+func (v *viewer) now() span.Span { return v.net.now - v.born }
+
+// step gives the mind an input, and then everything that doing its outputs brings at once.
+func (v *viewer) step(in swarm.Input) {
+	v.inbox = append(v.inbox, in)
+	if v.stepping {
+		return
+	}
+	v.stepping = true
+	for i := 0; i < len(v.inbox); i++ {
+		in := v.inbox[i]
+		v.rules.before(in)
+		v.outs = v.mind.Step(v.now(), in, v.outs[:0])
+		v.net.measure.step(in)
+		for _, o := range v.outs {
+			v.obeys(o)
+			v.perform(o)
+		}
+	}
+	v.inbox = v.inbox[:0]
+	v.stepping = false
+	v.sleepUntilWake()
+}
+
+// hiddenTick is how often timers of a hidden page run (Chromium since 2011, Firefox, Safari).
+const hiddenTick = span.Second
+
+// sleepUntilWake arranges for the Tick that the mind asked for.
+func (v *viewer) sleepUntilWake() {
+	at, ok := v.mind.Wake()
+	v.awaits(at, ok)
+	if !ok {
+		return
+	}
+	at += v.born
+	if v.hidden {
+		phase := span.Span(v.phase * float64(hiddenTick))
+		at = (at-phase+hiddenTick-1)/hiddenTick*hiddenTick + phase
+	}
+	if at != v.wakeAt {
+		v.wakeAt = at
+		v.net.at(at, event{kind: wake, node: v.index})
+	}
+}
+
+func (v *viewer) happen(e *event) {
+	switch e.kind {
+	case wake:
+		if e.at == v.wakeAt {
+			v.wakeAt = 0
+			v.step(swarm.Tick{})
+		}
+	case arrive:
+		v.hears(e)
+	case left:
+		v.sent(e)
+	case withheld:
+		v.letGo(e)
+	case drained:
+		v.drained(e)
+	case landed:
+		if from := v.net.viewers[e.other]; v.link(from.id) != nil && v.net.takes(v, e) {
+			v.arrives(arrived{part: e.part, piece: int(e.piece), from: from.id, truth: e.flag, hop: e.hop})
+		}
+	case linkUp:
+		v.linkUp(v.net.viewers[e.other], e.flag)
+	case linkDown:
+		if l := v.link(v.net.viewers[e.other].id); l != nil && l.number == e.ref {
+			v.linkDown(l.peer)
+		}
+	case fetched:
+		if v.net.takes(v, e) {
+			v.fetched(e)
+		}
+	case hide:
+		v.hide(e.flag)
+	case leave:
+		v.leave()
+	case rejoin:
+		v.come()
+	case lonely:
+		v.lonely()
+	case told:
+		v.step(v.net.letters.open(e.ref).word.(swarm.Input))
+	case record:
+		made := v.net.source.part(e.part)
+		v.step(swarm.Offered{Digest: digest(uint64(e.part)), Data: made.record})
+		v.boast(made)
+		v.player.published(uint64(e.part) + 1)
+	default:
+		v.player.happen(e)
+	}
+}
