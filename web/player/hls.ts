@@ -15,6 +15,11 @@ const STALL_COSTS_S = 0.5;
 const AHEAD_S = 20;
 const BEHIND_S = 20;
 
+/** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
+export function standStill(hls: Hls, still: boolean): void {
+  hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
+}
+
 export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),

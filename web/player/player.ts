@@ -7,7 +7,7 @@
 import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
-import { LIVE_TARGET_S, makeHls } from './hls';
+import { LIVE_TARGET_S, makeHls, standStill } from './hls';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
 import { Recovery } from './recovery';
@@ -185,6 +185,8 @@ export class Player {
     for (const name of heard) {
       video.addEventListener(name, () => this.#hear(name), options);
     }
+    video.addEventListener('pause', () => this.#hls && standStill(this.#hls, true), options);
+    video.addEventListener('play', () => this.#hls && standStill(this.#hls, false), options);
     video.addEventListener('timeupdate', () => {
       // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
       if (video.paused || video.seeking || video.readyState < 3) return;
