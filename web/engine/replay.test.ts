@@ -47,7 +47,7 @@ describe('the engine as WebAssembly', () => {
       ...decodeOutputs(engine.step(encodeInput(new Writer(), 1000, { kind: 'Introduced', peer, dial: true }).written())),
       ...decodeOutputs(engine.step(encodeInput(new Writer(), 2000, { kind: 'PeerUp', peer }).written())),
     ].map((output) => output.kind);
-    expect(kinds).toEqual(['Dial', 'Say']);
+    expect(kinds).toEqual(['Dial', 'Say', 'Say']); // hello, and what it can give
     expect(engine.wakeUs() ?? Infinity).toBeGreaterThan(2000);
   });
 

@@ -43,6 +43,7 @@ const outputs: Record<string, Output> = {
   'out_11_decline.hex': { kind: 'Decline', part },
   'out_12_evict.hex': { kind: 'Evict', part },
   'out_13_note.hex': { kind: 'Note', what: 5, peer, part },
+  'out_14_able.hex': { kind: 'Able', slots: 21 },
 };
 
 describe('the records of the WASM border', () => {
