@@ -27,6 +27,8 @@ func TestErrorsHaveOneShape(t *testing.T) {
 		{"GET", "/hls/fish/nothing", nil, 404, "not_found"},
 		{"GET", "/hls/FISH/master.m3u8", nil, 404, "not_found"},
 		{"GET", "/hls/fish/9.m3u8", nil, 404, "not_found"},
+		{"GET", "/c/FISH", nil, 404, "not_found"},
+		{"GET", "/embed/No%20Name", nil, 404, "not_found"},
 		{"GET", "/hls/fish/0.m3u8?_HLS_msn=x", nil, 400, "malformed"},
 		{"GET", "/hls/fish/0.m3u8?_HLS_part=1", nil, 400, "malformed"},
 		{"GET", "/hls/fish/0.m3u8?_HLS_msn=1&_HLS_part=-1", nil, 400, "malformed"},

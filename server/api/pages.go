@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"shoal/id"
 )
 
 // policy is what pages may load: only this server's files, WebAssembly, and the blobs that Media Source makes.
@@ -41,11 +40,7 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 
 // channelPage is a page of one channel; it answers 404 with a page if there is no such channel.
 func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, framed bool) {
-	name, err := id.ParseName(r.PathValue("name"))
-	if err == nil {
-		_, err = a.rooms.Channels.ByName(r.Context(), name)
-	}
-	if err != nil {
+	if _, err := a.named(r); err != nil {
 		a.refuse(w, r, err)
 		return
 	}
