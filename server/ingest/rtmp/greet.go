@@ -146,11 +146,16 @@ func (v *visit) started() error {
 	return v.status("status", "NetStream.Publish.Start", "publish start")
 }
 
-// refuse tells the publisher that its key does not open anything, so that it stops trying.
-func (v *visit) refuse() {
+// refuse tells the publisher why it may not send, so that it stops trying. Only who holds a good key hears more than that
+// it is refused.
+func (v *visit) refuse(why error) {
 	v.deadline(writeMax)
+	description := "Stream key refused. See the server's log for the reason."
+	if !errors.Is(why, ErrKey) && !errors.Is(why, errBlocked) {
+		description = "The stream key is right, but the server cannot take the stream: " + v.redact(why.Error())
+	}
 	// The connection ends whether this arrives or not.
-	_ = v.status("error", "NetStream.Publish.BadName", "Stream key refused. See the server's log for the reason.")
+	_ = v.status("error", "NetStream.Publish.BadName", description)
 }
 
 func (v *visit) status(level, code, description string) error {

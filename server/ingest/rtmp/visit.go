@@ -51,7 +51,7 @@ func (v *visit) run(ctx context.Context) {
 		if v.server.limits.tell(v.from, time.Now()) {
 			v.log.Warn("rtmp: publisher refused", "reason", err)
 		}
-		v.refuse()
+		v.refuse(err)
 		return
 	}
 	sink, done, err := v.server.Door.Publish(ctx, v.key, v.from)
@@ -60,7 +60,7 @@ func (v *visit) run(ctx context.Context) {
 			v.server.limits.failed(v.from, time.Now())
 		}
 		v.log.Warn("rtmp: publisher refused", "reason", v.redact(err.Error()))
-		v.refuse()
+		v.refuse(err)
 		return
 	}
 	v.server.limits.admit(v.from)
