@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -27,10 +29,14 @@ type channelSettings struct {
 	JSON     bool `name:"json" help:"Print JSON."`
 }
 
-// registry opens the channels of the data directory. The caller closes them.
-func (c *channelSettings) registry(ctx context.Context) (r *channel.Registry, done func() error, err error) {
+// registry opens the channels of the data directory, which is made only if make says so: a misspelt one must not look like
+// a server without channels. The caller closes them.
+func (c *channelSettings) registry(ctx context.Context, make bool) (r *channel.Registry, done func() error, err error) {
 	if err := c.check(); err != nil {
 		return nil, nil, &misuseError{err}
+	}
+	if _, err := os.Stat(c.Data); !make && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, &misuseError{fmt.Errorf("there is no data directory %s: give the one that the server has in --data", c.Data)}
 	}
 	if err := makeDataDir(c.Data); err != nil {
 		return nil, nil, err
@@ -102,7 +108,7 @@ type channelAdd struct {
 
 // Run adds the channel.
 func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
-	registry, done, err := c.registry(ctx)
+	registry, done, err := c.registry(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -110,6 +116,9 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 	added, key, err := registry.Add(ctx, c.Name)
 	if errors.Is(err, channel.ErrTaken) {
 		return fmt.Errorf("%w: choose another, or draw a new stream key for it with `shoal channel new-key %s`", err, c.Name)
+	}
+	if errors.Is(err, channel.ErrInvalid) {
+		return &misuseError{err}
 	}
 	if err != nil {
 		return err
@@ -124,7 +133,7 @@ type channelNewKey struct {
 
 // Run replaces the key.
 func (c *channelNewKey) Run(ctx context.Context, w world) (err error) {
-	registry, done, err := c.registry(ctx)
+	registry, done, err := c.registry(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -150,7 +159,7 @@ type channelList struct {
 
 // Run lists the channels.
 func (c *channelList) Run(ctx context.Context, w world) (err error) {
-	registry, done, err := c.registry(ctx)
+	registry, done, err := c.registry(ctx, false)
 	if err != nil {
 		return err
 	}

@@ -180,6 +180,13 @@ func TestANewKeyReplacesTheOld(t *testing.T) {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
+	typo := filepath.Join(t.TempDir(), "typo")
+	if _, err := say(t, "channel", "list", "--data", typo); err == nil {
+		t.Error("a directory that is not there looks like a server without channels")
+	}
+	if _, err := os.Stat(typo); err == nil {
+		t.Error("looking for channels made a data directory")
+	}
 	if list, err := say(t, "channel", "list", "--data", dir); err != nil || !strings.HasPrefix(list, "fish ") || strings.Count(list, "\n") != 1 {
 		t.Error(list, err)
 	}
