@@ -6,7 +6,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-
 )
 
 // policy is what pages may load: only this server's files, WebAssembly, and the blobs that Media Source makes.
