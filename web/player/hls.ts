@@ -2,6 +2,7 @@
 import Hls from 'hls.js';
 import workerPath from 'hls.js/dist/hls.worker.js?url';
 import { audioLoading } from './audio';
+import { bufferKeeping } from './buffers';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
 
@@ -23,6 +24,7 @@ export function standStill(hls: Hls, still: boolean): void {
 export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
+    ...bufferKeeping(),
     lowLatencyMode: true,
     liveSyncDuration: LIVE_TARGET_S,
     liveMaxLatencyDuration: LIVE_MAX_S,
