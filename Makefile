@@ -10,7 +10,8 @@ MODULES := web/node_modules/.installed
 CACHE   := .cache
 
 ROOMS    ?= ./...
-FUZZTIME ?= 10s
+# Counted, not timed: Go 1.26 at times reports the end of a timed run as "context deadline exceeded" (golang/go#75804).
+FUZZTIME ?= 200000x
 
 # CGO stays off: the one program runs on any Linux of its architecture.
 export CGO_ENABLED := 0
@@ -63,8 +64,8 @@ RACY := ./server/bus/... ./server/origin/... ./server/live/... ./server/tracker/
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
 
-test-fuzz: ## every parser of outside bytes, one second each
-	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=1s | awk '!/^fuzz: /'
+test-fuzz: ## every parser of outside bytes, a few thousand inputs each
+	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=5000x | awk '!/^fuzz: /'
 
 test-web: $(MODULES) $(WASM) ## TypeScript: types and tests
 	@mkdir -p $(CACHE)
@@ -75,7 +76,7 @@ e2e: build deps-test ## real browsers, a real publisher, a real swarm
 	@mkdir -p $(CACHE)
 	@set -o pipefail; cd web && $(NPM) run e2e 2>&1 | tee ../$(CACHE)/e2e.txt
 
-fuzz-short: ## each fuzz target for FUZZTIME (10s); ROOMS=./wire/... for some
+fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for some
 	@$(GO) list $(ROOMS) | while read -r room; do \
 		for target in $$($(GO) test -list '^Fuzz' "$$room" | grep '^Fuzz'); do \
 			echo "$$room $$target"; \
