@@ -88,7 +88,7 @@ func (e *Engine) hear(in Input) {
 	case Seeding:
 		e.route.Seed(e.now, in.Stripes)
 	case Playhead:
-		e.desk.Head.Report(e.now, in.WallMS, in.BufferMS, in.Playing)
+		e.desk.Report(e.now, in.WallMS, in.BufferMS, in.Playing)
 	case Wanted:
 		e.wanted(in.Part)
 	case Arrived:

@@ -80,7 +80,7 @@ func (e *Engine) wanted(name segment.Part) {
 		e.do(Decline{name})
 		return
 	}
-	p.Wanted = true
+	p.Wanted, p.Quiet = true, 0
 	p.WantedDue = e.now
 	if e.desk.Head.Playing() {
 		p.WantedDue = e.desk.Head.BufferEnd()
@@ -164,6 +164,7 @@ func (e *Engine) checked(in Checked) {
 	}
 	p.Checking.Clear(in.Piece)
 	if !in.OK {
+		p.Quiet = 0
 		e.refuse(in.From, p)
 		return
 	}

@@ -97,7 +97,7 @@ func (e *Engine) inquire(p *have.Part) {
 // plan asks neighbours and the origin for what is missing.
 func (e *Engine) plan() {
 	plan := e.desk.Make(e.now, pick.View{
-		Shelf: &e.shelf, Stripes: e.seeding(), Chance: e.config.Seed, Patience: e.route.Patience, Missed: e.missed,
+		Shelf: &e.shelf, Stripes: e.seeding(), Ways: e.route.Ways(), Chance: e.config.Seed, Patience: e.route.Patience, Missed: e.missed,
 	})
 	for _, g := range plan.Gets {
 		if g.Rescue {

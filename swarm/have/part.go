@@ -38,6 +38,7 @@ type Part struct {
 	RescuedAt span.Span   // when the first rescue began; 0 is never
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
+	Quiet     span.Span   // there is nothing to plan for it before this, unless something happens
 
 	all     wire.Bitmap
 	holders []holder
@@ -68,6 +69,7 @@ func (p *Part) DurationMS() int64 { return int64(p.Manifest.DurationUS+999) / 10
 
 // Hold notes that peer says it holds pieces. The table is bounded by the number of neighbours, who leave it when they go.
 func (p *Part) Hold(peer id.Peer, pieces wire.Bitmap) {
+	p.Quiet = 0
 	for i := range p.holders {
 		if p.holders[i].peer == peer {
 			p.holders[i].pieces = p.holders[i].pieces.Union(pieces)

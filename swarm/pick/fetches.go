@@ -113,6 +113,7 @@ func (d *Desk) Failed(now span.Span, part *have.Part) {
 
 // settle lets what a request did not bring be asked again, after a rest.
 func (d *Desk) settle(now span.Span, shelf *have.Shelf, f fetch) {
+	d.stirred = true // there is room for another request, and the guard may have changed
 	part := shelf.Get(f.part)
 	if part == nil {
 		return

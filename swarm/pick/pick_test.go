@@ -16,7 +16,7 @@ import (
 func shelf(t *testing.T) (*Desk, *have.Shelf, *have.Part) {
 	t.Helper()
 	d, s := new(Desk), new(have.Shelf)
-	d.Head.Report(0, 1000, 2500, true)
+	d.Report(0, 1000, 2500, true)
 	m := &manifest.Part{Epoch: 1, WallMS: 4000, DurationUS: 500_000, Length: 65536, PieceSize: 4096, Hashes: make([]id.Digest, 16)}
 	p, _ := s.Open(m, nil, id.Digest{1}, 0)
 	return d, s, p

@@ -31,6 +31,7 @@ type View struct {
 	Shelf   *have.Shelf
 	Stripes uint16 // those that this peer seeds
 	Chance  uint64 // breaks ties between neighbours
+	Ways    uint64 // changes with the parents
 	// Patience returns how long after its part's opening a piece of a stripe may still be pushed.
 	Patience func(stripe int) span.Span
 	// Missed is told of each piece that was not pushed in time.
@@ -40,10 +41,16 @@ type View struct {
 // Make plans at now. Requests in the plan count as under way.
 func (d *Desk) Make(now span.Span, v View) (plan Plan) {
 	plan.Next = d.nextDue()
+	stirred := d.stirred || v.Stripes != d.stripes || v.Ways != d.ways
+	d.stirred, d.stripes, d.ways = false, v.Stripes, v.Ways
 	v.Shelf.All(func(p *have.Part) bool {
-		if p.Opened && !p.Complete() {
-			d.consider(now, v, p, &plan)
+		if !p.Opened || p.Complete() {
+			return true
 		}
+		if stirred || now >= p.Quiet {
+			p.Quiet = d.consider(now, v, p, &plan)
+		}
+		plan.Next = min(plan.Next, p.Quiet)
 		return true
 	})
 	return plan
@@ -61,35 +68,39 @@ func (d *Desk) nextDue() span.Span {
 	return next
 }
 
-// consider plans for one part: rescue it, seed it, pull it, or wait.
-func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) {
+// consider plans for one part: rescue it, seed it, pull it, or wait. It returns when to consider it again.
+func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again span.Span) {
 	if !d.Head.Needs(p) {
-		return
+		return Never
 	}
 	missing := p.Missing().Minus(p.Fetching)
 	if missing.Empty() {
-		return
+		return Never
 	}
 	rescueAt := d.Head.Due(p) - d.Guard.Length()
 	if now >= rescueAt {
-		d.origin(now, p, missing, true, plan)
-		return
+		return d.origin(now, p, missing, true, plan)
 	}
-	plan.Next = min(plan.Next, rescueAt)
-	held := p.HeldByAny(func(neighbour id.Peer) bool { return d.reliable(now, neighbour) })
-	if mine := missing.Minus(p.Asked).Minus(held).Both(stripes(v.Stripes, p.Count())); !mine.Empty() {
-		d.origin(now, p, mine, false, plan)
-		missing = missing.Minus(p.Fetching)
+	again = rescueAt
+	if seeded := missing.Minus(p.Asked).Both(stripes(v.Stripes, p.Count())); !seeded.Empty() {
+		held := p.HeldByAny(func(neighbour id.Peer) bool { return d.reliable(now, neighbour) })
+		if mine := seeded.Minus(held); !mine.Empty() {
+			again = min(again, d.origin(now, p, mine, false, plan))
+			missing = missing.Minus(p.Fetching)
+		}
 	}
-	d.pull(now, v, p, v.overdue(now, p, missing.Minus(p.Asked), rescueAt, plan), rescueAt, plan)
+	late, next := v.overdue(now, p, missing.Minus(p.Asked), rescueAt)
+	d.pull(now, v, p, late, rescueAt, plan)
+	return min(again, next)
 }
 
-// overdue returns those of pieces that should have been pushed by now.
-func (v View) overdue(now span.Span, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) (late wire.Bitmap) {
-	for i := pieces.Next(0); i >= 0; i = next(pieces, i) {
+// overdue returns those of pieces that should have been pushed by now, and when the next of them will be.
+func (v View) overdue(now span.Span, p *have.Part, pieces wire.Bitmap, rescueAt span.Span) (late wire.Bitmap, next span.Span) {
+	next = Never
+	for i := pieces.Next(0); i >= 0; i = after(pieces, i) {
 		at := min(p.OpenedAt+v.Patience(segment.Stripe(i, p.Count())), max(rescueAt-repairRoom, p.OpenedAt+repairRoom/4))
 		if now < at {
-			plan.Next = min(plan.Next, at)
+			next = min(next, at)
 			continue
 		}
 		late.Set(i)
@@ -98,28 +109,28 @@ func (v View) overdue(now span.Span, p *have.Part, pieces wire.Bitmap, rescueAt 
 			v.Missed(p, i)
 		}
 	}
-	return late
+	return late, next
 }
 
-// origin asks the origin for pieces, unless the part rests after a failure.
-func (d *Desk) origin(now span.Span, p *have.Part, pieces wire.Bitmap, rescue bool, plan *Plan) {
+// origin asks the origin for pieces, unless the part rests after a failure: then it returns when it has rested.
+func (d *Desk) origin(now span.Span, p *have.Part, pieces wire.Bitmap, rescue bool, plan *Plan) (again span.Span) {
 	if p.Failures >= FailuresMax {
-		return
+		return Never
 	}
 	if now < p.RetryAt {
-		plan.Next = min(plan.Next, p.RetryAt)
-		return
+		return p.RetryAt
 	}
 	if rescue && p.RescuedAt == 0 {
 		p.RescuedAt = max(now, 1)
 	}
 	plan.Gets = d.get(now, p, pieces, rescue, plan.Gets)
+	return Never
 }
 
 // pull asks neighbours for pieces that they say they hold.
 func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) {
 	wait := min(max((rescueAt-now)/2, AskShortest), AskLongest)
-	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = next(pieces, i) {
+	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = after(pieces, i) {
 		from, ok := d.holder(now, v, p, i)
 		if !ok {
 			continue
@@ -143,6 +154,7 @@ func (d *Desk) holder(now span.Span, v View, p *have.Part, i int) (best id.Peer,
 		}
 		r := source.mayOwe(now)
 		if r <= 0 {
+			d.starved = true
 			return
 		}
 		t := mix(v.Chance ^ uint64(candidate) ^ p.Name.Seq<<8 ^ uint64(i))
@@ -178,8 +190,8 @@ func stripes(mask uint16, count int) (b wire.Bitmap) {
 // Seeds reports whether piece i of count travels on a stripe of mask.
 func Seeds(mask uint16, i, count int) bool { return mask&(1<<segment.Stripe(i, count)) != 0 }
 
-// next returns the piece of b after i, or -1.
-func next(b wire.Bitmap, i int) int {
+// after returns the piece of b after i, or -1.
+func after(b wire.Bitmap, i int) int {
 	if i+1 == segment.PiecesMax {
 		return -1
 	}

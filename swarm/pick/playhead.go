@@ -17,8 +17,8 @@ type Playhead struct {
 	playing  bool
 }
 
-// Report takes what the player said at now.
-func (h *Playhead) Report(now span.Span, wallMS, bufferMS int64, playing bool) {
+// report takes what the player said at now.
+func (h *Playhead) report(now span.Span, wallMS, bufferMS int64, playing bool) {
 	*h = Playhead{at: now, wallMS: wallMS, bufferMS: bufferMS, playing: playing}
 }
 

@@ -58,12 +58,25 @@ type Desk struct {
 	asks    []ask
 	fetches []fetch
 	nextRef uint32
+	stirred bool   // every part is to be considered anew
+	starved bool   // a piece was not asked for because those who hold it owe enough already
+	stripes uint16 // as last planned with
+	ways    uint64 // the same
 	Guard   Guard
 	Head    Playhead
 }
 
 // Join adds a neighbour.
 func (d *Desk) Join(p id.Peer) { d.peers.Add(p) }
+
+// Report takes what the player said at now.
+func (d *Desk) Report(now span.Span, wallMS, bufferMS int64, playing bool) {
+	d.Head.report(now, wallMS, bufferMS, playing)
+	d.stirred = true
+}
+
+// feed has those pieces considered anew that nobody had room to be asked for.
+func (d *Desk) feed() { d.stirred, d.starved = d.stirred || d.starved, false }
 
 // Leave takes a neighbour away: what it owes may be asked of others.
 func (d *Desk) Leave(p id.Peer, shelf *have.Shelf) {
@@ -81,7 +94,9 @@ func (d *Desk) release(shelf *have.Shelf, match func(ask) bool) {
 		}
 		if part := shelf.Get(a.part); part != nil {
 			part.Asked.Clear(a.piece)
+			part.Quiet = 0
 		}
+		d.feed()
 		if from := d.peers.Get(a.peer); from != nil {
 			from.owes--
 		}
@@ -106,6 +121,9 @@ func (d *Desk) Landed(shelf *have.Shelf, part segment.Part, piece int, from id.P
 // Delivered notes that a piece from a neighbour was good.
 func (d *Desk) Delivered(from id.Peer) {
 	if p := d.peers.Get(from); p != nil {
+		if !p.proven || p.misses > 0 {
+			d.feed()
+		}
 		p.proven, p.misses = true, 0
 	}
 }
@@ -131,6 +149,7 @@ func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, 
 		if p := d.peers.Get(a.peer); p != nil {
 			if p.misses++; p.misses >= MissesMax {
 				p.until = now + Aside
+				d.stirred = true // what it says it holds counts no longer
 			}
 		}
 		if part := shelf.Get(a.part); part != nil {

@@ -102,6 +102,7 @@ func (t *Table) Accepted(now span.Span, p id.Peer, mask uint16, acts []Act) []Ac
 			acts = append(acts, Act{s.parent, wire.Unsub{Stripes: bit}})
 		}
 		s.parent, s.orphaned = p, 0
+		t.ways++
 		s.depth = min(n.said.Depth[k], DepthMax) + 1
 		t.dirty = true
 	}

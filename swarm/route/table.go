@@ -76,7 +76,8 @@ type Table struct {
 	toldAt     span.Span
 	told       wire.State
 	dirty      bool
-	letters    []Act // to be said with the next Think
+	ways       uint64 // counts changes of parents
+	letters    []Act  // to be said with the next Think
 }
 
 // New returns a table of a peer with nobody around it. chance breaks ties.
@@ -127,6 +128,7 @@ func (t *Table) orphan(now span.Span, p id.Peer, mask uint16) {
 	for k := range t.stripes {
 		if s := &t.stripes[k]; s.parent == p && p != id.Origin && mask&(1<<k) != 0 {
 			s.parent, s.orphaned, s.misses = id.Origin, now, 0
+			t.ways++
 			t.dirty = true
 		}
 	}
@@ -180,6 +182,9 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 	}
 	t.dirty = true
 }
+
+// Ways returns a number that is another whenever some stripe has won or lost a parent.
+func (t *Table) Ways() uint64 { return t.ways }
 
 // Parent returns who pushes stripe k to us, or id.Origin if nobody does.
 func (t *Table) Parent(k int) id.Peer { return t.stripes[k].parent }
