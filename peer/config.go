@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pion/transport/v4"
+
 	"shoal/segment"
 )
 
@@ -32,6 +34,8 @@ type Config struct {
 	Sink func(segment.Track) io.Writer
 	// Tape is where every input of the engine is recorded in package tape's file form; nil means nowhere.
 	Tape io.Writer
+	// Net is the network that everything goes through; nil means this machine's. bench/calibrate gives each peer a line.
+	Net transport.Net
 	// Log hears of the peer's life; nil means nobody does.
 	Log *slog.Logger
 }

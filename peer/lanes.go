@@ -50,7 +50,7 @@ func newLanes(b *body) *lanes { return &lanes{body: b, all: map[id.Peer]*lane{}}
 
 // renew begins a session with the tracker. Links of the one before stay for a while: peers are the same under new names.
 func (l *lanes) renew(servers []link.Server) {
-	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Log: l.log})
+	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Net: l.peer.config.Net, Log: l.log})
 	for len(l.say) > 0 { // words of the session before mean nothing in this one
 		<-l.say
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -58,6 +59,9 @@ func (p *Peer) Run(ctx context.Context) error {
 		return err
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: idleConnsMax, ResponseHeaderTimeout: 30 * time.Second, Proxy: http.ProxyFromEnvironment}
+	if n := p.config.Net; n != nil {
+		transport.DialContext = func(_ context.Context, network, address string) (net.Conn, error) { return n.Dial(network, address) }
+	}
 	defer transport.CloseIdleConnections()
 	s := &visit{
 		peer: p, place: place, reach: reach, client: &http.Client{Transport: transport}, log: p.config.Log,

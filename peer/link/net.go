@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -50,6 +51,7 @@ type Net struct {
 type Config struct {
 	Reach   Reach
 	Servers []Server
+	Net     transport.Net // nil means this machine's
 	Log     *slog.Logger
 }
 
@@ -67,6 +69,9 @@ func Open(c Config) *Net {
 	s.DisableActiveTCP(true)
 	s.SetICETimeouts(quietAfter, deadAfter, checkEvery)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryOnly) // browsers name their hosts under .local
+	if c.Net != nil {
+		s.SetNet(c.Net)
+	}
 	n := &Net{api: webrtc.NewAPI(webrtc.WithSettingEngine(s)), log: c.Log}
 	for _, server := range c.Servers {
 		n.config.ICEServers = append(n.config.ICEServers, webrtc.ICEServer{
