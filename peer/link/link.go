@@ -92,13 +92,18 @@ func (l *Link) Send(data []byte) error {
 	return err
 }
 
-// Buffered returns how many bytes wait to be sent.
+// Buffered returns how many bytes wait to be sent. Pion's own count goes on until the other side has acknowledged them, a
+// round trip and more later: what is under way fills the congestion window, if anything waits behind it.
 func (l *Link) Buffered() int {
 	c := l.channel.Load()
 	if c == nil {
 		return 0
 	}
-	return int(c.rtc.BufferedAmount())
+	held := int(c.rtc.BufferedAmount())
+	if held <= windowLeast {
+		return 0
+	}
+	return max(0, held-int(c.rtc.Transport().Stats().CongestionWindow))
 }
 
 // Run holds the link until ctx is done, End is called, or something ends it, and says what. When it returns, all is closed.

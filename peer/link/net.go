@@ -22,6 +22,8 @@ const (
 	// paceMax is how many bytes per second are read of one link, after a burst of receiveMax. A neighbour has no cause to
 	// send more than a few renditions' worth; one that floods is slowed down by its own full window.
 	paceMax = 5_000_000
+	// windowLeast is the smallest congestion window, bytes: one packet.
+	windowLeast = 1191
 	// messageMax is the largest message that is offered to be taken; wire.MessageMax is what is read.
 	messageMax = 64 << 10
 	// signalsMax bounds the signals that wait to be handled: a description and its candidates, with room.
