@@ -58,8 +58,10 @@ func (v *viewer) say(o swarm.Say) {
 func (v *viewer) utter(l *link, data []byte) {
 	n := v.net
 	n.measure.message(data)
-	at := n.arrival(v, l, n.carry(v, l, len(data)), len(data))
-	n.at(at, event{kind: arrive, node: n.viewer(l.peer).index, other: v.index, size: int32(len(data)), ref: n.letters.post(letter{data: data})})
+	if l.sctp != nil {
+		l.buffered += len(data)
+	}
+	v.give(l, event{kind: arrive, node: n.viewer(l.peer).index, other: v.index, size: int32(len(data)), ref: n.letters.post(letter{data: data})})
 }
 
 // hears takes in a control message.
@@ -68,6 +70,7 @@ func (v *viewer) hears(e *event) {
 	if v.link(from.id) != nil && !v.net.takes(v, e) {
 		return
 	}
+	v.received(from, int(e.size))
 	data := v.net.letters.open(e.ref).data
 	switch {
 	case v.link(from.id) == nil:
@@ -101,7 +104,8 @@ func (v *viewer) send(o swarm.Send) {
 		e.kind = withheld
 		n.after(late, e)
 	default:
-		v.transmit(l, e)
+		e.kind = left
+		v.give(l, e)
 	}
 }
 
@@ -109,7 +113,7 @@ func (v *viewer) send(o swarm.Send) {
 func (v *viewer) transmit(l *link, e event) {
 	n := v.net
 	gone := n.carry(v, l, int(e.size))
-	if n.Bloat > 0 {
+	if n.Bloat > 0 && l.sctp == nil {
 		e.kind = drained
 		n.at(gone-n.Bloat, e)
 	}
@@ -120,7 +124,9 @@ func (v *viewer) transmit(l *link, e event) {
 // letGo sends what was withheld.
 func (v *viewer) letGo(e *event) {
 	if l := v.link(v.net.viewers[e.other].id); l != nil {
-		v.transmit(l, *e)
+		on := *e
+		on.kind = left
+		v.give(l, on)
 	}
 }
 
@@ -135,7 +141,7 @@ func (v *viewer) sent(e *event) {
 	on := *e
 	on.kind, on.node, on.other = landed, to.index, v.index
 	n.at(n.arrival(v, l, n.now, int(e.size)), on)
-	if n.Bloat == 0 {
+	if n.Bloat == 0 && l.sctp == nil {
 		v.drained(e)
 	}
 }

@@ -32,6 +32,9 @@ const (
 	sleep          // a laptop is closed, or opened
 	missed         // the tracker notices that a viewer is silent
 	withheld       // a delayer lets a piece go
+	confirm        // an acknowledgement that waited for company goes alone: ref is its round
+	overdue        // an acknowledgement has not come in time: ref is the timer's round
+	acked          // a peer's acknowledgement is here: ref is the connection
 )
 
 // event is something that happens at a time. Which fields mean something depends on its kind. It holds no pointer, so that

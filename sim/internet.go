@@ -20,6 +20,7 @@ type Internet struct {
 	clock
 	Scenario
 	policy  Policy
+	sctp    transport
 	seed    uint64
 	chance  chance
 	letters letters
@@ -30,12 +31,14 @@ type Internet struct {
 	source  source
 	measure measure
 	opened  uint32 // connections, so far
+	timers  uint32 // of associations, so far
 	broken  []string
 }
 
 // New returns an internet in which nothing has happened yet.
 func New(s Scenario, p Policy, seed uint64) *Internet {
 	n := &Internet{Scenario: p.adapt(s), policy: p, seed: seed, chance: chance{mix(seed)}}
+	n.sctp, _ = transportNamed(n.Transport) // Check knows the names
 	n.measure.begin(n)
 	n.begin()
 	for i := range n.Peers {

@@ -46,7 +46,7 @@ func bytesIn(size int, rate float64) span.Span {
 // carry sends a message of v over l and returns when it is out of the uplink. Loss limits what one path carries, however
 // much the uplink could.
 func (n *Internet) carry(v *viewer, l *link, size int) span.Span {
-	took := bytesIn(size+overhead, v.line.upNow)
+	took := bytesIn(n.onWire(size), n.upRate(v))
 	v.line.upFree = max(v.line.upFree, n.now) + took
 	if n.measure.on() {
 		v.line.upUsed += took
@@ -57,7 +57,7 @@ func (n *Internet) carry(v *viewer, l *link, size int) span.Span {
 		return v.line.upFree
 	}
 	trip := 2 * (v.line.lag + other.line.lag)
-	l.free = max(l.free, v.line.upFree-took) + bytesIn(size+overhead, through(loss, trip))
+	l.free = max(l.free, v.line.upFree-took) + bytesIn(n.onWire(size), through(loss, trip))
 	return max(l.free, v.line.upFree)
 }
 
@@ -73,7 +73,7 @@ func through(loss float64, trip span.Span) float64 {
 // it, a round trip and a half.
 func (n *Internet) arrival(v *viewer, l *link, gone span.Span, size int) span.Span {
 	other := n.viewer(l.peer)
-	at := gone + n.owd(v, other) + bytesIn(size+overhead, other.line.down)
+	at := gone + n.owd(v, other) + bytesIn(n.onWire(size), other.line.down)
 	if loss := lossOf(v, other); loss > 0 {
 		packets := float64(1 + size/segmentSize)
 		if n.chance.unit() > math.Pow(1-loss, packets) {
@@ -90,7 +90,7 @@ func (n *Internet) takes(v *viewer, e *event) bool {
 	if e.queue {
 		return true
 	}
-	took := bytesIn(int(e.size)+overhead, v.line.down)
+	took := bytesIn(n.onWire(int(e.size)), v.line.down)
 	v.line.downFree = max(v.line.downFree, n.now-took) + took
 	if v.line.downFree <= n.now {
 		return true

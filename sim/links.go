@@ -19,10 +19,11 @@ const (
 // link is an open connection, as one of its ends has it.
 type link struct {
 	peer     id.Peer
-	number   uint32    // of the connection: two peers may have one after another
-	buffered int       // bytes of pieces given to the transport and not yet out of it
-	free     span.Span // when the path takes more, if loss limits it
-	arrived  span.Span // nothing overtakes what was sent before: channels are ordered
+	number   uint32       // of the connection: two peers may have one after another
+	buffered int          // bytes given to the transport and not yet out of its buffer
+	sctp     *association // nil for a fluid
+	free     span.Span    // when the path takes more, if loss limits it
+	arrived  span.Span    // nothing overtakes what was sent before: channels are ordered
 }
 
 // link returns the open link to a peer, or nil.
@@ -44,11 +45,12 @@ func (v *viewer) findLink(p id.Peer) (int, bool) {
 
 func (v *viewer) addLink(p id.Peer) {
 	i, _ := v.findLink(p)
-	v.links = slices.Insert(v.links, i, link{peer: p, number: v.net.opened})
+	v.links = slices.Insert(v.links, i, link{peer: p, number: v.net.opened, sctp: v.net.sctp.associate()})
 }
 
 func (v *viewer) unlink(p id.Peer) {
 	if i, ok := v.findLink(p); ok {
+		v.links[i].sctp.abandon(&v.net.letters)
 		v.links = slices.Delete(v.links, i, i+1)
 		v.linked()
 	}
@@ -104,6 +106,9 @@ func (v *viewer) leave() {
 	}
 	if v.tracked {
 		n.after(after, event{kind: toTracker, node: v.index, ref: n.letters.post(letter{word: coord.Left{Peer: v.id}})})
+	}
+	for i := range v.links {
+		v.links[i].sctp.abandon(&n.letters)
 	}
 	v.gone = true
 	n.absent(v)

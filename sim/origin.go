@@ -15,7 +15,7 @@ type origin struct{ free span.Span }
 // answer returns how long the origin takes to bring size bytes to v: a round trip and the slow tail, and then the bytes at
 // the pace of whatever is narrowest.
 func (n *Internet) answer(v *viewer, size int) (wait, transfer span.Span) {
-	wait = v.line.toOrigin + span.Span(n.chance.unit()*float64(2*jitter))
+	wait = n.ask(v) + v.line.toOrigin + span.Span(n.chance.unit()*float64(2*jitter))
 	if n.chance.unit() < n.SlowTail {
 		wait += n.chance.exponential(n.SlowBy)
 	}

@@ -16,6 +16,8 @@ type Scenario struct {
 	Peers   int
 	Rate    float64 // of the stream, bytes per second
 	Part    span.Span
+	Key     float64
+	Uneven  float64
 	Budget  span.Span
 	Stay    span.Span
 	Abrupt  float64
@@ -38,6 +40,7 @@ type Scenario struct {
 	Loss        float64
 	Lossy       float64
 	Bloat       span.Span
+	Transport   string
 
 	OriginRTT   [2]span.Span
 	OriginRate  float64
@@ -82,7 +85,7 @@ func Everyday() Scenario {
 		Peers: 100, Rate: 3_000_000 / 8, Part: 500 * ms, Budget: 4 * span.Second,
 		Stay: 5 * span.Minute, Abrupt: 0.3, JoinAt: "any", Warm: 20 * span.Second, Measure: 60 * span.Second,
 		Uplinks: []Class{{0.4, 0.5}, {0.4, 1.5}, {0.2, 4}}, Swing: 0.2, Down: 6, UpCap: 4,
-		RTT: [2]span.Span{20 * ms, 150 * ms}, NAT: []NATShare{{0.6, cone}, {0.2, restricted}, {0.2, symmetric}}, Unreachable: -1, Lossy: 1,
+		RTT: [2]span.Span{20 * ms, 150 * ms}, NAT: []NATShare{{0.6, cone}, {0.2, restricted}, {0.2, symmetric}}, Unreachable: -1, Lossy: 1, Transport: "fluid", Key: 1.8, Uneven: 0.25,
 		OriginRTT: [2]span.Span{48 * ms, 103 * ms}, OriginRate: 8, SlowTail: 0.01, SlowBy: 300 * ms,
 		SleepFor: 30 * span.Second, DelayBy: 3 * span.Second, SybilNets: 3,
 	}
@@ -138,6 +141,9 @@ func (s Scenario) Check() error {
 		return fmt.Errorf("uplinks, down, origin-rate and sybil-nets must be positive")
 	case s.JoinAt != "any" && s.JoinAt != "key":
 		return fmt.Errorf("join-at is any or key")
+	}
+	if _, ok := transportNamed(s.Transport); !ok {
+		return fmt.Errorf("transport is fluid, browser or pion")
 	}
 	for _, c := range s.Uplinks {
 		if c.Share < 0 || c.Up <= 0 {

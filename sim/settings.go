@@ -23,6 +23,8 @@ func (s *Scenario) words() []setting {
 		whole("peers", &s.Peers, "viewers at the beginning; who leaves is replaced within 2 s"),
 		number("rate", &s.Rate, "of the stream, bytes per second"),
 		length("part", &s.Part, "a part's duration"),
+		number("key", &s.Key, "how much larger a part with a key frame is than the mean: 1.8 is what x264 does at a constant rate"),
+		number("uneven", &s.Uneven, "by how much of its size any part is off, at most"),
 		length("budget", &s.Budget, "from a part's publication to when everyone plays it"),
 		length("stay", &s.Stay, "how long viewers stay, mean of an exponential distribution; 0s is for ever"),
 		number("abrupt", &s.Abrupt, "share of leavers who say nothing: neighbours notice 2 to 4 s later"),
@@ -45,6 +47,7 @@ func (s *Scenario) words() []setting {
 		number("loss", &s.Loss, "share of packets that a lossy line loses"),
 		number("lossy", &s.Lossy, "share of viewers who have a lossy line, if there is loss"),
 		length("bloat", &s.Bloat, "what a modem buffers before its sender notices"),
+		text("transport", &s.Transport, "what carries messages: nothing that counts (fluid), or SCTP with its window and acknowledgements, as browser or pion"),
 
 		lengths("origin-rtt", &s.OriginRTT, "between viewer and origin, from nearest to farthest"),
 		number("origin-rate", &s.OriginRate, "of the origin to one viewer, as a multiple of the rate"),

@@ -16,10 +16,6 @@ const (
 	epoch = 1
 	// segmentFor is how far key frames are apart.
 	segmentFor = 2 * span.Second
-	// keyWeight is how much larger a part with a key frame is than the mean, and sizeSwing how far any part is from what it
-	// should be: what x264 does at a constant rate.
-	keyWeight = 1.8
-	sizeSwing = 0.25
 )
 
 var channel = id.Channel{1}
@@ -78,12 +74,12 @@ func (n *Internet) publish() {
 	perSegment := n.perSegment()
 	weight := 1.0
 	if perSegment > 1 {
-		weight = (float64(perSegment) - keyWeight) / float64(perSegment-1)
+		weight = (float64(perSegment) - n.Key) / float64(perSegment-1)
 		if seq%perSegment == 0 {
-			weight = keyWeight
+			weight = n.Key
 		}
 	}
-	size := int(n.Rate * float64(n.Part) / float64(span.Second) * weight * n.chance.between(1-sizeSwing, 1+sizeSwing))
+	size := int(n.Rate * float64(n.Part) / float64(span.Second) * weight * n.chance.between(1-n.Uneven, 1+n.Uneven))
 	pieces := segment.PieceSize(size)
 	m := &manifest.Part{
 		Channel: channel, Epoch: epoch, Seq: uint64(seq), MSN: uint64(epoch<<20 + seq/perSegment), Index: uint16(seq % perSegment),

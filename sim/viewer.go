@@ -142,12 +142,19 @@ func (v *viewer) happen(e *event) {
 		v.hears(e)
 	case left:
 		v.sent(e)
+	case confirm:
+		v.confirm(e)
+	case overdue:
+		v.overdue(e)
+	case acked:
+		v.acked(e)
 	case withheld:
 		v.letGo(e)
 	case drained:
 		v.drained(e)
 	case landed:
 		if from := v.net.viewers[e.other]; v.link(from.id) != nil && v.net.takes(v, e) {
+			v.received(from, int(e.size))
 			v.arrives(arrived{part: e.part, piece: int(e.piece), from: from.id, truth: e.flag, hop: e.hop})
 		}
 	case linkUp:
