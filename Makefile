@@ -22,10 +22,10 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short lint deps deps-test clean
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short proof-calibration lint deps deps-test clean
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## build, then play the demo channel: prints one link
 	@$(BIN) demo
@@ -83,6 +83,9 @@ fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for som
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$room" || exit 1; \
 		done; \
 	done
+
+proof-calibration: build deps-test ## 30 real viewers and the same made up, side by side: docs/calibration.md
+	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)
 
 lint: $(PAGES) ## form and vet
 	@wrong=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
