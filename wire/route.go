@@ -6,14 +6,15 @@ import (
 	"shoal/segment"
 )
 
-const stateSize = 7 + 2*segment.Stripes
+const stateSize = 7 + 3*segment.Stripes
 
 func (m State) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, m.QueueMS)
 	b = append(b, m.Free)
 	b = binary.BigEndian.AppendUint16(b, m.Slots)
 	b = binary.BigEndian.AppendUint16(b, m.Primary)
-	return append(append(b, m.Depth[:]...), m.Delay[:]...)
+	b = append(append(b, m.Depth[:]...), m.Delay[:]...)
+	return append(b, m.Root[:]...)
 }
 
 func appendMasks(b []byte, masks ...uint16) []byte {
@@ -30,7 +31,7 @@ func parseRoute(kind byte, body []byte) (Message, error) {
 		return State{
 			QueueMS: binary.BigEndian.Uint16(body), Free: body[2], Slots: binary.BigEndian.Uint16(body[3:]),
 			Primary: binary.BigEndian.Uint16(body[5:]), Depth: [segment.Stripes]uint8(body[7:]),
-			Delay: [segment.Stripes]uint8(body[7+segment.Stripes:]),
+			Delay: [segment.Stripes]uint8(body[7+segment.Stripes:]), Root: [segment.Stripes]uint8(body[7+2*segment.Stripes:]),
 		}, nil
 	case kind == TypeSub && len(body) == 6:
 		return Sub{binary.BigEndian.Uint16(body), binary.BigEndian.Uint16(body[2:]), binary.BigEndian.Uint16(body[4:])}, nil
