@@ -6,6 +6,11 @@ import "time"
 const (
 	// NeighboursMax is how many peers one introduction names: the mesh of swarm.md has 14 neighbours.
 	NeighboursMax = 14
+	// StrongMax is how many of them, at least if there are any, are of the strong: those with StrongTimes the usual slots.
+	StrongMax   = 4
+	StrongTimes = 2
+	// FriendsMax is how many of the strong one is introduced to that has become one of them.
+	FriendsMax = 8
 	// PerPrefixMax is how many of them may come from one network, as long as others can be had (a Sybil's peers share few networks).
 	PerPrefixMax = 2
 	// MetMax bounds the acquaintances of one peer: those it called, those that called it.
@@ -20,14 +25,15 @@ const (
 	CopiesLarge = 2
 	// LargeFrom is the number of sharing peers from which on CopiesLarge holds, LargeUntil the one below which it ends:
 	// they differ so that a swarm at the border does not change its mind with every viewer.
-	LargeFrom  = 30
-	LargeUntil = 24
+	LargeFrom  = 200
+	LargeUntil = 160
 	// SlotsFirst stands for the slots of a peer that has not said how many it has.
 	SlotsFirst = 8
 	// SlotsMax bounds what is believed of anyone's slots, so that a boaster gets no more than a strong peer would.
 	SlotsMax = 128
-	// Fan is how many others a seed pushes a stripe to, at most: what one stripe costs it.
-	Fan = 16
+	// RelieveGain is by how much a holder must be the worse off to be relieved, in percent: stripes are not to wander with
+	// every change of what somebody can give.
+	RelieveGain = 150
 	// RelieveEvery is how often stripes are moved for want of capacity in a swarm larger than RelieveAtOnce: it takes a look
 	// at everyone.
 	RelieveEvery  = time.Second

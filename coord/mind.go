@@ -13,12 +13,16 @@ type Mind struct {
 	byPeer   map[id.Peer]*member  // for look-up only, never walked
 	net      map[Prefix]int       // members per prefix; for look-up and size only
 	linked   int                  // members that have a connection
+	strong   []*member            // in no order of meaning
+	slots    int                  // of all members that have said how many they have,
+	rated    int                  // and how many these are
 	large    bool                 // CopiesLarge holds
 	arrived  uint64               // counts arrivals, so that the longest present can be told
 	bans     []ban                // oldest first
 	banned   map[id.Peer]struct{} // those of bans; for look-up only
 	lines    [CopiesLarge]line
 	seeding  []*member     // whose mask was not 0 after the last step
+	weighed  []*member     // whose held and runs are not 0
 	relieved time.Duration // when stripes were last moved for want of capacity
 }
 
@@ -30,9 +34,11 @@ type member struct {
 	order      uint64
 	linked     int
 	slots      int       // what its uplink can give away, as it says; 0 is unknown
+	rank       int       // its place in strong, from 1; 0 is not one of them
 	met        []*member // both ways; at most MetMax
 	moreAt     time.Duration
 	complaints []complaint
+	held, runs int    // stripes it seeds, and in how many runs; m.weigh sets them
 	mask       uint16 // as last told
 	next       uint16 // being worked out
 }
@@ -58,8 +64,8 @@ func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
 	case Linked:
 		m.link(in)
 	case Able:
-		if p := m.byPeer[in.Peer]; p != nil {
-			p.slots = min(max(in.Slots, 1), SlotsMax)
+		if p := m.byPeer[in.Peer]; p != nil && m.rate(p, min(max(in.Slots, 1), SlotsMax)) {
+			out = m.befriend(p, out)
 		}
 	case MorePlease:
 		out = m.more(now, in.Peer, out)
@@ -111,6 +117,7 @@ func (m *Mind) leave(peer id.Peer, out []Output) []Output {
 	if p.linked > 0 {
 		m.linked--
 	}
+	m.rate(p, 0)
 	p.place = gone
 	return m.part(p, out)
 }

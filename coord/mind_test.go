@@ -122,6 +122,8 @@ func TestALargeSwarmHasTwoCopies(t *testing.T) {
 	c := newCrowd(1)
 	c.join(1, LargeFrom, own)
 	c.linkAll(1, LargeFrom)
+	c.now += RelieveEvery
+	c.do(Tick{})
 	for k, n := range c.copies() {
 		if n != CopiesLarge {
 			t.Errorf("stripe %d has %d seeds", k, n)

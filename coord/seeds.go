@@ -70,7 +70,7 @@ func (m *Mind) settleLinked(now time.Duration) {
 	}
 	patient := len(m.members) > RelieveAtOnce && now < m.relieved+RelieveEvery
 	for i := range copies {
-		for (!patient || len(m.lines[i]) == 0) && (m.relieve(&m.lines[i]) || m.share(&m.lines[i])) {
+		for (!patient || len(m.lines[i]) == 0) && m.relieve(&m.lines[i]) {
 		}
 	}
 	if !patient {
@@ -78,106 +78,85 @@ func (m *Mind) settleLinked(now time.Duration) {
 	}
 }
 
-// relieve moves stripes of the line from the holder that they overload most to the peer with most room, if that leaves
-// both better off. It reports whether it did.
+// relieve moves stripes of the line from the holder that they weigh on most to the peer that would feel them least, if
+// that leaves the two clearly more even: who can give away more seeds more. It reports whether it did.
 func (m *Mind) relieve(l *line) bool {
+	m.weigh()
+	p := m.lightest()
+	if p == nil {
+		return false
+	}
 	if len(*l) == 0 {
-		p := m.roomiest()
-		if p == nil {
-			return false
+		if q := m.spare(); q != nil {
+			p = q
 		}
 		*l = line{{p, 0, segment.Stripes}}
 		return true
 	}
 	worst := 0
 	for i, r := range *l {
-		if m.room(r.holder) < m.room((*l)[worst].holder) {
+		if w := (*l)[worst].holder; r.holder.held*w.able() > w.held*r.holder.able() {
 			worst = i
 		}
 	}
 	r := (*l)[worst]
-	fan := m.fan()
-	over := -m.room(r.holder)
-	if over <= 0 {
+	h := r.holder
+	even := (h.held*p.able() - p.held*h.able()) / (h.able() + p.able()) // so many less, and both carry the same
+	count := min(max(even, 1), r.count)
+	if p == h || m.hasOther(p, l, r) || h.held*p.able()*100 < (p.held+count)*h.able()*RelieveGain {
 		return false
 	}
-	p := m.roomiest()
-	if p == nil || p == r.holder || m.room(p)-fan < -over+fan || m.room(p)+over < 2*fan {
-		return false
-	}
-	count := min(max(min((over+fan-1)/fan, m.room(p)/fan), 1), r.count)
 	*l = l.split(worst, count, p)
 	return true
 }
 
-// share gives a peer that seeds nothing, and could, half of the run of one that does more than an equal share: in a
-// small swarm everyone gives. It reports whether it did.
-func (m *Mind) share(l *line) bool {
-	if m.linked > segment.Stripes {
-		return false
-	}
-	longest := 0
-	for i, r := range *l {
-		if r.count > (*l)[longest].count {
-			longest = i
+// hasOther reports whether p holds a stripe of r in another line than l: twice at one peer is once.
+func (m *Mind) hasOther(p *member, l *line, r run) bool {
+	for i := range m.lines {
+		if &m.lines[i] == l {
+			continue
 		}
-	}
-	r := (*l)[longest]
-	if r.count < 2 || r.count <= (segment.Stripes+m.linked-1)/m.linked {
-		return false
-	}
-	p := m.spare()
-	if p == nil || p.able() < m.fan() {
-		return false
-	}
-	*l = l.split(longest, r.count/2, p)
-	return true
-}
-
-// room returns how many slots a member has left beyond what its stripes cost it.
-func (m *Mind) room(p *member) int {
-	held := 0
-	for _, l := range m.lines {
-		for _, r := range l {
-			if r.holder == p {
-				held += r.count
+		for _, o := range m.lines[i] {
+			if o.holder == p && o.first < r.first+r.count && r.first < o.first+o.count {
+				return true
 			}
 		}
 	}
-	return p.able() - held*m.fan()
+	return false
 }
 
-// runs returns in how many runs a member's stripes lie.
-func (m *Mind) runs(p *member) (n int) {
+// weigh counts what each holder holds, in all lines.
+func (m *Mind) weigh() {
+	for _, p := range m.weighed {
+		p.held, p.runs = 0, 0
+	}
+	m.weighed = m.weighed[:0]
 	for _, l := range m.lines {
 		for _, r := range l {
-			if r.holder == p {
-				n++
-			}
+			r.holder.held += r.count
+			r.holder.runs++
+			m.weighed = append(m.weighed, r.holder)
 		}
 	}
-	return n
 }
 
-// roomiest returns the linked peer with most room; of equals the one that is here longest: who stayed will stay.
-func (m *Mind) roomiest() (best *member) {
-	most := 0
+// lightest returns the linked peer that one more stripe would weigh on least; of equals the one that is here longest:
+// who stayed will stay.
+func (m *Mind) lightest() (best *member) {
 	for _, p := range m.members {
-		if p.linked == 0 || best != nil && p.able() < most { // room is at most able: most need not be counted
+		if p.linked == 0 || p.runs >= RunsMax {
 			continue
 		}
-		if m.runs(p) >= RunsMax {
+		if best == nil {
+			best = p
 			continue
 		}
-		if room := m.room(p); best == nil || room > most || room == most && p.order < best.order {
-			best, most = p, room
+		if one, other := (p.held+1)*best.able(), (best.held+1)*p.able(); one < other || one == other && p.order < best.order {
+			best = p
 		}
 	}
 	return best
 }
-
-// fan returns how many others a seed pushes a stripe to.
-func (m *Mind) fan() int { return min(max(m.linked-1, 1), Fan) }
 
 // able returns the stripes that a member can give away, as far as is known.
 func (p *member) able() int {
