@@ -56,7 +56,7 @@ func New(c Config) *Engine {
 // Step tells the engine what happened at now (time since its birth; it never runs backwards) and appends what to do
 // about it.
 func (e *Engine) Step(now span.Span, in Input, out []Output) []Output {
-	e.now = max(e.now, now)
+	e.now = max(e.now, now-now%span.Microsecond) // as tapes have it
 	e.out = out
 	e.hear(in)
 	e.think()
@@ -122,7 +122,10 @@ func (e *Engine) note(what Event, peer id.Peer, part segment.Part) {
 }
 
 // later asks for a Tick at or before at.
-func (e *Engine) later(at span.Span) { e.wake = min(e.wake, max(at, e.now+span.Microsecond)) }
+func (e *Engine) later(at span.Span) {
+	at = max(at, e.now+span.Microsecond)
+	e.wake = min(e.wake, at+(span.Microsecond-at%span.Microsecond)%span.Microsecond)
+}
 
 // wallMS returns the wall clock now.
 func (e *Engine) wallMS() int64 { return e.config.BirthWallMS + int64(e.now/span.Millisecond) }

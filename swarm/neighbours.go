@@ -11,10 +11,12 @@ import (
 
 // Bounds on neighbours.
 const (
-	// NeighboursMax bounds the open connections: the tracker introduces 14, and as many may be introduced to us.
-	NeighboursMax = 28
-	// DialsMax is how many connections we seek ourselves.
-	DialsMax = 14
+	// NeighboursFew bounds the open connections of a peer that serves few: the tracker introduces 14, and as many may be
+	// introduced to us. Each slot allows one more, up to NeighboursMax: who serves many needs to know many.
+	NeighboursFew = 28
+	NeighboursMax = 56
+	// DialsFew is how many connections a peer that serves few seeks itself. Two slots allow one more.
+	DialsFew = 14
 	// lackTokens is what answering a Lack costs of a neighbour's allowance: its answer is a few hundred times its size.
 	lackTokens = 20
 	// greetMS is how far back a newcomer is told what we hold: older parts are in its buffer or past.
@@ -22,19 +24,21 @@ const (
 )
 
 func (e *Engine) introduced(in Introduced) {
+	slots, _ := e.route.Slots()
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
-		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= DialsMax {
+		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= DialsFew+slots/2 {
 		return
 	}
 	e.do(Dial{in.Peer})
 }
 
 func (e *Engine) peerUp(p id.Peer) {
+	slots, _ := e.route.Slots()
 	switch {
 	case e.bans.Has(p) || p == id.Origin:
 		e.do(HangUp{p, Polluted})
 		return
-	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= NeighboursMax:
+	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax):
 		e.do(HangUp{p, Crowded})
 		return
 	}
@@ -98,6 +102,9 @@ func (e *Engine) said(in Said) {
 		e.asked(in.Peer, m)
 	case wire.Cancel:
 		e.upload.Cancel(in.Peer, m.Part, m.Pieces)
+		if p := e.shelf.Get(m.Part); p != nil {
+			p.Waive(in.Peer, m.Pieces)
+		}
 	case wire.Busy:
 		e.refusedBy(in.Peer, m)
 	case wire.Lack:

@@ -22,6 +22,9 @@ const (
 	earlyFor = 2 * span.Second
 	// earlyPerPeer bounds those of one neighbour, so that none can take the room of the others: two parts' worth.
 	earlyPerPeer = 32
+	// backlogMost is what may wait here while requests are still accepted: beyond it they would make pushes late, and those
+	// would be asked for, too.
+	backlogMost = 500 * span.Millisecond
 	// twiceTokens is what a piece that is held already costs of its sender's allowance: 50 a second are forgiven.
 	twiceTokens = 4
 )
@@ -81,17 +84,15 @@ func (e *Engine) wanted(name segment.Part) {
 		return
 	}
 	p.Wanted, p.Quiet = true, 0
-	p.WantedDue = e.now
-	if e.desk.Head.Playing() {
-		p.WantedDue = e.desk.Head.BufferEnd()
-	}
+	p.WantedAt = e.now
 	e.finish(p)
 }
 
 // finish answers Wanted when the part is whole.
 func (e *Engine) finish(p *have.Part) {
 	if p.Wanted && p.Complete() {
-		p.Wanted, p.Given = false, true
+		p.Wanted = false
+		e.desk.Give(p)
 		e.do(Play{p.Name})
 	}
 }
@@ -197,14 +198,14 @@ func (e *Engine) push(p *have.Part, piece int) {
 }
 
 func (e *Engine) pushTo(to id.Peer, relays bool, p *have.Part, piece int) {
-	if p.HeldBy(to).Has(piece) {
+	if !p.Lacks(to, piece) {
 		return
 	}
-	slack := p.WallMS()
+	way := int64(0)
 	if relays {
-		slack -= relayMS
+		way = relayMS
 	}
-	e.upload.Queue(e.now, share.Send{Peer: to, Part: p.Name, Piece: piece}, p.Manifest.PieceLength(piece), slack)
+	e.upload.Queue(e.now, share.Send{Peer: to, Part: p.Name, Piece: piece}, p.Manifest.PieceLength(piece), p.WallMS(), way)
 }
 
 // asked serves a neighbour's Want, or says that it will not.
@@ -213,7 +214,10 @@ func (e *Engine) asked(by id.Peer, m wire.Want) {
 	if p := e.shelf.Get(m.Part); p != nil && p.Opened {
 		yes := m.Pieces.Both(p.Mine)
 		for i := range p.Count() {
-			if yes.Has(i) && e.upload.Queue(e.now, share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), p.WallMS()) {
+			if !yes.Has(i) || e.upload.Backlog() > backlogMost {
+				continue
+			}
+			if e.upload.Queue(e.now, share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), p.WallMS(), 0) {
 				busy.Clear(i)
 			}
 		}

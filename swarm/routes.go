@@ -5,6 +5,7 @@ import (
 	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm/have"
+	"shoal/swarm/pick"
 	"shoal/swarm/route"
 	"shoal/wire"
 )
@@ -13,7 +14,7 @@ const (
 	// relayMS is how much sooner a piece goes to a child that passes it on: its way on takes as long again.
 	relayMS = 450
 	// backfillMS is how far back a new child is brought what it lacks.
-	backfillMS = 2500
+	backfillMS = 1500
 	// aheadFor is how much of the uplink may wait in transports.
 	aheadFor = 100 // ms
 )
@@ -88,13 +89,48 @@ func (e *Engine) subscribed(by id.Peer, m wire.Sub) {
 // pushed learns from a piece's arrival how its stripe does. What came another way need not be pushed any more.
 func (e *Engine) pushed(in Arrived, p *have.Part) {
 	k := segment.Stripe(in.Piece, p.Count())
+	if in.From != id.Origin {
+		e.route.Brought(k)
+	}
 	switch parent := e.route.Parent(k); parent {
 	case id.Origin:
 	case in.From:
 		e.route.Pushed(in.From, k, e.now-p.OpenedAt)
 	default:
-		if !p.HeldBy(parent).Has(in.Piece) || p.Missed.Has(in.Piece) {
+		if !p.Spared.Has(in.Piece) && (!p.HeldBy(parent).Has(in.Piece) || p.Missed.Has(in.Piece)) {
 			e.cancel(parent, in.Part, in.Piece)
+		}
+	}
+}
+
+// spare tells the parents of what was asked of another that they need not push it any more: both would come.
+func (e *Engine) spare(a pick.Ask) {
+	p := e.shelf.Get(a.Part)
+	for {
+		var parent id.Peer
+		var pieces wire.Bitmap
+		for i := range p.Count() {
+			who := e.route.Parent(segment.Stripe(i, p.Count()))
+			if a.Pieces.Has(i) && !p.Spared.Has(i) && who != id.Origin && who != a.Peer && (parent == id.Origin || who == parent) {
+				parent = who
+				pieces.Set(i)
+				p.Spared.Set(i)
+			}
+		}
+		if parent == id.Origin {
+			return
+		}
+		e.say(parent, wire.Cancel{Part: a.Part, Pieces: pieces})
+	}
+}
+
+// rescued tells the trees which stripes did not bring their piece in time.
+func (e *Engine) rescued(g pick.Get) {
+	if p := e.shelf.Get(g.Part); p != nil {
+		for i := g.From; i < g.To; i++ {
+			if !p.Mine.Has(i) && !p.Checking.Has(i) {
+				e.route.Rescued(e.now, segment.Stripe(i, p.Count()), g.Part.Seq, p.OpenedAt)
+			}
 		}
 	}
 }
@@ -107,7 +143,7 @@ func (e *Engine) missed(p *have.Part, piece int) {
 func (e *Engine) newsFor(to id.Peer, p *have.Part, fresh wire.Bitmap) wire.Bitmap {
 	news := fresh.Minus(p.HeldBy(to))
 	for i := range p.Count() {
-		if news.Has(i) && e.route.Takes(to, segment.Stripe(i, p.Count())) {
+		if news.Has(i) && e.route.Gives(to, segment.Stripe(i, p.Count())) {
 			news.Clear(i)
 		}
 	}

@@ -10,10 +10,17 @@ import (
 )
 
 const (
-	// announceEvery is how long fresh pieces are gathered before neighbours are told; a whole part is told at once.
-	announceEvery = 400 * span.Millisecond
+	// announceMin and announceMax bound how long fresh pieces are gathered before neighbours are told: a quarter of the time
+	// that there is. A whole part is told at once. Most parts are whole by then, and are told of once.
+	announceMin = 250 * span.Millisecond
+	announceMax = span.Second
 	// lackAfter is how long the tracker may take with a record before a neighbour that holds the part is asked for it.
 	lackAfter = 300 * span.Millisecond
+	// hopefulMS is how much later than we its neighbours may ask the origin: less than nothing, as a piece takes its time.
+	hopefulMS = -100
+	// recordFor is how long the player waits for the record of a part: without one nobody can bring the part, and the longer
+	// the player has for its own request the better.
+	recordFor = 1500 * span.Millisecond
 	// rumourFor is how long a part stays known by hearsay only.
 	rumourFor = 10 * span.Second
 )
@@ -45,7 +52,8 @@ func (e *Engine) expire() {
 		e.evict(p)
 	}
 	if e.desk.Head.Playing() {
-		e.upload.Expire(e.desk.Head.WallMS(e.now) - keepMS/10)
+		// everyone plays the same distance behind live: what we would ask the origin for now, others do
+		e.upload.Expire(e.desk.Head.WallMS(e.now) + int64(e.desk.Guard.Length()/span.Millisecond) - hopefulMS)
 	}
 }
 
@@ -71,11 +79,11 @@ func (e *Engine) answer() {
 func (e *Engine) patience(p *have.Part) span.Span {
 	switch {
 	case !p.Opened:
-		return p.WantedDue - e.desk.Guard.Length()
+		return min(e.desk.Head.Wants(p)-e.desk.Guard.Length(), p.WantedAt+recordFor)
 	case p.Failures >= pick.FailuresMax:
 		return e.now
 	case p.RescuedAt > 0:
-		return p.RescuedAt + e.desk.Guard.Hedge()
+		return p.RescuedAt + e.desk.Guard.Patience()
 	}
 	return pick.Never
 }
@@ -97,16 +105,19 @@ func (e *Engine) inquire(p *have.Part) {
 // plan asks neighbours and the origin for what is missing.
 func (e *Engine) plan() {
 	plan := e.desk.Make(e.now, pick.View{
-		Shelf: &e.shelf, Stripes: e.seeding(), Ways: e.route.Ways(), Chance: e.config.Seed, Patience: e.route.Patience, Missed: e.missed,
+		Shelf: &e.shelf, Stripes: e.seeding(), Ways: e.route.Ways(), Chance: e.config.Seed, Takes: e.route.Takes,
+		Patience: e.route.Patience, Missed: e.missed,
 	})
 	for _, g := range plan.Gets {
 		if g.Rescue {
 			e.note(RescueStarted, id.Origin, g.Part)
+			e.rescued(g)
 		}
 		e.do(Fetch{Ref: g.Ref, Part: g.Part, From: g.From, To: g.To, Within: int(g.Within / span.Millisecond)})
 	}
 	for _, a := range plan.Asks {
 		e.say(a.Peer, wire.Want{Part: a.Part, Pieces: a.Pieces})
+		e.spare(a)
 	}
 	if len(plan.Gets) > 0 { // a rescue has just set how long the player may be kept waiting
 		e.answer()
@@ -130,9 +141,11 @@ func (e *Engine) announce() {
 		if p.Fresh.Empty() {
 			return true
 		}
-		if !p.Complete() && e.now < p.FreshAt+announceEvery {
-			e.later(p.FreshAt + announceEvery)
-			return true
+		if !p.Complete() {
+			if at := p.FreshAt + e.gather(p); e.now < at {
+				e.later(at)
+				return true
+			}
 		}
 		fresh := p.Fresh
 		p.Fresh = wire.Bitmap{}
@@ -144,6 +157,11 @@ func (e *Engine) announce() {
 		})
 		return true
 	})
+}
+
+// gather returns how long fresh pieces of a part are gathered.
+func (e *Engine) gather(p *have.Part) span.Span {
+	return min(max((e.desk.Head.Due(p)-p.OpenedAt)/4, announceMin), announceMax)
 }
 
 // serve lets out what the uplink allows.

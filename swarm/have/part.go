@@ -21,21 +21,23 @@ type Part struct {
 	Digest   id.Digest
 
 	// owned by the engine
-	Mine      wire.Bitmap // held and checked
-	Checking  wire.Bitmap // at the body, its check is under way
-	Fresh     wire.Bitmap // checked, but not yet announced
-	Wanted    bool        // the player waits for it
-	WantedDue span.Span
-	Given     bool // the player has it, from us or by itself
-	Lacked    bool // we asked a neighbour for its record
-	HeardAt   span.Span
-	FreshAt   span.Span // when the first of Fresh was checked
+	Mine     wire.Bitmap // held and checked
+	Checking wire.Bitmap // at the body, its check is under way
+	Fresh    wire.Bitmap // checked, but not yet announced
+	Wanted   bool        // the player waits for it
+	WantedAt span.Span   // when it asked
+	Given    bool        // the player has it, from us or by itself
+	Spared   wire.Bitmap // parents were told not to push these: another was asked
+	Lacked   bool        // we asked a neighbour for its record
+	HeardAt  span.Span
+	FreshAt  span.Span // when the first of Fresh was checked
 
 	// owned by pick
 	Asked     wire.Bitmap // of neighbours
 	Missed    wire.Bitmap // not pushed in time, and their parents blamed for it
 	Fetching  wire.Bitmap // of the origin
 	RescuedAt span.Span   // when the first rescue began; 0 is never
+	Hedged    bool        // the origin was asked a second time for what the rescue had not brought
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
 	Quiet     span.Span   // there is nothing to plan for it before this, unless something happens
@@ -47,6 +49,7 @@ type Part struct {
 type holder struct {
 	peer   id.Peer
 	pieces wire.Bitmap
+	waived wire.Bitmap // it does not want these, though it does not hold them yet
 }
 
 // Count returns the number of pieces of an opened part.
@@ -70,13 +73,35 @@ func (p *Part) DurationMS() int64 { return int64(p.Manifest.DurationUS+999) / 10
 // Hold notes that peer says it holds pieces. The table is bounded by the number of neighbours, who leave it when they go.
 func (p *Part) Hold(peer id.Peer, pieces wire.Bitmap) {
 	p.Quiet = 0
+	h := p.holder(peer)
+	h.pieces = h.pieces.Union(pieces)
+}
+
+// Waive notes that peer does not want to be sent pieces.
+func (p *Part) Waive(peer id.Peer, pieces wire.Bitmap) {
+	h := p.holder(peer)
+	h.waived = h.waived.Union(pieces)
+}
+
+// Lacks reports whether peer may want to be sent a piece.
+func (p *Part) Lacks(peer id.Peer, piece int) bool {
 	for i := range p.holders {
-		if p.holders[i].peer == peer {
-			p.holders[i].pieces = p.holders[i].pieces.Union(pieces)
-			return
+		if h := &p.holders[i]; h.peer == peer {
+			return !h.pieces.Has(piece) && !h.waived.Has(piece)
 		}
 	}
-	p.holders = append(p.holders, holder{peer, pieces})
+	return true
+}
+
+// holder returns what is known of a peer, made if there was nothing.
+func (p *Part) holder(peer id.Peer) *holder {
+	for i := range p.holders {
+		if p.holders[i].peer == peer {
+			return &p.holders[i]
+		}
+	}
+	p.holders = append(p.holders, holder{peer: peer})
+	return &p.holders[len(p.holders)-1]
 }
 
 // Drop forgets what peer said it holds: all, or just these pieces if it turned out not to.

@@ -19,7 +19,7 @@ const (
 	// FailuresMax is how often the origin is asked in vain for a part before it is given up.
 	FailuresMax = 3
 	// RunsMax is how many separate ranges are asked of the origin for one part before one range takes them all.
-	RunsMax = 4
+	RunsMax = 8
 )
 
 // fetch is one request to the origin.

@@ -12,14 +12,18 @@ const (
 	// GuardMin and GuardMax bound it afterwards.
 	GuardMin = 500 * span.Millisecond
 	GuardMax = 2 * span.Second
-	// guardMargin stands between the slowest measured fetch and the deadline.
-	guardMargin = 150 * span.Millisecond
-	// guardSamples is how many fetches are remembered; the slowest of 64 stands near the 99th percentile.
+	// guardMargin is what an answer may be later than most.
+	guardMargin = 50 * span.Millisecond
+	// guardSamples is how many fetches are remembered.
 	guardSamples = 64
 )
 
-// Guard learns how long the origin takes.
-type Guard struct{ took []span.Span }
+// Guard learns how long the origin takes. There is time for two tries: one answer in a hundred is slow, whatever the
+// others are, and two in a row are not.
+type Guard struct {
+	took  []span.Span // the latest, in the order in which they were measured
+	usual span.Span   // what nine in ten do not exceed
+}
 
 // Measured adds a fetch's duration.
 func (g *Guard) Measured(took span.Span) {
@@ -27,6 +31,9 @@ func (g *Guard) Measured(took span.Span) {
 		g.took = slices.Delete(g.took, 0, 1)
 	}
 	g.took = append(g.took, took)
+	sorted := slices.Clone(g.took)
+	slices.Sort(sorted)
+	g.usual = sorted[len(sorted)*9/10]
 }
 
 // Length returns the guard.
@@ -34,8 +41,11 @@ func (g *Guard) Length() span.Span {
 	if len(g.took) == 0 {
 		return GuardFirst
 	}
-	return min(max(slices.Max(g.took)+guardMargin, GuardMin), GuardMax)
+	return min(max(2*(g.usual+guardMargin), GuardMin), GuardMax)
 }
 
-// Hedge returns how long a rescue may take before the player is told to fetch for itself.
+// Hedge returns how long a rescue may take before the origin is asked a second time.
 func (g *Guard) Hedge() span.Span { return g.Length() / 2 }
+
+// Patience returns how long a rescue may take before the player is told to fetch for itself.
+func (g *Guard) Patience() span.Span { return g.Length() * 7 / 8 }

@@ -24,9 +24,11 @@ func shelf(t *testing.T) (*Desk, *have.Shelf, *have.Part) {
 
 const wait = 250 * span.Millisecond
 
-func patience(int) span.Span { return wait }
+func patience(int) (span.Span, span.Span) { return wait / 2, wait }
 
 func missed(*have.Part, int) {}
+
+func soon(_ id.Peer, owes int) span.Span { return span.Span(owes+1) * span.Millisecond }
 
 func set(pieces ...int) (b wire.Bitmap) {
 	for _, i := range pieces {
@@ -37,11 +39,11 @@ func set(pieces ...int) (b wire.Bitmap) {
 
 func TestSeedFetchesItsStripesAtOnce(t *testing.T) {
 	d, s, _ := shelf(t)
-	plan := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
+	plan := d.Make(0, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	if len(plan.Gets) != 1 || plan.Gets[0].From != 0 || plan.Gets[0].To != 4 || plan.Gets[0].Rescue {
 		t.Fatalf("plan %+v", plan.Gets)
 	}
-	if again := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111}); len(again.Gets) != 0 {
+	if again := d.Make(0, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111}); len(again.Gets) != 0 {
 		t.Error("asked the origin twice for the same pieces")
 	}
 }
@@ -50,7 +52,7 @@ func TestSeedLeavesToNeighboursWhatTheyHold(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Join(5)
 	p.Hold(5, set(0, 1))
-	plan := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
+	plan := d.Make(0, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	if len(plan.Gets) != 1 || plan.Gets[0].From != 2 {
 		t.Fatalf("plan %+v", plan.Gets)
 	}
@@ -60,10 +62,12 @@ func TestSeedDoesNotBelieveWhoWasSetAside(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Join(5)
 	p.Hold(5, wire.Full(16))
-	d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
+	d.Make(wait, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
 	late := wait + AskLongest
 	d.Expire(late, s, func(id.Peer, segment.Part, int) {})
-	plan := d.Make(late, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
+	p.Hold(5, wire.Full(16))
+	d.peers.Get(5).until = Never
+	plan := d.Make(late, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	if len(plan.Gets) != 1 || plan.Gets[0].From != 0 || plan.Gets[0].To != 4 {
 		t.Fatalf("plan %+v", plan.Gets)
 	}
@@ -71,37 +75,81 @@ func TestSeedDoesNotBelieveWhoWasSetAside(t *testing.T) {
 
 func TestPullWaitsForPushesAndSpreads(t *testing.T) {
 	d, s, p := shelf(t)
-	for _, peer := range []id.Peer{5, 6} {
+	for _, peer := range []id.Peer{5, 6, 7} {
 		d.Join(peer)
 		p.Hold(peer, wire.Full(16))
 	}
-	if plan := d.Make(wait-1, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 || plan.Next != wait {
+	if plan := d.Make(wait-1, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 || plan.Next != wait {
 		t.Fatalf("asked before the pushes had their time: %+v", plan)
 	}
-	plan := d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
-	if len(plan.Asks) != 2 || plan.Asks[0].Pieces.Count() != NewcomerAsks || plan.Asks[1].Pieces.Count() != NewcomerAsks {
-		t.Fatalf("newcomers owe %+v", plan.Asks)
+	plan := d.Make(wait, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
+	asked := 0
+	for _, a := range plan.Asks {
+		if a.Pieces.Count() > NewcomerAsks {
+			t.Errorf("a newcomer owes %d", a.Pieces.Count())
+		}
+		asked += a.Pieces.Count()
 	}
-	d.Landed(s, p.Name, plan.Asks[0].Pieces.Next(0), plan.Asks[0].Peer)
-	d.Delivered(plan.Asks[0].Peer)
-	proven := d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
-	if len(proven.Asks) != 1 || proven.Asks[0].Pieces.Count() != ProvenAsks-NewcomerAsks-1 {
-		t.Fatalf("a proven neighbour is asked for %+v", proven.Asks)
+	if len(plan.Asks) != 3 || asked != 16 {
+		t.Fatalf("asked %+v", plan.Asks)
+	}
+}
+
+func TestWhoIsProvenMayOweMore(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Join(5)
+	d.Delivered(5)
+	p.Hold(5, wire.Full(16))
+	plan := d.Make(wait, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
+	if len(plan.Asks) != 1 || plan.Asks[0].Pieces.Count() != ProvenAsks {
+		t.Fatalf("asked %+v", plan.Asks)
+	}
+}
+
+func TestWhoIsTooSlowIsNotAsked(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Join(5)
+	p.Hold(5, wire.Full(16))
+	slow := func(id.Peer, int) span.Span { return 3 * span.Second }
+	plan := d.Make(wait, View{Takes: slow, Patience: patience, Missed: missed, Shelf: s})
+	if len(plan.Asks) != 0 {
+		t.Fatalf("asked for what the rescue brings sooner: %+v", plan.Asks)
 	}
 }
 
 func TestLateNeighboursAreSetAside(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Join(5)
-	p.Hold(5, wire.Full(16))
-	d.Make(wait, View{Patience: patience, Missed: missed, Shelf: s})
-	var late int
-	d.Expire(wait+AskLongest, s, func(id.Peer, segment.Part, int) { late++ })
-	if late != NewcomerAsks {
-		t.Fatalf("%d asks expired", late)
+	now := span.Span(wait)
+	for range MissesMax {
+		p.Hold(5, wire.Full(16))
+		if plan := d.Make(now, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) == 0 {
+			t.Fatal("not asked")
+		}
+		now += AskShortest
+		d.Expire(now, s, func(id.Peer, segment.Part, int) {})
 	}
-	if plan := d.Make(wait+AskLongest, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 {
+	p.Hold(5, wire.Full(16))
+	if plan := d.Make(now, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 {
 		t.Error("asked again of a neighbour that missed twice")
+	}
+}
+
+func TestARescueIsHedgedOnce(t *testing.T) {
+	d, s, p := shelf(t)
+	v := View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}
+	due := 3*span.Second - GuardFirst
+	first := d.Make(due, v)
+	if len(first.Gets) != 1 || first.Next != due+d.Guard.Hedge() {
+		t.Fatalf("rescue %+v", first)
+	}
+	p.Checking = set(0, 1, 2)
+	second := d.Make(due+d.Guard.Hedge(), v)
+	if len(second.Gets) != 1 || second.Gets[0].From != 3 {
+		t.Fatalf("hedge %+v", second.Gets)
+	}
+	if third := d.Make(due+d.Guard.Length(), v); len(third.Gets) != 0 {
+		t.Errorf("asked a third time: %+v", third.Gets)
 	}
 }
 
@@ -109,10 +157,10 @@ func TestDeadlineGoesToTheOrigin(t *testing.T) {
 	d, s, p := shelf(t)
 	p.Mine = set(3, 4, 5)
 	due := 3*span.Second - GuardFirst
-	if plan := d.Make(due-1, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Gets) != 0 || plan.Next != due {
+	if plan := d.Make(due-1, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}); len(plan.Gets) != 0 || plan.Next != due {
 		t.Fatalf("rescued too soon, or not planned: %+v", plan)
 	}
-	plan := d.Make(due, View{Patience: patience, Missed: missed, Shelf: s})
+	plan := d.Make(due, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
 	if len(plan.Gets) != 2 || !plan.Gets[0].Rescue || plan.Gets[0].To != 3 || plan.Gets[1].From != 6 || plan.Gets[1].To != 16 {
 		t.Fatalf("rescue %+v", plan.Gets)
 	}
@@ -125,21 +173,21 @@ func TestOriginIsGivenUpAfterFailures(t *testing.T) {
 	d, s, p := shelf(t)
 	now := 3 * span.Second
 	for range FailuresMax {
-		plan := d.Make(now, View{Patience: patience, Missed: missed, Shelf: s})
+		plan := d.Make(now, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
 		if len(plan.Gets) != 1 {
 			t.Fatalf("at %d: %+v", now, plan.Gets)
 		}
 		d.Fetched(now, s, plan.Gets[0].Ref, true)
 		now += RetryAfter
 	}
-	if plan := d.Make(now, View{Patience: patience, Missed: missed, Shelf: s}); len(plan.Gets) != 0 || p.Failures != FailuresMax {
+	if plan := d.Make(now, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}); len(plan.Gets) != 0 || p.Failures != FailuresMax {
 		t.Errorf("asked for the %dth time", FailuresMax+1)
 	}
 }
 
 func TestOneRangeIsNoFailureForWantOfOthers(t *testing.T) {
 	d, s, p := shelf(t)
-	plan := d.Make(0, View{Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
+	plan := d.Make(0, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s, Stripes: 0b1111})
 	p.Checking = set(0, 1, 2, 3)
 	d.Fetched(span.Millisecond, s, plan.Gets[0].Ref, false)
 	if p.Failures != 0 {
@@ -149,7 +197,7 @@ func TestOneRangeIsNoFailureForWantOfOthers(t *testing.T) {
 
 func TestUnansweredFetchLapses(t *testing.T) {
 	d, s, p := shelf(t)
-	d.Make(3*span.Second, View{Patience: patience, Missed: missed, Shelf: s})
+	d.Make(3*span.Second, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
 	d.Lapse(3*span.Second+FetchLongest+span.Second, s)
 	if !p.Fetching.Empty() || len(d.fetches) != 0 {
 		t.Error("a request that the body never answered is still under way")
@@ -164,7 +212,8 @@ func TestRunsAreFew(t *testing.T) {
 		{set(), nil},
 		{set(0, 1, 2), []run{{0, 3}}},
 		{set(0, 2, 255), []run{{0, 1}, {2, 3}, {255, 256}}},
-		{set(0, 2, 4, 6, 8), []run{{0, 9}}},
+		{set(0, 2, 4, 6, 8), []run{{0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}}},
+		{set(0, 2, 4, 6, 8, 10, 12, 14, 16), []run{{0, 17}}},
 	} {
 		if got := runs(c.pieces); !slices.Equal(got, c.want) {
 			t.Errorf("runs %v, want %v", got, c.want)
@@ -182,8 +231,14 @@ func TestGuardFollowsTheOrigin(t *testing.T) {
 		t.Error("quick origin", g.Length())
 	}
 	g.Measured(900 * span.Millisecond)
-	if g.Length() != 900*span.Millisecond+guardMargin {
+	if g.Length() != 2*(900*span.Millisecond+guardMargin) {
 		t.Error("slow origin", g.Length())
+	}
+	for range guardSamples - 2 {
+		g.Measured(50 * span.Millisecond)
+	}
+	if g.Length() != GuardMin {
+		t.Error("one slow answer of many", g.Length())
 	}
 	for range guardSamples {
 		g.Measured(60 * span.Second)

@@ -32,8 +32,10 @@ type View struct {
 	Stripes uint16 // those that this peer seeds
 	Chance  uint64 // breaks ties between neighbours
 	Ways    uint64 // changes with the parents
-	// Patience returns how long after its part's opening a piece of a stripe may still be pushed.
-	Patience func(stripe int) span.Span
+	// Takes returns how long a piece is likely to take that is asked of a neighbour who owes so many already.
+	Takes func(neighbour id.Peer, owes int) span.Span
+	// Patience returns how long after its part's opening a piece of a stripe is usually pushed, and may still be.
+	Patience func(stripe int) (usual, patience span.Span)
 	// Missed is told of each piece that was not pushed in time.
 	Missed func(p *have.Part, piece int)
 }
@@ -75,11 +77,15 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 	}
 	missing := p.Missing().Minus(p.Fetching)
 	if missing.Empty() {
-		return Never
+		return d.hedge(now, p, plan)
 	}
 	rescueAt := d.Head.Due(p) - d.Guard.Length()
 	if now >= rescueAt {
-		return d.origin(now, p, missing, true, plan)
+		again = d.origin(now, p, missing, true, plan)
+		if hedgeAt := p.RescuedAt + d.Guard.Hedge(); hedgeAt > now {
+			again = min(again, hedgeAt)
+		}
+		return again
 	}
 	again = rescueAt
 	if seeded := missing.Minus(p.Asked).Both(stripes(v.Stripes, p.Count())); !seeded.Empty() {
@@ -98,7 +104,8 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 func (v View) overdue(now span.Span, p *have.Part, pieces wire.Bitmap, rescueAt span.Span) (late wire.Bitmap, next span.Span) {
 	next = Never
 	for i := pieces.Next(0); i >= 0; i = after(pieces, i) {
-		at := min(p.OpenedAt+v.Patience(segment.Stripe(i, p.Count())), max(rescueAt-repairRoom, p.OpenedAt+repairRoom/4))
+		usual, patience := v.Patience(segment.Stripe(i, p.Count()))
+		at := min(p.OpenedAt+patience, max(rescueAt-repairRoom, p.OpenedAt+max(usual, repairRoom/4)))
 		if now < at {
 			next = min(next, at)
 			continue
@@ -127,14 +134,29 @@ func (d *Desk) origin(now span.Span, p *have.Part, pieces wire.Bitmap, rescue bo
 	return Never
 }
 
+// hedge asks the origin a second time, once, for what a rescue has not brought in good time: one answer in a hundred is
+// slow, two in a row are not. It returns when it is time for that.
+func (d *Desk) hedge(now span.Span, p *have.Part, plan *Plan) (again span.Span) {
+	at := p.RescuedAt + d.Guard.Hedge()
+	switch {
+	case p.RescuedAt == 0 || p.Hedged || p.Missing().Empty():
+		return Never
+	case now < at:
+		return at
+	}
+	p.Hedged = true
+	plan.Gets = d.get(now, p, p.Missing(), true, plan.Gets)
+	return Never
+}
+
 // pull asks neighbours for pieces that they say they hold.
 func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) {
-	wait := min(max((rescueAt-now)/2, AskShortest), AskLongest)
 	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = after(pieces, i) {
-		from, ok := d.holder(now, v, p, i)
+		from, takes, ok := d.holder(now, v, p, i, rescueAt)
 		if !ok {
 			continue
 		}
+		wait := min(max(2*takes, AskShortest), AskLongest)
 		d.peers.Get(from).owes++
 		d.asks = append(d.asks, ask{from, p.Name, i, now + wait})
 		p.Asked.Set(i)
@@ -143,26 +165,27 @@ func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, res
 	}
 }
 
-// holder returns the neighbour to ask for piece i: of those that say they hold it, the one that owes us least.
-func (d *Desk) holder(now span.Span, v View, p *have.Part, i int) (best id.Peer, found bool) {
-	var room int
+// holder returns the neighbour to ask for piece i: of those that say they hold it, the one that is likely to bring it
+// soonest, if that is before the rescue.
+func (d *Desk) holder(now span.Span, v View, p *have.Part, i int, rescueAt span.Span) (best id.Peer, soonest span.Span, found bool) {
+	soonest = rescueAt - now
 	var tie uint64
 	p.Holders(i, func(candidate id.Peer) {
 		source := d.peers.Get(candidate)
 		if source == nil {
 			return
 		}
-		r := source.mayOwe(now)
-		if r <= 0 {
+		if source.mayOwe(now) <= 0 {
 			d.starved = true
 			return
 		}
+		takes := v.Takes(candidate, source.owes)
 		t := mix(v.Chance ^ uint64(candidate) ^ p.Name.Seq<<8 ^ uint64(i))
-		if !found || r > room || r == room && t < tie {
-			best, room, tie, found = candidate, r, t, true
+		if takes < soonest || found && takes == soonest && t < tie {
+			best, soonest, tie, found = candidate, takes, t, true
 		}
 	})
-	return best, found
+	return best, soonest, found
 }
 
 func (plan *Plan) ask(peer id.Peer, part segment.Part, piece int) {

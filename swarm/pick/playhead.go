@@ -38,6 +38,17 @@ func (h *Playhead) BufferEnd() span.Span {
 	return h.at + span.Span(h.bufferMS)*span.Millisecond
 }
 
+// extend takes in that the player was given a part. What continues the buffer will be in it before the next report.
+func (h *Playhead) extend(p *have.Part) {
+	begins := p.WallMS() - h.wallMS
+	if h.playing && begins >= 0 && begins <= h.bufferMS+seamMS {
+		h.bufferMS = max(h.bufferMS, begins+p.DurationMS())
+	}
+}
+
+// seamMS is the widest gap that still is none: players report in whole milliseconds, and tracks begin apart.
+const seamMS = 100
+
 // Due returns when the player needs an opened part: when the frame on screen gets there.
 func (h *Playhead) Due(p *have.Part) span.Span {
 	due := Never
@@ -45,9 +56,17 @@ func (h *Playhead) Due(p *have.Part) span.Span {
 		due = h.at + span.Span(p.WallMS()-h.wallMS)*span.Millisecond
 	}
 	if p.Wanted {
-		due = min(due, max(p.WantedDue, h.at))
+		due = min(due, h.Wants(p))
 	}
 	return due
+}
+
+// Wants returns when the player runs dry without a part that it asked for: at once if it does not play.
+func (h *Playhead) Wants(p *have.Part) span.Span {
+	if !h.playing {
+		return p.WantedAt
+	}
+	return max(p.WantedAt, h.BufferEnd())
 }
 
 // Needs reports whether the player still has to get an opened part: it was not given it, and it is not in its buffer.

@@ -14,16 +14,20 @@ import (
 const (
 	// AsksMax bounds the pieces asked of neighbours at once: eight whole parts.
 	AsksMax = 128
-	// NewcomerAsks is how many pieces a neighbour may owe before it has delivered any (security threat T13).
-	NewcomerAsks = 2
+	// NewcomerAsks is how many pieces a neighbour may owe before it has delivered any, or when it has missed (security
+	// threat T13).
+	NewcomerAsks = 8
 	// ProvenAsks is how many it may owe afterwards.
 	ProvenAsks = 16
-	// AskLongest and AskShortest bound how long a piece is waited for before another is asked.
-	AskLongest  = 800 * span.Millisecond
-	AskShortest = 200 * span.Millisecond
-	// MissesMax is how many misses in a row put a neighbour aside, and Aside for how long.
-	MissesMax = 2
-	Aside     = 60 * span.Second
+	// AskLongest and AskShortest bound how long a piece is waited for before another is asked: twice as long as it should
+	// take.
+	AskLongest  = 1200 * span.Millisecond
+	AskShortest = 800 * span.Millisecond
+	// MissesMax is how many requests in a row may go unanswered until a neighbour is put aside, AsideFirst for how long at
+	// first. Each time it is twice as long, up to AsideMost: who is only busy is soon back, who never delivers is not.
+	MissesMax  = 2
+	AsideFirst = 2 * span.Second
+	AsideMost  = 60 * span.Second
 )
 
 // peer is a neighbour as a source.
@@ -31,6 +35,8 @@ type peer struct {
 	owes   int // pieces asked and not answered
 	proven bool
 	misses int // in a row
+	missed span.Span
+	aside  span.Span // for how long it was put aside the last time
 	until  span.Span
 }
 
@@ -75,8 +81,14 @@ func (d *Desk) Report(now span.Span, wallMS, bufferMS int64, playing bool) {
 	d.stirred = true
 }
 
-// feed has those pieces considered anew that nobody had room to be asked for.
-func (d *Desk) feed() { d.stirred, d.starved = d.stirred || d.starved, false }
+// Give notes that the player was given a part.
+func (d *Desk) Give(p *have.Part) {
+	p.Given = true
+	d.Head.extend(p)
+}
+
+// freed has those pieces considered anew that nobody had room to be asked for.
+func (d *Desk) freed() { d.stirred, d.starved = d.stirred || d.starved, false }
 
 // Leave takes a neighbour away: what it owes may be asked of others.
 func (d *Desk) Leave(p id.Peer, shelf *have.Shelf) {
@@ -96,7 +108,7 @@ func (d *Desk) release(shelf *have.Shelf, match func(ask) bool) {
 			part.Asked.Clear(a.piece)
 			part.Quiet = 0
 		}
-		d.feed()
+		d.freed()
 		if from := d.peers.Get(a.peer); from != nil {
 			from.owes--
 		}
@@ -122,9 +134,9 @@ func (d *Desk) Landed(shelf *have.Shelf, part segment.Part, piece int, from id.P
 func (d *Desk) Delivered(from id.Peer) {
 	if p := d.peers.Get(from); p != nil {
 		if !p.proven || p.misses > 0 {
-			d.feed()
+			d.freed()
 		}
-		p.proven, p.misses = true, 0
+		p.proven, p.misses, p.aside = true, 0, 0
 	}
 }
 
@@ -133,6 +145,19 @@ func (d *Desk) Delivered(from id.Peer) {
 func (d *Desk) reliable(now span.Span, neighbour id.Peer) bool {
 	p := d.peers.Get(neighbour)
 	return p != nil && now >= p.until
+}
+
+// miss notes that a request to a neighbour was in vain. What was asked at the same time is one request.
+func (d *Desk) miss(now span.Span, p *peer) {
+	if p.missed == now && p.misses > 0 {
+		return
+	}
+	p.missed = now
+	if p.misses++; p.misses >= MissesMax {
+		p.aside = min(max(2*p.aside, AsideFirst), AsideMost)
+		p.until = now + p.aside
+		d.stirred = true // what it says it holds counts no longer
+	}
 }
 
 // Declined ends the asks that a neighbour will not serve.
@@ -147,10 +172,7 @@ func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, 
 			return false
 		}
 		if p := d.peers.Get(a.peer); p != nil {
-			if p.misses++; p.misses >= MissesMax {
-				p.until = now + Aside
-				d.stirred = true // what it says it holds counts no longer
-			}
+			d.miss(now, p)
 		}
 		if part := shelf.Get(a.part); part != nil {
 			var one wire.Bitmap

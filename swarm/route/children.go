@@ -30,12 +30,12 @@ func (t *Table) Subscribed(now span.Span, p id.Peer, m wire.Sub, acts []Act) (gr
 			continue
 		}
 		if t.used >= t.slots {
-			victim, ok := t.giveWay(k, n)
+			victim, lost, ok := t.giveWay(k, n)
 			if !ok {
 				refused |= bit
 				continue
 			}
-			acts = append(acts, Act{victim, wire.SubNo{Stripes: bit}})
+			acts = append(acts, Act{victim, wire.SubNo{Stripes: lost}})
 		}
 		n.takes |= bit
 		t.used++
@@ -50,27 +50,46 @@ func (t *Table) Subscribed(now span.Span, p id.Peer, m wire.Sub, acts []Act) (gr
 	return granted, acts
 }
 
-// giveWay takes stripe k, or else one that is primary to nobody involved, from a child that does not pass it on, for one
-// that does and can serve more. It returns who lost it.
-func (t *Table) giveWay(k int, rival *neighbour) (victim id.Peer, ok bool) {
+// giveWay takes a stripe from a child for a rival who passes stripe k on. It is a child of the same stripe that does not
+// pass it on and can serve less; or that can serve far less, and may have it from the rival. What is seeded here nobody
+// else can give, so for that a child of another stripe goes. It returns who lost which stripe.
+func (t *Table) giveWay(k int, rival *neighbour) (victim id.Peer, lost uint16, ok bool) {
 	bit := uint16(1) << k
 	if rival.relays&bit == 0 {
-		return 0, false
+		return 0, 0, false
 	}
 	var loser *neighbour
 	t.peers.All(func(p id.Peer, n *neighbour) bool {
-		if n != rival && n.takes&bit != 0 && n.relays&bit == 0 && n.capacity < rival.capacity && (loser == nil || n.capacity < loser.capacity) {
-			victim, loser = p, n
+		least := 1 // how many times as much the rival can serve
+		if n.relays&bit != 0 {
+			least = displaceTimes
+		}
+		if n != rival && n.takes&bit != 0 && n.capacity*least < rival.capacity && (loser == nil || n.capacity < loser.capacity) {
+			victim, loser, lost = p, n, bit
 		}
 		return true
 	})
-	if loser == nil {
-		return 0, false
+	if loser == nil && t.seeds&bit != 0 {
+		t.peers.All(func(p id.Peer, n *neighbour) bool {
+			if foreign := n.takes &^ t.seeds; n != rival && foreign != 0 && (loser == nil || n.capacity < loser.capacity) {
+				if idle := foreign &^ n.relays; idle != 0 {
+					foreign = idle
+				}
+				victim, loser, lost = p, n, foreign&-foreign
+			}
+			return true
+		})
 	}
-	loser.takes &^= bit
+	if loser == nil {
+		return 0, 0, false
+	}
+	loser.takes &^= lost
 	t.used--
-	return victim, true
+	return victim, lost, true
 }
+
+// displaceTimes is how much more a rival must be able to serve than a child who passes the stripe on, too.
+const displaceTimes = 2
 
 // Unsubscribed ends what a neighbour has from us.
 func (t *Table) Unsubscribed(p id.Peer, mask uint16) {
@@ -102,6 +121,7 @@ func (t *Table) Accepted(now span.Span, p id.Peer, mask uint16, acts []Act) []Ac
 			acts = append(acts, Act{s.parent, wire.Unsub{Stripes: bit}})
 		}
 		s.parent, s.orphaned = p, 0
+		t.own &^= bit
 		t.ways++
 		s.depth = min(n.said.Depth[k], DepthMax) + 1
 		t.dirty = true

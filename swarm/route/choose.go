@@ -23,10 +23,14 @@ func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span)
 	acts = append(acts, t.letters...)
 	t.letters = nil
 	next := t.lapse(now)
-	if t.dirty || now >= next {
-		acts = t.seek(now, acts)
+	due, again := t.due(now)
+	if ready := t.met + GatherFor; t.peers.Len() < GatherMany && now < ready {
+		next = min(next, ready)
+	} else if t.dirty || due != 0 || now >= next {
+		acts = t.seek(now, due, acts)
 		t.dirty = false
 	}
+	next = min(next, again)
 	if now >= t.optimiseAt {
 		t.optimiseAt = now + OptimiseEvery
 		acts = t.optimise(now, acts)
@@ -71,15 +75,16 @@ func (t *Table) pendingAsk() (mask uint16) {
 	return mask
 }
 
-// seek asks for a parent for every stripe that has none.
-func (t *Table) seek(now span.Span, acts []Act) []Act {
+// seek asks for a parent for every stripe that has none, and for those due of them that are fetched meanwhile.
+func (t *Table) seek(now span.Span, due uint16, acts []Act) []Act {
 	asked := t.pendingAsk()
 	for k := range t.stripes {
 		bit := uint16(1) << k
-		if t.stripes[k].parent != id.Origin || (t.seeds|asked)&bit != 0 {
+		if t.stripes[k].parent != id.Origin || (t.fetched()&^due|asked)&bit != 0 {
 			continue
 		}
-		if p, n := t.best(now, k, DepthMax); n != nil {
+		p, n := t.best(now, k, DepthMax)
+		if n != nil {
 			n.asked |= bit
 			n.askedAt = now
 			acts = t.addSub(acts, p, bit)
@@ -103,15 +108,15 @@ func (t *Table) addSub(acts []Act, p id.Peer, bit uint16) []Act {
 func (t *Table) best(now span.Span, k int, below uint8) (best id.Peer, found *neighbour) {
 	bit := uint16(1) << k
 	var lowest, tie uint64
-	limit := below
-	if t.parentOf(k) { // a deeper neighbour may be our own descendant
-		limit = min(limit, t.stripes[k].depth+1)
-	}
+	ours, kids := t.rooted(k), t.parentOf(k)
 	t.peers.All(func(p id.Peer, n *neighbour) bool {
 		room := int(n.said.Free) - bits.OnesCount16(n.asked)
-		mayPush := t.slots > 0 && t.primary&bit != 0 // whoever relays may displace one who does not
-		if !n.heard || n.said.Depth[k] >= limit || n.takes&bit != 0 || n.refused&bit != 0 || n.asked&bit != 0 || room <= 0 && !mayPush {
+		mayPush := t.slots > 0 && t.primary&^t.own&bit != 0 // whoever relays may displace one who does not
+		if !n.heard || n.said.Depth[k] >= below || n.takes&bit != 0 || n.refused&bit != 0 || n.asked&bit != 0 || room <= 0 && !mayPush {
 			return true
+		}
+		if kids && n.said.Root[k] == ours && n.said.Depth[k] > t.stripes[k].depth {
+			return true // it may be our own descendant
 		}
 		c := t.cost(n, k, room)
 		w := mix(t.chance ^ uint64(p) ^ uint64(k)<<56)
@@ -186,7 +191,11 @@ func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) 
 	if !t.worthTelling(m) {
 		return acts, Never
 	}
-	if at := t.toldAt + TellEvery; t.toldAt > 0 && now < at {
+	every := TellEvery
+	if t.urgent(m) {
+		every = TellSoon
+	}
+	if at := t.toldAt + every; t.toldAt > 0 && now < at {
 		return acts, at
 	}
 	t.told, t.toldAt = m, now
@@ -197,6 +206,16 @@ func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) 
 	return acts, Never
 }
 
+// urgent reports whether m says that a stripe has come, gone or moved, or that there is room, or none any more.
+func (t *Table) urgent(m wire.State) bool {
+	for k := range m.Depth {
+		if (m.Depth[k] == DepthNone) != (t.told.Depth[k] == DepthNone) || m.Root[k] != t.told.Root[k] {
+			return true
+		}
+	}
+	return (m.Free == 0) != (t.told.Free == 0)
+}
+
 // worthTelling reports whether m says something new: small changes of room and queue do not.
 func (t *Table) worthTelling(m wire.State) bool {
 	old := t.told
@@ -205,7 +224,7 @@ func (t *Table) worthTelling(m wire.State) bool {
 			return true
 		}
 	}
-	return m.Depth != old.Depth || m.Primary != old.Primary || (m.Free == 0) != (old.Free == 0) ||
+	return m.Depth != old.Depth || m.Root != old.Root || m.Primary != old.Primary || (m.Free == 0) != (old.Free == 0) ||
 		max(m.Free, old.Free)-min(m.Free, old.Free) > max(2, old.Free/4) || max(m.QueueMS, old.QueueMS)-min(m.QueueMS, old.QueueMS) > 200
 }
 

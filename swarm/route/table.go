@@ -27,10 +27,15 @@ const (
 	StripeMissesMax = 4
 	// ParentMissesMax is how many parts in a row a parent may push nothing of before it is left altogether.
 	ParentMissesMax = 3
-	// OptimiseEvery is how often one stripe may be moved to a shallower parent.
+	// OptimiseEvery is how often one stripe may be moved to a quicker parent.
 	OptimiseEvery = 2 * span.Second
-	// TellEvery is how often neighbours are told of changes.
-	TellEvery = 400 * span.Millisecond
+	// TellEvery is how often neighbours are told of changes, and TellSoon how often of those that they must act upon.
+	TellEvery = span.Second
+	TellSoon  = 400 * span.Millisecond
+	// GatherFor is how long a newcomer looks round before it chooses parents, unless it knows GatherMany already: all from
+	// the first that comes up would be a narrow start.
+	GatherFor  = 400 * span.Millisecond
+	GatherMany = 6
 	// OrphanFor is how long a peer that lost a parent lets its children believe that all is well.
 	OrphanFor = 1500 * span.Millisecond
 )
@@ -57,9 +62,13 @@ type neighbour struct {
 type stripe struct {
 	parent   id.Peer // id.Origin if there is none
 	depth    uint8   // as last known
+	root     uint8   // of the tree it came from last
 	orphaned span.Span
 	misses   int // parts in a row whose piece was not pushed in time
 	age      ages
+	rescues  int       // parts in a row whose piece came neither pushed nor pulled in time
+	rescued  uint64    // the last of them
+	ownUntil span.Span // when a parent is sought, if it is fetched here for want of one
 }
 
 // Table is the sixteen trees as seen from one peer. Make it with New.
@@ -67,7 +76,8 @@ type Table struct {
 	chance  uint64
 	peers   roster.Roster[neighbour]
 	stripes [stripes]stripe
-	seeds   uint16
+	seeds   uint16 // as the coordinator wants it
+	own     uint16 // for want of a parent
 	primary uint16
 	slots   int
 	used    int
@@ -76,8 +86,9 @@ type Table struct {
 	toldAt     span.Span
 	told       wire.State
 	dirty      bool
-	ways       uint64 // counts changes of parents
-	letters    []Act  // to be said with the next Think
+	ways       uint64    // counts changes of parents
+	met        span.Span // when the first neighbour said what it can give
+	letters    []Act     // to be said with the next Think
 }
 
 // New returns a table of a peer with nobody around it. chance breaks ties.
@@ -151,7 +162,7 @@ func (t *Table) Seed(now span.Span, mask uint16) {
 }
 
 // Seeds returns the stripes that come from the origin.
-func (t *Table) Seeds() uint16 { return t.seeds }
+func (t *Table) Seeds() uint16 { return t.fetched() }
 
 // SetSlots sets how many stripes may be given away in all. Children above it are let go, those who relay nothing first.
 func (t *Table) SetSlots(slots int) {
@@ -169,6 +180,9 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 		return
 	}
 	n.said, n.heard = m, true
+	if t.met == 0 {
+		t.met = max(now, 1)
+	}
 	for k := range t.stripes {
 		s := &t.stripes[k]
 		if s.parent != p {
@@ -199,8 +213,29 @@ func (t *Table) Children(k int, yield func(p id.Peer, relays bool)) {
 	})
 }
 
-// Takes reports whether p has stripe k from us.
-func (t *Table) Takes(p id.Peer, k int) bool {
+// Takes returns how long a piece is likely to take that is asked of p, who owes us so many already: what waits there, and
+// its line, of which our pieces get what they need.
+func (t *Table) Takes(p id.Peer, owes int) span.Span {
+	n := t.peers.Get(p)
+	if n == nil || !n.heard {
+		return strangerTakes
+	}
+	slots := max(int64(n.said.Slots), 1)
+	return span.Span(int64(n.said.QueueMS)/2)*span.Millisecond + span.Span(int64(owes+1)*sendMS/slots)*span.Millisecond + tripTakes
+}
+
+const (
+	// strangerTakes is for a neighbour that has said nothing of itself.
+	strangerTakes = 400 * span.Millisecond
+	// sendMS is how long a line of one slot is busy with a piece: a sixteenth of a part of half a second, at a sixteenth of
+	// the rate.
+	sendMS = 500
+	// tripTakes stands for question and answer on their way.
+	tripTakes = 100 * span.Millisecond
+)
+
+// Gives reports whether p has stripe k from us.
+func (t *Table) Gives(p id.Peer, k int) bool {
 	n := t.peers.Get(p)
 	return n != nil && n.takes&(1<<k) != 0
 }
@@ -239,12 +274,12 @@ func (t *Table) Missed(now span.Span, k int, seq uint64) {
 	}
 }
 
-// Patience returns how long after its part's opening a piece of stripe k may still come by itself.
-func (t *Table) Patience(k int) span.Span {
-	if t.stripes[k].parent == id.Origin && t.seeds&(1<<k) == 0 {
-		return orphanPatience
+// Patience returns how long after its part's opening a piece of stripe k usually comes by itself, and may still come.
+func (t *Table) Patience(k int) (usual, patience span.Span) {
+	if t.stripes[k].parent == id.Origin && t.fetched()&(1<<k) == 0 {
+		return 0, orphanPatience
 	}
-	return t.stripes[k].age.patience()
+	return t.stripes[k].age.usual(), t.stripes[k].age.patience()
 }
 
 // state returns what to say of ourselves.
@@ -256,6 +291,7 @@ func (t *Table) state(now span.Span, queueMS int) (m wire.State) {
 	for k := range t.stripes {
 		m.Depth[k] = t.depth(now, k)
 		m.Delay[k] = t.delay(k)
+		m.Root[k] = t.rooted(k)
 	}
 	return m
 }
@@ -265,7 +301,7 @@ const seedDelay = 6
 
 // delay returns how old pieces of stripe k usually are when they come, in wire.DelayUnits.
 func (t *Table) delay(k int) uint8 {
-	if t.seeds&(1<<k) != 0 {
+	if t.fetched()&(1<<k) != 0 {
 		return seedDelay
 	}
 	return uint8(min(t.stripes[k].age.usual()/(wire.DelayUnit*span.Millisecond), 255))
@@ -275,7 +311,7 @@ func (t *Table) delay(k int) uint8 {
 func (t *Table) depth(now span.Span, k int) uint8 {
 	s := &t.stripes[k]
 	switch {
-	case t.seeds&(1<<k) != 0:
+	case t.fetched()&(1<<k) != 0:
 		return 0
 	case s.parent == id.Origin && (s.orphaned == 0 || now > s.orphaned+OrphanFor):
 		return DepthNone

@@ -44,7 +44,7 @@ func subs(acts []Act) map[id.Peer]uint16 {
 
 func TestEveryStripeSeeksAParent(t *testing.T) {
 	table := meet(able(100, 20), able(100, 90))
-	acts, _ := table.Think(0, 0, nil)
+	acts, _ := table.Think(2*GatherFor, 0, nil)
 	if asked := subs(acts); asked[1] != everyStripe {
 		t.Fatalf("asked %v, though 1 is the quicker", asked)
 	}
@@ -59,7 +59,7 @@ func TestEveryStripeSeeksAParent(t *testing.T) {
 
 func TestRoomIsRespected(t *testing.T) {
 	table := meet(able(4, 20), able(100, 60))
-	acts, _ := table.Think(0, 0, nil)
+	acts, _ := table.Think(2*GatherFor, 0, nil)
 	asked := subs(acts)
 	if bits.OnesCount16(asked[1]) > 4 || asked[1]|asked[2] != everyStripe {
 		t.Errorf("asked %v of one that has room for 4", asked)
@@ -68,7 +68,7 @@ func TestRoomIsRespected(t *testing.T) {
 
 func TestLostParentIsReplaced(t *testing.T) {
 	table := meet(able(100, 20), able(100, 60))
-	table.Think(0, 0, nil)
+	table.Think(2*GatherFor, 0, nil)
 	table.Accepted(0, 1, everyStripe, nil)
 	table.Leave(span.Second, 1)
 	if d := table.state(span.Second, 0).Depth[0]; d != 2 {
@@ -85,7 +85,7 @@ func TestLostParentIsReplaced(t *testing.T) {
 
 func TestSilentParentIsLeft(t *testing.T) {
 	table := meet(able(100, 20), able(100, 60))
-	table.Think(0, 0, nil)
+	table.Think(2*GatherFor, 0, nil)
 	table.Accepted(0, 1, everyStripe, nil)
 	for seq := range uint64(ParentMissesMax) {
 		for k := range stripes {
@@ -110,12 +110,12 @@ func TestOwnDescendantIsNoParent(t *testing.T) {
 		deeper.Depth[k] = 4
 	}
 	table := meet(able(100, 60), deeper)
-	table.Think(0, 0, nil)
+	table.Think(2*GatherFor, 0, nil)
 	table.Accepted(0, 1, everyStripe, nil)
 	table.Subscribed(0, 2, wire.Sub{Stripes: 1}, nil)
 	table.Refused(0, 1, 1)
 	table.Leave(0, 1)
-	acts, _ := table.Think(0, 0, nil)
+	acts, _ := table.Think(2*GatherFor, 0, nil)
 	if asked := subs(acts)[2]; asked&1 != 0 {
 		t.Error("asked its own child for the stripe that it gives it")
 	}
@@ -127,7 +127,7 @@ func TestWhoRelaysDisplacesWhoDoesNot(t *testing.T) {
 	table.SetSlots(1)
 	table.Subscribed(0, 1, wire.Sub{Stripes: 1, Capacity: 4}, nil)
 	granted, acts := table.Subscribed(0, 2, wire.Sub{Stripes: 1, Relays: 1, Capacity: 40}, nil)
-	if granted != 1 || !table.Takes(2, 0) || table.Takes(1, 0) {
+	if granted != 1 || !table.Gives(2, 0) || table.Gives(1, 0) {
 		t.Errorf("granted %b, %v", granted, acts)
 	}
 	if len(acts) == 0 || acts[0].Peer != 1 {

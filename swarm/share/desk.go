@@ -35,7 +35,8 @@ type Send struct {
 type job struct {
 	Send
 	size   int
-	wallMS int64 // the part's time, less what its way on takes: the earlier, the less slack
+	wallMS int64 // the part's time
+	rank   int64 // that, less what the piece's way on takes: the earlier, the less slack
 	since  span.Span
 }
 
@@ -96,21 +97,35 @@ func (d *Desk) Drained(p id.Peer, buffered int) {
 	}
 }
 
-// Queue takes a piece to be sent. It reports false if there is no room, or nothing may be sent.
-func (d *Desk) Queue(now span.Span, s Send, size int, wallMS int64) bool {
+// Backlog returns how long all that waits now will take, as far as is known of the line.
+func (d *Desk) Backlog() span.Span {
+	if d.drain.rate == 0 {
+		return 0
+	}
+	bytes := d.total
+	for _, j := range d.queue {
+		bytes += j.size
+	}
+	return span.Span(int64(bytes) * int64(span.Second) / int64(d.drain.rate))
+}
+
+// Queue takes a piece to be sent, of a part of wallMS, that still has a way of wayMS to go after this. It reports false if
+// there is no room, or nothing may be sent.
+func (d *Desk) Queue(now span.Span, s Send, size int, wallMS, wayMS int64) bool {
 	if len(d.queue) >= QueueMax || !d.Open() || d.links.Get(s.Peer) == nil {
 		return false
 	}
 	if slices.ContainsFunc(d.queue, func(j job) bool { return j.Send == s }) {
 		return true
 	}
-	i, _ := slices.BinarySearchFunc(d.queue, wallMS+1, func(j job, wallMS int64) int {
-		if j.wallMS < wallMS {
+	rank := wallMS - wayMS
+	i, _ := slices.BinarySearchFunc(d.queue, rank+1, func(j job, rank int64) int {
+		if j.rank < rank {
 			return -1
 		}
 		return 1
 	})
-	d.queue = slices.Insert(d.queue, i, job{s, size, wallMS, now})
+	d.queue = slices.Insert(d.queue, i, job{s, size, wallMS, rank, now})
 	return true
 }
 
@@ -126,7 +141,7 @@ func (d *Desk) Drop(part segment.Part) {
 	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Part == part })
 }
 
-// Expire takes back what is from before wallMS: whoever it was for has played past it.
+// Expire takes back what is from before wallMS: whoever it was for has asked the origin for it by now.
 func (d *Desk) Expire(wallMS int64) {
 	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.wallMS < wallMS })
 }

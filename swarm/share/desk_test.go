@@ -24,9 +24,9 @@ func open(rate int, peers ...id.Peer) *Desk {
 
 func TestLeastSlackGoesFirst(t *testing.T) {
 	d := open(1_000_000, 1)
-	d.Queue(0, Send{1, part(2), 0}, 4096, 2000)
-	d.Queue(0, Send{1, part(1), 0}, 4096, 1000)
-	d.Queue(0, Send{1, part(1), 1}, 4096, 1000)
+	d.Queue(0, Send{1, part(2), 0}, 4096, 2000, 0)
+	d.Queue(0, Send{1, part(1), 0}, 4096, 1000, 0)
+	d.Queue(0, Send{1, part(1), 1}, 4096, 1000, 0)
 	sends, _, _ := d.Pump(0, nil)
 	want := []Send{{1, part(1), 0}, {1, part(1), 1}, {1, part(2), 0}}
 	if len(sends) != len(want) || sends[0] != want[0] || sends[1] != want[1] || sends[2] != want[2] {
@@ -38,9 +38,9 @@ func TestTransportIsNotOverfilled(t *testing.T) {
 	d := open(100_000_000, 1, 2)
 	d.SetAhead(1 << 20)
 	for i := range 10 {
-		d.Queue(0, Send{1, part(1), i}, segment.PieceSizeMax, 0)
+		d.Queue(0, Send{1, part(1), i}, segment.PieceSizeMax, 0, 0)
 	}
-	d.Queue(0, Send{2, part(9), 0}, segment.PieceSizeMax, 9000)
+	d.Queue(0, Send{2, part(9), 0}, segment.PieceSizeMax, 9000, 0)
 	sends, _, ok := d.Pump(0, nil)
 	if len(sends) != BufferedMax/segment.PieceSizeMax+1 || sends[len(sends)-1].Peer != 2 {
 		t.Fatalf("%d sends, the last to %v: one full transport must not hold up another", len(sends), sends[len(sends)-1].Peer)
@@ -57,7 +57,7 @@ func TestTransportIsNotOverfilled(t *testing.T) {
 func TestLittleIsSentAhead(t *testing.T) {
 	d := open(100_000_000, 1, 2, 3)
 	for i := range 4 {
-		d.Queue(0, Send{1, part(1), i}, segment.PieceSizeMax, 0)
+		d.Queue(0, Send{1, part(1), i}, segment.PieceSizeMax, 0, 0)
 	}
 	if sends, _, _ := d.Pump(0, nil); len(sends) != 2 {
 		t.Errorf("%d pieces went into the transports: what is there can be neither reordered nor taken back", len(sends))
@@ -74,7 +74,7 @@ func TestSlotsAreLearned(t *testing.T) {
 	for seq := range uint64(400) {
 		slots, _ = s.Judge(now, d, stripe, slots)
 		for i := range max(slots, 1) {
-			d.Queue(now, Send{1, part(seq), i}, stripe/2, int64(seq)*500)
+			d.Queue(now, Send{1, part(seq), i}, stripe/2, int64(seq)*500, 0)
 		}
 		for end := now + 500*span.Millisecond; now < end; now += 25 * span.Millisecond {
 			d.Pump(now, nil)
@@ -89,10 +89,10 @@ func TestSlotsAreLearned(t *testing.T) {
 
 func TestWhatIsTakenBackIsNotSent(t *testing.T) {
 	d := open(1_000_000, 1, 2)
-	d.Queue(0, Send{1, part(1), 0}, 4096, 1000)
-	d.Queue(0, Send{1, part(1), 1}, 4096, 1000)
-	d.Queue(0, Send{2, part(1), 0}, 4096, 1000)
-	d.Queue(0, Send{2, part(2), 0}, 4096, 2000)
+	d.Queue(0, Send{1, part(1), 0}, 4096, 1000, 0)
+	d.Queue(0, Send{1, part(1), 1}, 4096, 1000, 0)
+	d.Queue(0, Send{2, part(1), 0}, 4096, 1000, 0)
+	d.Queue(0, Send{2, part(2), 0}, 4096, 2000, 0)
 	var one wire.Bitmap
 	one.Set(1)
 	d.Cancel(1, part(1), one)
@@ -104,11 +104,11 @@ func TestWhatIsTakenBackIsNotSent(t *testing.T) {
 
 func TestClosedUplinkTakesNothing(t *testing.T) {
 	d := open(0, 1)
-	if d.Queue(0, Send{1, part(1), 0}, 4096, 0) {
+	if d.Queue(0, Send{1, part(1), 0}, 4096, 0, 0) {
 		t.Error("queued though nothing may be sent")
 	}
 	d.SetUplink(0, 1000)
-	d.Queue(0, Send{1, part(1), 0}, 4096, 0)
+	d.Queue(0, Send{1, part(1), 0}, 4096, 0, 0)
 	d.SetUplink(0, 0)
 	if sends, _, _ := d.Pump(span.Second, nil); len(sends) != 0 {
 		t.Error("sent after the viewer said stop")
@@ -126,7 +126,7 @@ func TestUplinkIsABound(t *testing.T) {
 		for i := range rapid.IntRange(1, 200).Draw(t, "steps") {
 			now += span.Span(rapid.IntRange(0, 300).Draw(t, "gap")) * span.Millisecond
 			size := rapid.IntRange(1, segment.PieceSizeMax).Draw(t, "size")
-			d.Queue(0, Send{1, part(uint64(i)), 0}, size, int64(i))
+			d.Queue(0, Send{1, part(uint64(i)), 0}, size, int64(i), 0)
 			before := d.queue
 			sizes := map[Send]int{}
 			for _, j := range before {

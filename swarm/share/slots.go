@@ -8,14 +8,18 @@ const (
 	// SlotsFirst is what a newcomer sells before anything is known.
 	SlotsFirst = 6
 	// soldPercent is how much of the measured uplink is sold: the rest is for repairs, and for parts larger than most.
-	soldPercent = 85
+	soldPercent = 90
 	// waitLong is a wait that says the uplink is oversold; waitShort one that says it could sell more.
 	waitLong  = 700 * span.Millisecond
 	waitShort = 300 * span.Millisecond
 	// judgeEvery is how often waits are judged.
-	judgeEvery = 2 * span.Second
+	judgeEvery = span.Second
 	// longMax is how many long waits are forgiven between judgements.
 	longMax = 3
+	// offStep is how much more is kept back after long waits, in percent of the uplink, and offMax how much at most: waits
+	// that are long for want of parents elsewhere would be longer yet if fewer stripes were sold.
+	offStep = 4
+	offMax  = 12
 	// growAfter is how many judgements in a row must be good before one more slot is tried.
 	growAfter = 2
 	// pressedFor is how long pieces must have waited without a pause for what drained meanwhile to be a measurement.
@@ -68,6 +72,7 @@ func (d *drain) press(now span.Span, waiting bool) {
 type Slots struct {
 	now    int
 	good   int
+	off    int // percent, of what the uplink carries, that is kept back
 	judged span.Span
 }
 
@@ -82,14 +87,15 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 	}
 	w := d.waits
 	d.waits, s.judged = waits{}, now
-	carries := d.drain.rate * soldPercent / 100 / stripe
+	if d.drain.rate > 0 {
+		s.measured(w, d.drain.rate*soldPercent/100/stripe)
+		return min(s.now, most), now + judgeEvery
+	}
 	switch {
-	case d.drain.rate > 0 && s.now > carries+carries/8+1:
-		s.now, s.good = carries, 0
 	case w.long > longMax:
 		s.now -= max(1, s.now*8/100)
 		s.good = 0
-	case used*4 >= s.now*3 && w.longest < waitShort && (d.drain.rate == 0 || s.now < carries):
+	case used*4 >= s.now*3 && w.longest < waitShort:
 		s.now, s.good = min(2*s.now, most), 0
 	case used >= s.now && w.longest < waitShort:
 		if s.good++; s.good >= growAfter {
@@ -100,4 +106,15 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 	}
 	s.now = max(s.now, 1)
 	return min(s.now, most), now + judgeEvery
+}
+
+// measured follows what the uplink carries. Long waits take a little off that: what repairs need is not sold.
+func (s *Slots) measured(w waits, carries int) {
+	switch {
+	case w.long > longMax:
+		s.off = min(s.off+offStep, offMax)
+	case w.longest < waitLong:
+		s.off = max(s.off-offStep/2, 0)
+	}
+	s.now = max(carries*(100-s.off)/100, 1)
 }
