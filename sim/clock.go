@@ -16,7 +16,8 @@ const (
 	landed         // a piece reaches its peer
 	linkUp         // a connection opens, or is known to have failed: flag is success
 	linkDown       // a peer learns that another is gone
-	fetched        // the origin's answer to the engine is complete: ref, pieces; flag is failure
+	brought        // a piece of the origin's answer to the engine is read: ref, piece
+	fetched        // that answer has ended: ref; flag is failure
 	delivered      // the origin's answer to the player is complete
 	wake           // the engine asked for a Tick
 	report         // the player tells the engine where it is

@@ -37,43 +37,50 @@ type fetch struct {
 	part int32
 }
 
-// fetch asks the origin, and gives up when it takes too long.
+// fetch asks the origin, and gives up when it takes too long. Pieces come one after the other, as they are read.
 func (v *viewer) fetch(o swarm.Fetch) {
 	n := v.net
 	seq := int32(o.Part.Seq)
-	size := n.source.part(seq).bytes(o.From, o.To)
+	made := n.source.part(seq)
+	size := made.bytes(o.From, o.To)
 	wait, transfer := n.answer(v, size)
-	e := event{kind: fetched, node: v.index, ref: o.Ref, part: seq, piece: int16(o.From), to: int16(o.To)}
-	if within := span.Span(o.Within) * span.Millisecond; wait+transfer > within {
-		size = int(float64(size) * min(1, float64(max(0, within-wait))/float64(transfer)))
-		e.flag, e.queue = true, true
-		wait, transfer = within, 0
-	}
-	e.size = int32(size)
-	n.measure.origin(v, size)
-	n.blame(v, seq, o.From, o.To)
+	v.originFree = max(v.originFree, n.now) + transfer // answers to one viewer share its way
+	wait = max(wait, v.originFree-transfer-n.now)
+	ends, within := wait+transfer, span.Span(o.Within)*span.Millisecond
 	v.fetches = append(v.fetches, fetch{o.Ref, seq})
-	n.after(wait+transfer, e)
+	came := 0
+	for i := o.From; i < o.To; i++ {
+		length := made.manifest.PieceLength(i)
+		at := wait + span.Span(float64(transfer)*float64(came+length)/float64(size))
+		if at > within {
+			break
+		}
+		came += length
+		n.after(at, event{kind: brought, node: v.index, ref: o.Ref, part: seq, piece: int16(i), size: int32(length)})
+	}
+	n.measure.origin(v, came)
+	n.blame(v, seq, o.From, o.To)
+	n.after(min(ends, within), event{kind: fetched, node: v.index, ref: o.Ref, part: seq, flag: ends > within})
 }
 
-// fetched gives the mind what the origin brought.
-func (v *viewer) fetched(e *event) {
-	for i, f := range v.fetches {
+// brings takes in a piece that the origin sent.
+func (v *viewer) brings(e *event) {
+	for _, f := range v.fetches {
 		if f.ref == e.ref {
-			v.fetches[i] = v.fetches[len(v.fetches)-1]
-			v.fetches = v.fetches[:len(v.fetches)-1]
-			v.bring(e)
-			v.step(swarm.Fetched{Ref: e.ref, Failed: e.flag})
+			v.arrives(arrived{e.part, int(e.piece), id.Origin, true, 0})
 			return
 		}
 	}
 }
 
-func (v *viewer) bring(e *event) {
-	if e.flag {
-		return
-	}
-	for i := int(e.piece); i < int(e.to); i++ {
-		v.arrives(arrived{e.part, i, id.Origin, true, 0})
+// fetched ends a request to the origin.
+func (v *viewer) fetched(e *event) {
+	for i, f := range v.fetches {
+		if f.ref == e.ref {
+			v.fetches[i] = v.fetches[len(v.fetches)-1]
+			v.fetches = v.fetches[:len(v.fetches)-1]
+			v.step(swarm.Fetched{Ref: e.ref, Failed: e.flag})
+			return
+		}
 	}
 }

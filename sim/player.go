@@ -45,18 +45,19 @@ func (p *player) net() *Internet { return p.viewer.net }
 // behind is how far behind the wall clock everyone plays.
 func (n *Internet) behind() span.Span { return n.Budget + n.Part }
 
-// begin decides where to start: at what is on every screen in a moment, or at the key frame before it.
+// begin decides where to start: at what is on every screen when the picture is to move, or at the key frame before it.
+// Until then the first frame is shown.
 func (p *player) begin() {
 	n := p.net()
 	p.since = n.now
-	p.first = n.live(n.now + startLead)
+	p.first = n.live(n.now + startLead + n.Settle)
 	p.next, p.known = p.first, int32(len(n.source.parts))
 	n.at(n.now+startLead, event{kind: ask, node: p.viewer.index, flag: true})
 }
 
 // live returns the part that is on screen at a time, or the one to decode first to show it.
 func (n *Internet) live(at span.Span) int32 {
-	seq := int32(max(0, at-n.behind()) / n.Part)
+	seq := int32(max(0, at-n.behind()+n.Part-1) / n.Part)
 	if n.JoinAt == "key" {
 		seq -= seq % int32(n.perSegment())
 	}
@@ -164,8 +165,8 @@ func (p *player) delivered(seq int32) {
 func (p *player) got(seq int32) {
 	n := p.net()
 	p.asking, p.direct = false, false
-	n.after(0, event{kind: ask, node: p.viewer.index})
-	if seq != p.next { // the player has jumped meanwhile
+	defer n.at(n.now, event{kind: ask, node: p.viewer.index}) // the engine hears first where the player is
+	if seq != p.next {                                        // the player has jumped meanwhile
 		return
 	}
 	begins := span.Span(seq) * n.Part

@@ -22,6 +22,7 @@ type Scenario struct {
 	Stay    span.Span
 	Abrupt  float64
 	JoinAt  string
+	Settle  span.Span
 	Warm    span.Span
 	Measure span.Span
 
@@ -83,7 +84,7 @@ func Everyday() Scenario {
 	const ms = span.Millisecond
 	return Scenario{
 		Peers: 100, Rate: 3_000_000 / 8, Part: 500 * ms, Budget: 4 * span.Second,
-		Stay: 5 * span.Minute, Abrupt: 0.3, JoinAt: "any", Warm: 20 * span.Second, Measure: 60 * span.Second,
+		Stay: 5 * span.Minute, Abrupt: 0.3, JoinAt: "any", Settle: span.Second, Warm: 20 * span.Second, Measure: 60 * span.Second,
 		Uplinks: []Class{{0.4, 0.5}, {0.4, 1.5}, {0.2, 4}}, Swing: 0.2, Down: 6, UpCap: 4,
 		RTT: [2]span.Span{20 * ms, 150 * ms}, NAT: []NATShare{{0.6, cone}, {0.2, restricted}, {0.2, symmetric}}, Unreachable: -1, Lossy: 1, Transport: "fluid", Key: 1.8, Uneven: 0.25,
 		OriginRTT: [2]span.Span{48 * ms, 103 * ms}, OriginRate: 8, SlowTail: 0.01, SlowBy: 300 * ms,

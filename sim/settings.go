@@ -29,6 +29,7 @@ func (s *Scenario) words() []setting {
 		length("stay", &s.Stay, "how long viewers stay, mean of an exponential distribution; 0s is for ever"),
 		number("abrupt", &s.Abrupt, "share of leavers who say nothing: neighbours notice 2 to 4 s later"),
 		text("join-at", &s.JoinAt, "where a newcomer begins: at any part, or at the key frame before (key)"),
+		length("settle", &s.Settle, "how long a newcomer shows its first frame, at least, before its picture moves, in step with everyone"),
 		length("warm", &s.Warm, "before measuring begins"),
 		length("measure", &s.Measure, "how long to measure"),
 

@@ -35,9 +35,11 @@ type viewer struct {
 	outs     []swarm.Output
 	pending  []arrived
 	fetches  []fetch
-	store    store
-	rules    rules
-	player   player
+	// originFree is when the way from the origin is done with what was asked.
+	originFree span.Span
+	store      store
+	rules      rules
+	player     player
 }
 
 func newViewer(n *Internet, index int32, quota uint32) *viewer {
@@ -162,6 +164,10 @@ func (v *viewer) happen(e *event) {
 	case linkDown:
 		if l := v.link(v.net.viewers[e.other].id); l != nil && l.number == e.ref {
 			v.linkDown(l.peer)
+		}
+	case brought:
+		if v.net.takes(v, e) {
+			v.brings(e)
 		}
 	case fetched:
 		if v.net.takes(v, e) {
