@@ -31,6 +31,8 @@ type Engine struct {
 	able       int                    // slots as the coordinator was last told
 	rates      [segment.TracksMax]int // bytes per second of each track, smoothed
 	early      []early
+	fresh      bool // there are pieces to announce
+	sweptAt    span.Span
 }
 
 // neighbour is a peer with an open connection.

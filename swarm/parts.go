@@ -174,6 +174,7 @@ func (e *Engine) checked(in Checked) {
 		p.FreshAt = e.now
 	}
 	p.Fresh.Set(in.Piece)
+	e.fresh = true
 	e.note(PieceVerified, in.From, in.Part)
 	e.desk.Delivered(in.From)
 	e.push(p, in.Piece)

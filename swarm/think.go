@@ -21,11 +21,13 @@ const (
 	// recordFor is how long the player waits for the record of a part: without one nobody can bring the part, and the longer
 	// the player has for its own request the better.
 	recordFor = 1500 * span.Millisecond
+	// sweepEvery is how often what is past is given up.
+	sweepEvery = 100 * span.Millisecond
 	// rumourFor is how long a part stays known by hearsay only.
 	rumourFor = 10 * span.Second
 )
 
-// expire ends what took too long, and gives up what is past.
+// expire ends what took too long.
 func (e *Engine) expire() {
 	e.desk.Expire(e.now, &e.shelf, e.cancel)
 	e.desk.Lapse(e.now, &e.shelf)
@@ -39,6 +41,14 @@ func (e *Engine) expire() {
 		e.later(w.at + earlyFor)
 	}
 	e.early = kept
+	if e.now >= e.sweptAt+sweepEvery {
+		e.sweptAt = e.now
+		e.sweep()
+	}
+}
+
+// sweep gives up what is past.
+func (e *Engine) sweep() {
 	horizon := e.horizon()
 	var past []*have.Part
 	e.shelf.All(func(p *have.Part) bool {
@@ -137,12 +147,17 @@ func (e *Engine) seeding() uint16 {
 
 // announce tells neighbours which pieces have become ours.
 func (e *Engine) announce() {
+	if !e.fresh {
+		return
+	}
+	e.fresh = false
 	e.shelf.All(func(p *have.Part) bool {
 		if p.Fresh.Empty() {
 			return true
 		}
 		if !p.Complete() {
 			if at := p.FreshAt + e.gather(p); e.now < at {
+				e.fresh = true
 				e.later(at)
 				return true
 			}

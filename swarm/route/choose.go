@@ -22,7 +22,10 @@ const Never = span.Span(1<<63 - 1)
 func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) {
 	acts = append(acts, t.letters...)
 	t.letters = nil
-	next := t.lapse(now)
+	if t.dirty || now >= t.lapseAt {
+		t.lapseAt = t.lapse(now)
+	}
+	next := t.lapseAt
 	due, again := t.due(now)
 	if ready := t.met + GatherFor; t.peers.Len() < GatherMany && now < ready {
 		next = min(next, ready)
@@ -85,12 +88,17 @@ func (t *Table) seek(now span.Span, due uint16, acts []Act) []Act {
 		}
 		p, n := t.best(now, k, DepthMax)
 		if n != nil {
-			n.asked |= bit
-			n.askedAt = now
+			t.ask(now, n, bit)
 			acts = t.addSub(acts, p, bit)
 		}
 	}
 	return acts
+}
+
+func (t *Table) ask(now span.Span, n *neighbour, mask uint16) {
+	n.asked |= mask
+	n.askedAt = now
+	t.lapseAt = min(t.lapseAt, now+SubFor)
 }
 
 func (t *Table) addSub(acts []Act, p id.Peer, bit uint16) []Act {
@@ -177,8 +185,7 @@ func (t *Table) optimise(now span.Span, acts []Act) []Act {
 	if room := int(n.said.Free); t.cost(n, latest, room)+optimiseGain > uint64(t.stripes[latest].age.usual()/span.Millisecond) {
 		return acts
 	}
-	n.asked |= 1 << latest
-	n.askedAt = now
+	t.ask(now, n, 1<<latest)
 	return t.addSub(acts, p, 1<<latest)
 }
 
@@ -187,10 +194,15 @@ const optimiseGain = 300
 
 // tell says what changed, not too often.
 func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) {
+	if now < t.lookedAt+lookEvery { // there will be a step soon enough
+		return acts, Never
+	}
+	t.lookedAt = now
 	m := t.state(now, queueMS)
 	if !t.worthTelling(m) {
 		return acts, Never
 	}
+	t.lookedAt = 0
 	every := TellEvery
 	if t.urgent(m) {
 		every = TellSoon
@@ -205,6 +217,9 @@ func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) 
 	})
 	return acts, Never
 }
+
+// lookEvery is how often what there is to say of ourselves is compared with what was said.
+const lookEvery = 50 * span.Millisecond
 
 // urgent reports whether m says that a stripe has come, gone or moved, or that there is room, or none any more.
 func (t *Table) urgent(m wire.State) bool {

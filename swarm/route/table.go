@@ -83,6 +83,8 @@ type Table struct {
 	used    int
 
 	optimiseAt span.Span
+	lapseAt    span.Span // when the next request or refusal lapses
+	lookedAt   span.Span
 	toldAt     span.Span
 	told       wire.State
 	dirty      bool
