@@ -134,19 +134,6 @@ func TestFewStripesMove(t *testing.T) {
 	}
 }
 
-func BenchmarkJoinAndLeaveAmongTenThousand(b *testing.B) {
-	c := New(1)
-	for i := 1; i <= 10000; i++ {
-		c.Step(0, Joined{Peer: id.Peer(i), Prefix: Prefix(i), Share: true}, nil)
-		c.Step(0, Linked{Peer: id.Peer(i), N: 1}, nil)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		c.Step(0, Joined{Peer: 1 << 40, Prefix: 1, Share: true}, nil)
-		c.Step(0, Left{Peer: 1 << 40}, nil)
-	}
-}
-
 // TestTheAbleSeed has three strong peers among many weak ones: they seed, and no stripe is left to one who cannot carry it.
 func TestTheAbleSeed(t *testing.T) {
 	c := newCrowd(3)

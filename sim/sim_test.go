@@ -194,3 +194,20 @@ func TestQuotas(t *testing.T) {
 		t.Errorf("classes %v of twenty viewers, want 8 8 4", classes)
 	}
 }
+
+// TestNewcomers has viewers come and go: each takes about a second of the stream from the origin, and sees its first frame
+// at once.
+func TestNewcomers(t *testing.T) {
+	r := run(t, everyday(t, "peers 40; stay 60s; measure 40s"), policy(t, "shoal"), 1)
+	if r.Joins < 10 || r.JoinSeconds > 1.5 || r.StartP95 > 600 || r.Copies > 4 {
+		t.Errorf("%d joins took %.2f s each, first frames after %d ms: %+v", r.Joins, r.JoinSeconds, r.StartP95, r)
+	}
+}
+
+// TestTooFewUplinks has the origin bring early what uplinks cannot carry: few parts have to be rescued whole.
+func TestTooFewUplinks(t *testing.T) {
+	r := run(t, everyday(t, "peers 60; stay 0s; uplinks 0.4x0.25 0.4x0.75 0.2x2; warm 30s; measure 20s"), policy(t, "shoal"), 1)
+	if r.Copies > 3*r.Bound || r.LatePerMillion > 0 {
+		t.Errorf("%.1f copies, %.1f would do: %+v", r.Copies, r.Bound, r)
+	}
+}
