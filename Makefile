@@ -22,7 +22,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short proof-calibration lint deps deps-test clean
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short proof-swarm proof-calibration lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,11 @@ fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for som
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$room" || exit 1; \
 		done; \
 	done
+
+proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
+	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
+	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
+	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000; do $(BIN) sim $$row || exit 1; done
 
 proof-calibration: build deps-test ## 30 real viewers and the same made up, side by side: docs/calibration.md
 	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)
