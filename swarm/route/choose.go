@@ -192,60 +192,6 @@ func (t *Table) optimise(now span.Span, acts []Act) []Act {
 // optimiseGain is how much sooner pieces must come from a new parent, in milliseconds, to be worth the change.
 const optimiseGain = 300
 
-// tell says what changed, not too often.
-func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) {
-	if now < t.lookedAt+lookEvery { // there will be a step soon enough
-		return acts, Never
-	}
-	t.lookedAt = now
-	m := t.state(now, queueMS)
-	if !t.worthTelling(m) {
-		return acts, Never
-	}
-	t.lookedAt = 0
-	every := TellEvery
-	if t.urgent(m) {
-		every = TellSoon
-	}
-	if at := t.toldAt + every; t.toldAt > 0 && now < at {
-		return acts, at
-	}
-	t.told, t.toldAt = m, now
-	t.peers.All(func(p id.Peer, _ *neighbour) bool {
-		acts = append(acts, Act{p, m})
-		return true
-	})
-	return acts, Never
-}
-
-// lookEvery is how often what there is to say of ourselves is compared with what was said.
-const lookEvery = 50 * span.Millisecond
-
-// urgent reports whether m says that a stripe has come, gone or moved, or that there is room, or none any more.
-func (t *Table) urgent(m wire.State) bool {
-	for k := range m.Depth {
-		if (m.Depth[k] == DepthNone) != (t.told.Depth[k] == DepthNone) || m.Root[k] != t.told.Root[k] {
-			return true
-		}
-	}
-	return (m.Free == 0) != (t.told.Free == 0)
-}
-
-// worthTelling reports whether m says something new: small changes of room and queue do not.
-func (t *Table) worthTelling(m wire.State) bool {
-	old := t.told
-	for k := range m.Delay {
-		if max(m.Delay[k], old.Delay[k])-min(m.Delay[k], old.Delay[k]) > 12 {
-			return true
-		}
-	}
-	return m.Depth != old.Depth || m.Root != old.Root || m.Primary != old.Primary || (m.Free == 0) != (old.Free == 0) ||
-		max(m.Free, old.Free)-min(m.Free, old.Free) > max(2, old.Free/4) || max(m.QueueMS, old.QueueMS)-min(m.QueueMS, old.QueueMS) > 200
-}
-
-// Greet returns what to say of ourselves to a new neighbour.
-func (t *Table) Greet(now span.Span, queueMS int) wire.State { return t.state(now, queueMS) }
-
 func mix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
