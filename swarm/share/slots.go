@@ -2,8 +2,8 @@ package share
 
 import "shoal/span"
 
-// How capacity is learned: a newcomer sells little and then twice as much every two seconds; what leaves the transports
-// while pieces wait is what the uplink carries; and waits that are long, or short, move the slots a little (AIMD).
+// How capacity is learned: a newcomer sells little and then twice as much every second; what leaves the transports
+// while pieces wait is what the uplink carries; and waits that are long, or short, move the slots a little.
 const (
 	// SlotsFirst is what a newcomer sells before anything is known.
 	SlotsFirst = 6
@@ -20,8 +20,6 @@ const (
 	// that are long for want of parents elsewhere would be longer yet if fewer stripes were sold.
 	offStep = 4
 	offMax  = 12
-	// growAfter is how many judgements in a row must be good before one more slot is tried.
-	growAfter = 2
 	// pressedFor is how long pieces must have waited without a pause for what drained meanwhile to be a measurement.
 	pressedFor = 100 * span.Millisecond
 )
@@ -71,7 +69,6 @@ func (d *drain) press(now span.Span, waiting bool) {
 // Slots learns how many stripes the uplink carries.
 type Slots struct {
 	now    int
-	good   int
 	off    int // percent, of what the uplink carries, that is kept back
 	judged span.Span
 }
@@ -94,15 +91,8 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 	switch {
 	case w.long > longMax:
 		s.now -= max(1, s.now*8/100)
-		s.good = 0
 	case used*4 >= s.now*3 && w.longest < waitShort:
-		s.now, s.good = min(2*s.now, most), 0
-	case used >= s.now && w.longest < waitShort:
-		if s.good++; s.good >= growAfter {
-			s.now, s.good = s.now+1, 0
-		}
-	default:
-		s.good = 0
+		s.now = min(2*s.now, most)
 	}
 	s.now = max(s.now, 1)
 	return min(s.now, most), now + judgeEvery
