@@ -42,6 +42,10 @@ func (b *body) do(o swarm.Output) {
 		b.store.drop(o.Part)
 	case swarm.Able:
 		b.talk(signal.Able{Slots: o.Slots})
+	case swarm.Records:
+		b.talk(signal.Records{FromPeers: !o.On})
+	case swarm.FetchRecord:
+		b.fetchRecord(o)
 	case swarm.Note:
 		b.count(o)
 	}

@@ -223,6 +223,9 @@ func (b *body) welcomed(pass door.Pass) {
 	b.stats.Sessions++
 	b.stats.Peer = pass.Peer.String()
 	b.lanes.renew(servers(pass))
+	if b.stats.Sessions > 1 {
+		b.step(swarm.Tracked{Up: true})
+	}
 }
 
 // talk queues m for the tracker, or loses it.

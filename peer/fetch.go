@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/manifest"
 	"shoal/segment"
 	"shoal/swarm"
 )
@@ -68,6 +69,19 @@ func (b *body) pieces(ctx context.Context, o swarm.Fetch, pieceSize, from, to in
 		})
 	}
 	return nil
+}
+
+// fetchRecord asks the origin for a part's record, which it holds back till it is made.
+func (b *body) fetchRecord(o swarm.FetchRecord) {
+	b.wg.Go(func() {
+		data, err := b.whole(fmt.Sprintf("%d/%d/m%d", o.Part.Epoch, o.Part.Track, o.Part.Seq), manifest.PartSizeMax)
+		b.post(b.ctx, func() {
+			if err == nil {
+				b.step(swarm.Offered{From: id.Origin, Digest: sha256.Sum256(data), Data: data})
+			}
+			b.step(swarm.Fetched{Ref: o.Ref, Failed: err != nil})
+		})
+	})
 }
 
 // get asks the origin for a file, or bytes from to to-1 of it if to is not 0.

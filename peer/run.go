@@ -160,6 +160,7 @@ func (v *visit) talk(ctx context.Context, b *body, pass door.Pass) {
 		b.post(ctx, func() { b.welcomed(pass) })
 		began := time.Now()
 		err := door.Talk(ctx, v.client, pass, b.say, b.hear)
+		b.post(ctx, func() { b.step(swarm.Tracked{}) })
 		if ctx.Err() != nil {
 			return
 		}

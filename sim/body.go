@@ -39,6 +39,12 @@ func (v *viewer) perform(o swarm.Output) {
 		v.player.answer(o)
 	case swarm.Evict:
 		v.store.evict(int32(o.Part.Seq))
+	case swarm.Records:
+		v.records(o.On)
+	case swarm.FetchRecord:
+		v.fetchRecord(o)
+	case swarm.Open:
+		v.player.published(o.Part.Seq + 1)
 	case swarm.Note:
 		n.measure.note(o)
 	}

@@ -33,6 +33,8 @@ const (
 	sleep          // a laptop is closed, or opened
 	missed         // the tracker notices that a viewer is silent
 	withheld       // a delayer lets a piece go
+	wean           // the tracker hears that a viewer wants no records, or wants them again: flag
+	noted          // a record that the origin was asked for comes, or not: ref; flag is failure
 	confirm        // an acknowledgement that waited for company goes alone: ref is its round
 	overdue        // an acknowledgement has not come in time: ref is the timer's round
 	acked          // a peer's acknowledgement is here: ref is the connection

@@ -63,7 +63,7 @@ func (v *viewer) awake() {
 	v.step(swarm.Tick{})
 	v.player.awake()
 	if v.tracked { // it lost that connection, too
-		v.tracked = false
+		v.lost()
 		v.net.consult(coord.Left{Peer: v.id})
 	}
 	v.come()

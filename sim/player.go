@@ -85,6 +85,9 @@ func (p *player) happen(e *event) {
 		p.begun = p.begun || e.flag
 		p.ask()
 	case listed:
+		if e.flag && e.part >= p.known {
+			p.net().measure.besides(playlistSize)
+		}
 		p.published(uint64(e.part) + 1)
 	case delivered:
 		if p.net().takes(p.viewer, e) {

@@ -166,8 +166,13 @@ func TestOutage(t *testing.T) {
 	if len(n.Broken()) > 0 || r.LatePerMillion > 0 {
 		t.Errorf("%v %+v", n.Broken(), r)
 	}
-	if r.LastCopies > 3 {
+	if r.LastCopies > 2 {
 		t.Errorf("long after the tracker came back the origin still sends %.1f copies", r.LastCopies)
+	}
+	undisturbed := s
+	undisturbed.OutageFor = 0
+	if calm := run(t, undisturbed, policy(t, "shoal"), 1); r.Copies > calm.Copies+0.2 {
+		t.Errorf("with the tracker away for 5 s of 40 the origin sends %.2f copies, otherwise %.2f: records should go on from peer to peer", r.Copies, calm.Copies)
 	}
 }
 

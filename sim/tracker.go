@@ -45,7 +45,7 @@ func (n *Internet) outage(back bool) {
 	if !back {
 		n.tracker.away = true
 		for _, v := range n.present {
-			v.tracked = false
+			v.lost()
 		}
 		n.after(n.OutageFor, event{kind: outage, flag: true})
 		return
@@ -86,7 +86,8 @@ func (n *Internet) heard(e *event) {
 		if v.gone || v.asleep || v.tracked {
 			return
 		}
-		v.tracked = true
+		v.tracked, v.weaned = true, false
+		n.whisper(v.id, swarm.Tracked{Up: true})
 		n.greet(v)
 	case v.gone:
 		if _, left := word.(coord.Left); !left {
@@ -113,7 +114,8 @@ func (n *Internet) consult(word coord.Input) {
 			n.whisper(o.Peer, swarm.Seeding{Stripes: o.Stripes})
 		case coord.Ban:
 			v := n.viewer(o.Peer)
-			v.banned, v.tracked = true, false
+			v.banned = true
+			v.lost()
 			n.measure.banned()
 		}
 	}
@@ -151,12 +153,73 @@ func (n *Internet) announce(v *viewer, seq int32) {
 	case n.policy.polls:
 		n.measure.besides(playlistSize)
 		n.after(v.line.toOrigin+span.Span(v.phase*float64(n.Part)), event{kind: record, node: v.index, part: seq})
-	case v.tracked:
+	case v.tracked && !v.weaned:
 		n.push(v, seq)
+	case v.weaned: // its mind opens the part when a neighbour brings the record; else the page asks for the playlist
+		n.after(v.line.toOrigin+missedFor, event{kind: listed, node: v.index, part: seq, flag: true})
 	default:
 		n.measure.besides(playlistSize)
 		n.after(v.line.toOrigin/2, event{kind: listed, node: v.index, part: seq})
 	}
+}
+
+// missedFor is how long a page waits for a part that should be there until it asks for the playlist (web/player).
+const missedFor = span.Second
+
+// lost has a viewer find that the tracker is gone.
+func (v *viewer) lost() {
+	if v.tracked {
+		v.tracked, v.weaned = false, false
+		v.net.after(v.line.lag, event{kind: told, node: v.index, ref: v.net.letters.post(letter{word: swarm.Tracked{}})})
+	}
+}
+
+// records tells the tracker whether to send records.
+func (v *viewer) records(on bool) {
+	if v.tracked {
+		v.net.measure.besides(wordSize + frameSize)
+		v.net.after(v.line.lag+trackerLag, event{kind: wean, node: v.index, flag: !on})
+	}
+}
+
+// wean has the tracker send a viewer records no longer, or again: then also those of late.
+func (n *Internet) wean(v *viewer, weaned bool) {
+	if !v.tracked || v.weaned == weaned {
+		return
+	}
+	v.weaned = weaned
+	if weaned {
+		return
+	}
+	for i := max(0, len(n.source.parts)-1); i >= 0 && n.source.parts[i].at > n.now-missedRecords; i-- {
+		n.push(v, int32(i))
+	}
+}
+
+// missedRecords is how far back whoever wants records again is told of parts (server/tracker).
+const missedRecords = 2 * span.Second
+
+// fetchRecord asks the origin for a part's record, and waits for it to be made.
+func (v *viewer) fetchRecord(o swarm.FetchRecord) {
+	n := v.net
+	seq := int32(o.Part.Seq)
+	if int(seq) > len(n.source.parts) { // only the next is waited for
+		n.after(v.line.toOrigin, event{kind: noted, node: v.index, ref: o.Ref, flag: true})
+		return
+	}
+	made := span.Span(seq+1) * n.Part
+	n.measure.besides(requestSize)
+	n.after(max(made-n.now, 0)+v.line.toOrigin, event{kind: noted, node: v.index, ref: o.Ref, part: seq})
+}
+
+// noted takes in what the origin answered.
+func (v *viewer) noted(e *event) {
+	if !e.flag {
+		made := v.net.source.part(e.part)
+		v.net.measure.besides(len(made.record))
+		v.step(swarm.Offered{Digest: digest(uint64(e.part)), Data: made.record})
+	}
+	v.step(swarm.Fetched{Ref: e.ref, Failed: e.flag})
 }
 
 // playlistSize is a media playlist and its headers, bytes, compressed.

@@ -24,6 +24,7 @@ type viewer struct {
 	hidden  bool
 	asleep  bool
 	tracked bool // the tracker knows it
+	weaned  bool // the tracker need not send it records
 	banned  bool
 
 	line     line
@@ -183,6 +184,10 @@ func (v *viewer) happen(e *event) {
 		v.lonely()
 	case told:
 		v.step(v.net.letters.open(e.ref).word.(swarm.Input))
+	case wean:
+		v.net.wean(v, e.flag)
+	case noted:
+		v.noted(e)
 	case record:
 		made := v.net.source.part(e.part)
 		v.step(swarm.Offered{Digest: digest(uint64(e.part)), Data: made.record})

@@ -31,6 +31,7 @@ type Engine struct {
 	able       int                    // slots as the coordinator was last told
 	rates      [segment.TracksMax]int // bytes per second of each track, smoothed
 	early      []early
+	supply     supply
 	fresh      bool // there are pieces to announce
 	sweptAt    span.Span
 }
@@ -97,7 +98,12 @@ func (e *Engine) hear(in Input) {
 		e.arrived(in)
 	case Checked:
 		e.checked(in)
+	case Tracked:
+		e.supply.tracked(in.Up)
 	case Fetched:
+		if e.recordFetched(in) {
+			return
+		}
 		e.desk.Fetched(e.now, &e.shelf, in.Ref, in.Failed)
 	case Evicted:
 		e.evicted(in.Part)
@@ -110,6 +116,7 @@ func (e *Engine) hear(in Input) {
 func (e *Engine) think() {
 	e.wake = pick.Never
 	e.expire()
+	e.restock()
 	e.answer()
 	e.plan()
 	e.steer()

@@ -89,6 +89,9 @@ type Fetched struct {
 // Evicted says that the body no longer holds a part, for want of memory.
 type Evicted struct{ Part segment.Part }
 
+// Tracked says whether the connection to the tracker stands. It does until this is heard.
+type Tracked struct{ Up bool }
+
 // Uplink sets how many bytes per second this peer may send to others: 0 shares nothing.
 type Uplink struct{ BytesPerSecond int }
 
@@ -107,4 +110,5 @@ func (Checked) input()          {}
 func (SignatureChecked) input() {}
 func (Fetched) input()          {}
 func (Evicted) input()          {}
+func (Tracked) input()          {}
 func (Uplink) input()           {}

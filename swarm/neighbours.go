@@ -5,7 +5,6 @@ import (
 	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm/have"
-	"shoal/swarm/trust"
 	"shoal/wire"
 )
 
@@ -149,60 +148,5 @@ func (e *Engine) refusedBy(from id.Peer, m wire.Busy) {
 	e.desk.Declined(&e.shelf, from, m.Part, m.Pieces)
 	if p := e.shelf.Get(m.Part); p != nil {
 		p.Drop(from, m.Pieces)
-	}
-}
-
-// lacked passes on the record of a part, under its certificate.
-func (e *Engine) lacked(from id.Peer, m wire.Lack) {
-	p := e.shelf.Get(m.Part)
-	if p == nil || !p.Opened {
-		return
-	}
-	if certificate := e.records.CertificateFor(p.Manifest); certificate != nil {
-		e.say(from, wire.Manifest{Record: certificate})
-		e.say(from, wire.Manifest{Record: p.Record})
-	}
-}
-
-func (e *Engine) offered(in Offered) {
-	if in.From != id.Origin {
-		n := e.neighbours.Get(in.From)
-		if n == nil {
-			return
-		}
-		if !n.allowance.Take(e.now, 1) {
-			e.drop(in.From, Babbled)
-			return
-		}
-	}
-	verdict, check := e.records.Offer(in.From, in.Digest, in.Data, e.wallMS())
-	switch verdict {
-	case trust.Checking:
-		e.check(check)
-	case trust.Refused:
-		e.note(ManifestRefused, in.From, segment.Part{})
-		e.drop(in.From, Babbled)
-	}
-}
-
-func (e *Engine) check(c trust.Check) {
-	e.do(CheckSignature{Ref: c.Ref, Key: c.Key, Signature: c.Signature, Message: c.Message})
-}
-
-func (e *Engine) signatureChecked(in SignatureChecked) {
-	accepted, more, from, known := e.records.Settled(in.Ref, in.OK)
-	if !known {
-		return
-	}
-	if !in.OK {
-		e.note(ManifestRefused, from, segment.Part{})
-		e.drop(from, Polluted)
-		return
-	}
-	for _, c := range more {
-		e.check(c)
-	}
-	if accepted != nil {
-		e.open(accepted)
 	}
 }

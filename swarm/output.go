@@ -87,6 +87,18 @@ type Evict struct{ Part segment.Part }
 // Able tells the coordinator how many stripes this peer can give away, as far as it has learned.
 type Able struct{ Slots int }
 
+// Records tells the tracker whether to send this peer the records of new parts: neighbours may bring them. It does until
+// this is heard.
+type Records struct{ On bool }
+
+// FetchRecord asks the origin for a part's record, which may not be made yet: the origin holds the request till it is. It
+// comes as Offered by id.Origin; the end is reported with Fetched. The body gives up at Within milliseconds.
+type FetchRecord struct {
+	Ref    uint32
+	Part   segment.Part
+	Within int // milliseconds
+}
+
 // Note is for people: counters and logs. It changes nothing.
 type Note struct {
 	What Event
@@ -107,6 +119,8 @@ func (Play) output()           {}
 func (Decline) output()        {}
 func (Evict) output()          {}
 func (Able) output()           {}
+func (Records) output()        {}
+func (FetchRecord) output()    {}
 func (Note) output()           {}
 
 // Reason says why a connection is ended.

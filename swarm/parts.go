@@ -29,8 +29,8 @@ const (
 	twiceTokens = 4
 )
 
-// open takes in a part whose record is good.
-func (e *Engine) open(a *trust.Accepted) {
+// open takes in a part whose record is good, from whoever brought it.
+func (e *Engine) open(a *trust.Accepted, from id.Peer) {
 	if known := e.shelf.Get(a.Part.Name()); known != nil && known.Opened {
 		if known.Digest != a.Digest {
 			e.note(SourceForked, id.Origin, known.Name)
@@ -45,6 +45,8 @@ func (e *Engine) open(a *trust.Accepted) {
 	}
 	e.measure(a.Part.Track, int(a.Part.Length), int(a.Part.DurationUS))
 	p, left := e.shelf.Open(a.Part, a.Record, a.Digest, e.now)
+	p.MadeAt = e.madeAt(p, from)
+	e.supply.advance(p, from)
 	if left != nil {
 		e.evict(left)
 	}
@@ -53,6 +55,7 @@ func (e *Engine) open(a *trust.Accepted) {
 		Part: p.Name, MSN: m.MSN, Index: int(m.Index), Length: int(m.Length), PieceSize: int(m.PieceSize),
 		DurationUS: m.DurationUS, WallMS: int64(m.WallMS), Init: m.Init, Independent: m.Independent,
 	})
+	e.bequeath(p, from)
 	e.recall(p.Name)
 }
 
@@ -144,6 +147,11 @@ func (e *Engine) tooEarly(in Arrived) {
 		if w.From == in.From {
 			theirs++
 		}
+	}
+	if p := e.shelf.Rumour(in.Part, e.now); p != nil && in.Piece < segment.PiecesMax { // its sender has the record
+		var one wire.Bitmap
+		one.Set(in.Piece)
+		p.Hold(in.From, one)
 	}
 	if len(e.early) == earlyMax || theirs == earlyPerPeer {
 		e.do(Forget{in.Part, in.Piece, in.From})

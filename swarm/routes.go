@@ -95,7 +95,7 @@ func (e *Engine) pushed(in Arrived, p *have.Part) {
 	switch parent := e.route.Parent(k); parent {
 	case id.Origin:
 	case in.From:
-		e.route.Pushed(in.From, k, e.now-p.OpenedAt)
+		e.route.Pushed(in.From, k, e.now-p.MadeAt)
 	default:
 		if !p.Spared.Has(in.Piece) && (!p.HeldBy(parent).Has(in.Piece) || p.Missed.Has(in.Piece)) {
 			e.cancel(parent, in.Part, in.Piece)

@@ -14,8 +14,10 @@ const (
 	// that there is. A whole part is told at once. Most parts are whole by then, and are told of once.
 	announceMin = 250 * span.Millisecond
 	announceMax = span.Second
-	// lackAfter is how long the tracker may take with a record before a neighbour that holds the part is asked for it.
-	lackAfter = 300 * span.Millisecond
+	// lackAfter is how long a record may take before a neighbour that holds the part is asked for it, and lackAgain how long
+	// that one may take before the next is.
+	lackAfter = 250 * span.Millisecond
+	lackAgain = 400 * span.Millisecond
 	// hopefulMS is how much later than we its neighbours may ask the origin: less than nothing, as a piece takes its time.
 	hopefulMS = -100
 	// recordFor is how long the player waits for the record of a part: without one nobody can bring the part, and the longer
@@ -96,20 +98,6 @@ func (e *Engine) patience(p *have.Part) span.Span {
 		return p.RescuedAt + e.desk.Guard.Patience()
 	}
 	return pick.Never
-}
-
-// inquire asks a neighbour that holds a part for its record, once, when the tracker has not brought it.
-func (e *Engine) inquire(p *have.Part) {
-	from := p.Source()
-	if p.Lacked || from == id.Origin {
-		return
-	}
-	if at := p.HeardAt + lackAfter; e.now < at {
-		e.later(at)
-		return
-	}
-	p.Lacked = true
-	e.say(from, wire.Lack{Part: p.Name})
 }
 
 // plan asks neighbours and the origin for what is missing.

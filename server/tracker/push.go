@@ -3,10 +3,23 @@ package tracker
 import (
 	"bytes"
 	"slices"
+	"time"
 
 	"shoal/server/event"
 	"shoal/wire/signal"
 )
+
+// lateMax bounds the records that are kept for those who want them again, and lateFor says how old these may be.
+const (
+	lateMax = 32
+	lateFor = 2 * time.Second
+)
+
+// late is a record of late.
+type late struct {
+	frame
+	at time.Time
+}
 
 // tell sends one message to every viewer, encoded once.
 func (r *room) tell(m signal.FromTracker) {
@@ -26,8 +39,7 @@ func (r *room) happen(f event.Fact) {
 			r.catchUp() // facts were lost: without the records between, this one hangs in the air
 		}
 		r.tips[f.Part.Track] = f.Part
-		r.share(binaryFrame(signal.FramePart, f.Manifest), f.Manifest)
-		r.tell(signal.Edge{Track: f.Part.Track, MSN: f.MSN, Part: f.Index, Epoch: f.Part.Epoch})
+		r.publish(f)
 	case event.Missed:
 		r.catchUp()
 	case event.BroadcastEnded:
@@ -36,14 +48,48 @@ func (r *room) happen(f event.Fact) {
 	}
 }
 
+// publish sends a part's record, and word that there is a part, to all but those who have both from peers.
+func (r *room) publish(f event.PartPublished) {
+	record := binaryFrame(signal.FramePart, f.Manifest)
+	if len(r.late) == lateMax {
+		r.late = slices.Delete(r.late, 0, 1)
+	}
+	r.late = append(r.late, late{record, r.tracker.now()})
+	r.share(record, f.Manifest)
+	edge := frame{data: signal.EncodeTracker(signal.Edge{Track: f.Part.Track, MSN: f.MSN, Part: f.Index, Epoch: f.Part.Epoch})}
+	for _, v := range r.members {
+		if !v.weaned {
+			v.send(edge)
+		}
+	}
+}
+
+// wean stops sending a viewer records, or begins again: then with those of late, unless it had them a moment ago.
+func (r *room) wean(v *viewer, weaned bool) {
+	if v.weaned == weaned {
+		return
+	}
+	v.weaned = weaned
+	now := r.tracker.now()
+	if weaned || now.Sub(v.refreshed) < lateFor {
+		return
+	}
+	v.refreshed = now
+	for _, l := range r.late {
+		if now.Sub(l.at) < lateFor {
+			v.send(l.frame)
+		}
+	}
+}
+
 func binaryFrame(kind byte, body []byte) frame {
 	return frame{binary: true, data: append([]byte{kind}, body...)}
 }
 
-// share sends a frame to those who share, but not to who got the record with its backlog just now.
+// share sends a frame to those who share, but not to who got the record with its backlog just now, or has it from peers.
 func (r *room) share(f frame, record []byte) {
 	for _, v := range r.members {
-		if v.mode == Share && !slices.ContainsFunc(v.fresh, func(b []byte) bool { return bytes.Equal(b, record) }) {
+		if v.mode == Share && (!v.weaned || record == nil) && !slices.ContainsFunc(v.fresh, func(b []byte) bool { return bytes.Equal(b, record) }) {
 			v.send(f)
 		}
 	}

@@ -29,6 +29,7 @@ type room struct {
 	mind    *coord.Mind
 	members map[id.Peer]*viewer
 	tips    map[segment.Track]segment.Part // the last part told, at most segment.TracksMax
+	late    []late                         // at most lateMax, oldest first
 	told    signal.Viewers
 	outputs []coord.Output
 }
@@ -149,6 +150,8 @@ func (r *room) hear(v *viewer, m signal.FromViewer) {
 		r.apply(v)
 	case signal.Able:
 		r.step(coord.Able{Peer: v.peer, Slots: m.Slots})
+	case signal.Records:
+		r.wean(v, m.FromPeers)
 	case signal.More:
 		r.step(coord.MorePlease{Peer: v.peer})
 	case signal.Refused:

@@ -51,6 +51,38 @@ func TestViewersMeet(t *testing.T) {
 	})
 }
 
+func TestRecordsFromPeers(t *testing.T) {
+	inLab(t, Config{}, func(l *lab) {
+		a, b := l.join(shallows, Share, "8.8.4.4"), l.join(shallows, Share, "9.9.9.9")
+		publish := func(seq uint64) {
+			l.facts <- part(shallows, seq)
+			time.Sleep(500 * time.Millisecond)
+		}
+		publish(0)
+		b.say(signal.Records{FromPeers: true})
+		for seq := range uint64(6) {
+			publish(seq + 1)
+		}
+		if len(a.bin) != 7 || len(b.bin) != 1 || len(all[signal.Edge](a)) != 7 || len(all[signal.Edge](b)) != 1 {
+			t.Errorf("%d and %d records, %d and %d edges", len(a.bin), len(b.bin), len(all[signal.Edge](a)), len(all[signal.Edge](b)))
+		}
+		b.say(signal.Records{})
+		if n := len(b.bin); n < 1+3 || n > 1+4 {
+			t.Errorf("back with the tracker, it has %d records, not those of the last two seconds", n)
+		}
+		had := len(b.bin)
+		b.say(signal.Records{FromPeers: true})
+		b.say(signal.Records{})
+		if len(b.bin) != had {
+			t.Errorf("who changes its mind at once had %d more records", len(b.bin)-had)
+		}
+		publish(7)
+		if len(b.bin) != had+1 {
+			t.Errorf("%d new records", len(b.bin)-had)
+		}
+	})
+}
+
 func TestWatchersAreLeftInPeace(t *testing.T) {
 	inLab(t, Config{}, func(l *lab) {
 		l.broadcasts.certificates = [][]byte{{'c'}}

@@ -29,8 +29,11 @@ type viewer struct {
 	ended  farewell      // set before ending is closed
 
 	// The room's.
-	fresh   [][]byte // records sent as backlog, which may come once more as facts
-	carried map[id.Peer]*carried
+	fresh  [][]byte // records sent as backlog, which may come once more as facts
+	weaned bool     // it has records and edges from peers
+	// refreshed is when it was last sent the records of late.
+	refreshed time.Time
+	carried   map[id.Peer]*carried
 	// strangers are candidates that were refused for an address nobody saw yet; at most strangersMax.
 	strangers []signal.Signal
 	linked    int // as last said

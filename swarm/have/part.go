@@ -16,6 +16,7 @@ type Part struct {
 	// set when it is opened, and fixed from then on
 	Opened   bool
 	OpenedAt span.Span
+	MadeAt   span.Span // when it was published, as far as can be told
 	Manifest *manifest.Part
 	Record   []byte // the signed record, to pass on
 	Digest   id.Digest
@@ -28,7 +29,8 @@ type Part struct {
 	WantedAt span.Span   // when it asked
 	Given    bool        // the player has it, from us or by itself
 	Spared   wire.Bitmap // parents were told not to push these: another was asked
-	Lacked   bool        // we asked a neighbour for its record
+	Lacked   int         // how many neighbours were asked for its record
+	LackedAt span.Span   // when the last of them was
 	HeardAt  span.Span
 	FreshAt  span.Span // when the first of Fresh was checked
 
@@ -143,11 +145,15 @@ func (p *Part) HeldByAny(counts func(id.Peer) bool) (all wire.Bitmap) {
 	return all
 }
 
-// Source returns the neighbour that first said it holds any of the part, or id.Origin if none does.
-func (p *Part) Source() id.Peer {
-	for i := range p.holders {
-		if !p.holders[i].pieces.Empty() {
-			return p.holders[i].peer
+// Source returns neighbour number i, from 0, of those that say they hold any of the part, or id.Origin if there are not so
+// many.
+func (p *Part) Source(i int) id.Peer {
+	for j := range p.holders {
+		if p.holders[j].pieces.Empty() {
+			continue
+		}
+		if i--; i < 0 {
+			return p.holders[j].peer
 		}
 	}
 	return id.Origin

@@ -105,7 +105,7 @@ func (v View) overdue(now span.Span, p *have.Part, pieces wire.Bitmap, rescueAt 
 	next = Never
 	for i := pieces.Next(0); i >= 0; i = after(pieces, i) {
 		usual, patience := v.Patience(segment.Stripe(i, p.Count()))
-		at := min(p.OpenedAt+patience, max(rescueAt-repairRoom, p.OpenedAt+max(usual, repairRoom/4)))
+		at := min(p.MadeAt+patience, max(rescueAt-repairRoom, p.MadeAt+max(usual, repairRoom/4)))
 		if now < at {
 			next = min(next, at)
 			continue

@@ -215,6 +215,19 @@ func (t *Table) Children(k int, yield func(p id.Peer, relays bool)) {
 	})
 }
 
+// recordStripes are the stripes on which a part's record goes ahead of its pieces: two, so that none waits for one parent.
+const recordStripes = uint16(1<<0 | 1<<(stripes/2))
+
+// Heirs yields those to whom the record of a part goes on from here.
+func (t *Table) Heirs(yield func(p id.Peer)) {
+	t.peers.All(func(p id.Peer, n *neighbour) bool {
+		if n.takes&recordStripes != 0 {
+			yield(p)
+		}
+		return true
+	})
+}
+
 // Takes returns how long a piece is likely to take that is asked of p, who owes us so many already: what waits there, and
 // its line, of which our pieces get what they need.
 func (t *Table) Takes(p id.Peer, owes int) span.Span {

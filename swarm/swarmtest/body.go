@@ -27,6 +27,7 @@ type body struct {
 	open    map[segment.Part]swarm.Open
 
 	fromPeers, fromOrigin, refused, duplicate, rescues, sent int
+	told, asked                                              int // records that the tracker sent, and that the origin was asked for
 }
 
 func newBody() *body {
@@ -139,6 +140,11 @@ func (n *Node) perform(o swarm.Output) {
 	case swarm.Evict:
 		delete(n.body.held, o.Part)
 		delete(n.body.open, o.Part)
+	case swarm.Records:
+		w.trace(fmt.Sprintf("%s has records from the tracker: %v", n.Name, o.On))
+		n.weaned = !o.On
+	case swarm.FetchRecord:
+		n.fetchRecord(o, w.now+span.Span(o.Within)*span.Millisecond)
 	case swarm.Note:
 		n.count(o)
 	}
@@ -187,6 +193,24 @@ func (n *Node) send(o swarm.Send) {
 func (n *Node) arrive(from id.Peer, part segment.Part, piece int, truth bool) {
 	n.body.pending[pieceKey{part, piece, from}] = truth
 	n.step(swarm.Arrived{From: from, Part: part, Piece: piece, Size: segment.PieceSizeMin})
+}
+
+// fetchRecord asks the origin for a record, which it holds back till it is made.
+func (n *Node) fetchRecord(o swarm.FetchRecord, until span.Span) {
+	w := n.world
+	w.after(w.Origin, func() {
+		record, made := w.records[o.Part]
+		switch {
+		case made:
+			n.body.asked++
+			n.offer(id.Origin, record)
+			n.step(swarm.Fetched{Ref: o.Ref})
+		case w.now >= until:
+			n.step(swarm.Fetched{Ref: o.Ref, Failed: true})
+		default:
+			n.fetchRecord(o, until)
+		}
+	})
 }
 
 // fetch asks the origin, which has what was published.

@@ -58,7 +58,7 @@ func (w *World) command(words []string, b *strings.Builder) error {
 		return w.delay(name, args)
 	case "tracker":
 		if len(args) == 1 && (args[0] == "dead" || args[0] == "alive") {
-			w.Dead = args[0] == "dead"
+			w.Tracks(args[0] == "alive")
 			return nil
 		}
 		return w.delay(name, args)
@@ -164,7 +164,7 @@ func (w *World) live(args []string) error {
 func (w *World) report(b *strings.Builder) {
 	for _, n := range w.nodes {
 		o := n.body
-		fmt.Fprintf(b, "%-4s played %3d late %d  from peers %4d origin %4d  sent %4d  refused %d twice %d rescues %d\n",
-			n.Name, n.player.played, n.player.late, o.fromPeers, o.fromOrigin, o.sent, o.refused, o.duplicate, o.rescues)
+		fmt.Fprintf(b, "%-4s played %3d late %d  from peers %4d origin %4d  sent %4d  refused %d twice %d rescues %d records %d+%d\n",
+			n.Name, n.player.played, n.player.late, o.fromPeers, o.fromOrigin, o.sent, o.refused, o.duplicate, o.rescues, o.told, o.asked)
 	}
 }

@@ -31,13 +31,14 @@ type World struct {
 	Record  bool      // those who join later keep a tape
 
 	published map[segment.Part]bool
+	records   map[segment.Part][]byte // of what was published
 	problems  []string
 }
 
 // NewWorld returns an empty world with everyday delays.
 func NewWorld() *World {
 	return &World{
-		source: newSource(1, 7), published: map[segment.Part]bool{}, trace: func(string) {},
+		source: newSource(1, 7), published: map[segment.Part]bool{}, records: map[segment.Part][]byte{}, trace: func(string) {},
 		Link: 20 * span.Millisecond, Origin: 60 * span.Millisecond, Tracker: 15 * span.Millisecond,
 		Latency: 3 * span.Second, Uplink: 2_000_000,
 	}
@@ -53,6 +54,7 @@ type Node struct {
 	player *player
 	rules  *rules
 	gone   bool
+	weaned bool   // it has told the tracker to send no records
 	habit  string // "", or how it misbehaves
 	links  []*Node
 	wakeAt span.Span
@@ -84,6 +86,15 @@ func (w *World) Join(name string) *Node {
 	}
 	n.player.start()
 	return n
+}
+
+// Tracks has the tracker die, or come back and know nobody's wishes.
+func (w *World) Tracks(up bool) {
+	w.Dead = !up
+	for _, n := range w.nodes {
+		n.weaned = false
+		n.step(swarm.Tracked{Up: up})
+	}
 }
 
 // Leave ends a peer without a word.
@@ -120,9 +131,10 @@ func (w *World) Seed(name string, from, to int) {
 func (w *World) Publish(track segment.Track, duration span.Span, pieces int) {
 	begun := uint64(bornWallMS) + uint64((w.now-duration)/span.Millisecond)
 	name, record := w.source.part(track, begun, uint32(duration/span.Microsecond), pieces)
-	w.published[name] = true
+	w.published[name], w.records[name] = true, record
 	for _, n := range w.nodes {
-		if !w.Dead && !n.gone {
+		if !w.Dead && !n.gone && !n.weaned {
+			n.body.told++
 			w.after(w.Tracker, func() { n.offer(id.Origin, record) })
 		}
 		n.player.out(name, pieces, int64(begun), int64(duration/span.Millisecond))

@@ -26,9 +26,10 @@
 //	12 Checked     part, u16 piece, u64 from,   13 Note            u8 what, u64 peer, part
 //	               u8 ok
 //	13 SignatureChecked  u32 ref, u8 ok         14 Able            u16 slots
-//	14 Fetched     u32 ref, u8 failed
-//	15 Evicted     part
+//	14 Fetched     u32 ref, u8 failed           15 Records         u8 on
+//	15 Evicted     part                         16 FetchRecord     u32 ref, part, u32 within ms
 //	16 Uplink      u32 bytes/s
+//	17 Tracked     u8 up
 //
 // A tape file is "shoal.tape.v1", a newline, the birth, and then each input as bytes (length first).
 //

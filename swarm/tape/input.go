@@ -50,6 +50,7 @@ const (
 	kindFetched
 	kindEvicted
 	kindUplink
+	kindTracked
 )
 
 // AppendInput appends the record of in, which happened at now.
@@ -92,6 +93,8 @@ func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
 		b = appendBool(binary.BigEndian.AppendUint32(append(b, kindFetched), in.Ref), in.Failed)
 	case swarm.Evicted:
 		b = appendPart(append(b, kindEvicted), in.Part)
+	case swarm.Tracked:
+		b = appendBool(append(b, kindTracked), in.Up)
 	case swarm.Uplink:
 		b = binary.BigEndian.AppendUint32(append(b, kindUplink), uint32(in.BytesPerSecond))
 	}
@@ -145,6 +148,8 @@ func (c *cursor) input() swarm.Input {
 		return swarm.Fetched{Ref: c.u32(), Failed: c.flag()}
 	case kindEvicted:
 		return swarm.Evicted{Part: c.part()}
+	case kindTracked:
+		return swarm.Tracked{Up: c.flag()}
 	case kindUplink:
 		return swarm.Uplink{BytesPerSecond: int(c.u32())}
 	}

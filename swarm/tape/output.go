@@ -23,6 +23,8 @@ const (
 	kindEvict
 	kindNote
 	kindAble
+	kindRecords
+	kindFetchRecord
 )
 
 func appendPiece(b []byte, part segment.Part, piece int) []byte {
@@ -63,6 +65,11 @@ func AppendOutput(b []byte, out swarm.Output) []byte {
 		return appendPart(append(b, kindEvict), out.Part)
 	case swarm.Able:
 		return binary.BigEndian.AppendUint16(append(b, kindAble), uint16(min(out.Slots, 1<<16-1)))
+	case swarm.Records:
+		return appendBool(append(b, kindRecords), out.On)
+	case swarm.FetchRecord:
+		b = appendPart(binary.BigEndian.AppendUint32(append(b, kindFetchRecord), out.Ref), out.Part)
+		return binary.BigEndian.AppendUint32(b, uint32(out.Within))
 	case swarm.Note:
 		return appendPart(appendPeer(append(b, kindNote, uint8(out.What)), out.Peer), out.Part)
 	}

@@ -79,6 +79,7 @@ func goldenInputs() map[string]swarm.Input {
 		"in_14_fetched.hex":          swarm.Fetched{Ref: ref, Failed: true},
 		"in_15_evicted.hex":          swarm.Evicted{Part: part},
 		"in_16_uplink.hex":           swarm.Uplink{BytesPerSecond: 625_000},
+		"in_17_tracked.hex":          swarm.Tracked{Up: true},
 	}
 }
 
@@ -98,11 +99,13 @@ func goldenOutputs() map[string]swarm.Output {
 			Part: part, MSN: 0x0000000100000002, Index: 3, Length: 70_000, PieceSize: 5120, DurationUS: 500_000,
 			WallMS: 1_790_000_001_000, Init: id.Digest(count(0x90, 32)), Independent: true,
 		},
-		"out_10_play.hex":    swarm.Play{Part: part},
-		"out_11_decline.hex": swarm.Decline{Part: part},
-		"out_12_evict.hex":   swarm.Evict{Part: part},
-		"out_14_able.hex":    swarm.Able{Slots: 21},
-		"out_13_note.hex":    swarm.Note{What: swarm.RescueStarted, Peer: peer, Part: part},
+		"out_10_play.hex":        swarm.Play{Part: part},
+		"out_11_decline.hex":     swarm.Decline{Part: part},
+		"out_12_evict.hex":       swarm.Evict{Part: part},
+		"out_14_able.hex":        swarm.Able{Slots: 21},
+		"out_15_records.hex":     swarm.Records{On: true},
+		"out_16_fetchrecord.hex": swarm.FetchRecord{Ref: 0x0a0b0c0d, Part: part, Within: 8000},
+		"out_13_note.hex":        swarm.Note{What: swarm.RescueStarted, Peer: peer, Part: part},
 	}
 }
 
@@ -132,11 +135,11 @@ func TestGolden(t *testing.T) {
 
 // TestEveryKindHasGoldenBytes fails when a kind is added without its bytes.
 func TestEveryKindHasGoldenBytes(t *testing.T) {
-	if n := len(goldenInputs()); n != kindUplink {
-		t.Errorf("%d golden inputs of %d", n, kindUplink)
+	if n := len(goldenInputs()); n != kindTracked {
+		t.Errorf("%d golden inputs of %d", n, kindTracked)
 	}
-	if n := len(goldenOutputs()); n != kindAble {
-		t.Errorf("%d golden outputs of %d", n, kindAble)
+	if n := len(goldenOutputs()); n != kindFetchRecord {
+		t.Errorf("%d golden outputs of %d", n, kindFetchRecord)
 	}
 }
 

@@ -40,6 +40,7 @@ export class Body implements Performer, Listener {
     this.#origin = new Origin(options.base, options.name, {
       piece: (part, piece, message) => this.arrived(ORIGIN, part, piece, message),
       received: (bytes) => (this.#company.counts.totals.httpBytes += bytes),
+      record: (record) => this.#company.record(record),
       done: (ref, failed) => this.feed({ kind: 'Fetched', ref, failed }),
     });
     this.#company = new Company(options, certificates, this);
@@ -101,6 +102,8 @@ export class Body implements Performer, Listener {
       this.#bear(joined, self);
     } else if (channel !== this.#channel) {
       this.broke(new Error('the channel has another identity now'));
+    } else {
+      this.feed({ kind: 'Tracked', up: true });
     }
   }
 
@@ -138,6 +141,7 @@ export class Body implements Performer, Listener {
         return void this.#checkSignature(output);
       case 'Open':
         this.#store.open(output);
+        this.tracker.moved(output.part.track, output.msn, output.index);
         return this.#parcels.opened(performance.now());
       case 'Play':
         return this.#wants.settle(output.part, () => this.#store.part(output.part));
@@ -147,6 +151,10 @@ export class Body implements Performer, Listener {
         return this.#store.evict(output.part);
       case 'Able':
         return this.#company.able(output.slots);
+      case 'Records':
+        return this.#company.records(output.on);
+      case 'FetchRecord':
+        return void this.#origin.fetchRecord(output);
       case 'Note':
         return; // the company counts for itself
     }

@@ -96,6 +96,10 @@ export class Company implements LinksBody, Crew {
     if (this.#slots > 0) this.able(this.#slots);
   }
 
+  lost(): void {
+    this.#body.feed({ kind: 'Tracked', up: false });
+  }
+
   introduced(peer: Peer, dial: boolean): void {
     this.#links.introduce(peer);
     this.#body.feed({ kind: 'Introduced', peer, dial });
@@ -168,6 +172,11 @@ export class Company implements LinksBody, Crew {
   able(slots: number): void {
     this.#slots = slots;
     this.tracker.send({ t: 'able', slots });
+  }
+
+  /** Whether the tracker is to send the records of new parts: the engine may have them from peers. */
+  records(on: boolean): void {
+    this.tracker.send({ t: 'records', from: on ? 'tracker' : 'peers' });
   }
 
   #parted(peer: Peer): void {

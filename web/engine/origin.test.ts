@@ -30,6 +30,7 @@ beforeEach(() => {
   });
   origin = new Origin('', 'a b', {
     piece: (_part, piece, message) => pieces.set(piece, message.slice(PIECE_HEADER)),
+    record: (record) => told.push(`record ${record.join()}`),
     received: (bytes) => told.push(`${bytes} bytes`),
     done: (ref, failed) => told.push(`${ref} ${failed ? 'failed' : 'done'}`),
   });
@@ -66,6 +67,19 @@ it('cuts a range into pieces while it comes', async () => {
   expect(pieces.get(1)).toEqual(whole.slice(4096, 8192));
   expect(pieces.get(2)).toEqual(whole.slice(8192));
   expect(told.at(-1)).toBe('1 done');
+});
+
+it('asks for a record, and says what came of it', async () => {
+  answer = () => new Response(new Uint8Array([7, 8]));
+  await origin.fetchRecord({ ref: 5, part: order(0, 3).part, withinMs: 100 });
+  expect(requests[0]).toMatchObject({ url: '/hls/a%20b/3/1/m17' });
+  expect(told).toEqual(['record 7,8', '5 done']);
+  answer = () => new Response('not yet', { status: 503 });
+  await origin.fetchRecord({ ref: 6, part: order(0, 3).part, withinMs: 100 });
+  expect(told.at(-1)).toBe('6 failed');
+  answer = () => new Response(new Uint8Array(1_000_000));
+  await origin.fetchRecord({ ref: 7, part: order(0, 3).part, withinMs: 100 });
+  expect(told.at(-1)).toBe('7 failed');
 });
 
 it('asks for a whole part without a range', async () => {

@@ -5,8 +5,9 @@
 // What it owns: the running requests, within a bound, each with its time limit.
 // What it will never do: retry, hash, wait longer than it was told.
 import type { PartName } from '../player/swarm';
+import { RECORD_MAX } from './signal';
 import { pieceLength } from './store';
-import type { FetchOrder, Opened } from './tape';
+import type { FetchOrder, Opened, RecordOrder } from './tape';
 import { PIECE_HEADER, pieceMessage } from './wire';
 
 /** Requests at once; the engine's own limit is lower. */
@@ -15,6 +16,8 @@ const REQUESTS_MAX = 24;
 /** What a fetch tells. */
 export interface Delivery {
   piece(part: PartName, piece: number, message: Uint8Array<ArrayBuffer>): void;
+  /** A part's record. */
+  record(record: Uint8Array<ArrayBuffer>): void;
   /** Media bytes came from the server, also such as were of no use. */
   received(bytes: number): void;
   done(ref: number, failed: boolean): void;
@@ -45,6 +48,25 @@ export class Origin {
     clearTimeout(timer);
     if (this.#running.delete(controller)) this.#delivery.done(order.ref, failed);
     controller.abort(); // a body longer than asked for is not read on
+  }
+
+  /** Asks for a part's record, which the server holds back till it is made. done follows, as of fetch. */
+  async fetchRecord({ ref, part, withinMs }: RecordOrder): Promise<void> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), withinMs);
+    this.#running.add(controller);
+    let record: Uint8Array<ArrayBuffer> | null = null;
+    try {
+      const response = await fetch(`${this.#base}/${part.epoch}/${part.track}/m${part.seq}`, { signal: controller.signal });
+      const bytes = response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+      if (bytes && bytes.length <= RECORD_MAX) record = bytes;
+    } catch {
+      // as in fetch
+    }
+    clearTimeout(timer);
+    if (!this.#running.delete(controller)) return;
+    if (record) this.#delivery.record(record);
+    this.#delivery.done(ref, record === null);
   }
 
   /** Ends all requests; no done follows. */

@@ -52,6 +52,7 @@ export type ToTracker =
   | ({ readonly t: 'signal'; readonly to: Peer } & Signal)
   | { readonly t: 'linked'; readonly peers: number }
   | { readonly t: 'able'; readonly slots: number }
+  | { readonly t: 'records'; readonly from: 'tracker' | 'peers' }
   | ({ readonly t: 'report' } & Report)
   | { readonly t: 'refused'; readonly peer: Peer }
   | { readonly t: 'more' }

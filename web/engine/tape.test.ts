@@ -27,6 +27,7 @@ const inputs: Record<string, Input> = {
   'in_14_fetched.hex': { kind: 'Fetched', ref, failed: true },
   'in_15_evicted.hex': { kind: 'Evicted', part },
   'in_16_uplink.hex': { kind: 'Uplink', bytesPerSecond: 625_000 },
+  'in_17_tracked.hex': { kind: 'Tracked', up: true },
 };
 
 const outputs: Record<string, Output> = {
@@ -44,6 +45,8 @@ const outputs: Record<string, Output> = {
   'out_12_evict.hex': { kind: 'Evict', part },
   'out_13_note.hex': { kind: 'Note', what: 5, peer, part },
   'out_14_able.hex': { kind: 'Able', slots: 21 },
+  'out_15_records.hex': { kind: 'Records', on: true },
+  'out_16_fetchrecord.hex': { kind: 'FetchRecord', ref: 0x0a0b0c0d, part, withinMs: 8000 },
 };
 
 describe('the records of the WASM border', () => {

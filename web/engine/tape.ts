@@ -32,7 +32,8 @@ export type Input =
   | { readonly kind: 'SignatureChecked'; readonly ref: number; readonly ok: boolean }
   | { readonly kind: 'Fetched'; readonly ref: number; readonly failed: boolean }
   | { readonly kind: 'Evicted'; readonly part: PartName }
-  | { readonly kind: 'Uplink'; readonly bytesPerSecond: number };
+  | { readonly kind: 'Uplink'; readonly bytesPerSecond: number }
+  | { readonly kind: 'Tracked'; readonly up: boolean };
 
 /** A part that may now arrive. */
 export interface Opened {
@@ -58,6 +59,12 @@ export interface FetchOrder {
   readonly withinMs: number;
 }
 
+export interface RecordOrder {
+  readonly ref: number;
+  readonly part: PartName;
+  readonly withinMs: number;
+}
+
 export interface SignatureQuestion {
   readonly ref: number;
   readonly key: Uint8Array<ArrayBuffer>;
@@ -79,6 +86,8 @@ export type Output =
   | { readonly kind: 'Decline'; readonly part: PartName }
   | { readonly kind: 'Evict'; readonly part: PartName }
   | { readonly kind: 'Able'; readonly slots: number }
+  | { readonly kind: 'Records'; readonly on: boolean }
+  | ({ readonly kind: 'FetchRecord' } & RecordOrder)
   | { readonly kind: 'Note'; readonly what: number; readonly peer: Peer; readonly part: PartName };
 
 /** Why the engine hangs up, as far as the body cares: a piece or manifest of the peer failed its check. */
@@ -129,6 +138,8 @@ export function encodeInput(to: Writer, nowUs: number, input: Input): Writer {
       return to.u8(15).part(input.part);
     case 'Uplink':
       return to.u8(16).u32(input.bytesPerSecond);
+    case 'Tracked':
+      return to.u8(17).flag(input.up);
   }
 }
 
@@ -171,6 +182,10 @@ function decodeOutput(r: Reader): Output {
       return { kind: 'Note', what: r.u8(), peer: r.peer(), part: r.part() };
     case 14:
       return { kind: 'Able', slots: r.u16() };
+    case 15:
+      return { kind: 'Records', on: r.flag() };
+    case 16:
+      return { kind: 'FetchRecord', ref: r.u32(), part: r.part(), withinMs: r.u32() };
   }
   throw new RangeError(`no output has kind ${kind}`);
 }

@@ -205,6 +205,7 @@ describe('a viewer who shares', () => {
       heard,
       crew: {
         joined: (_joined, peer) => note(`joined as ${peer.slice(-2)}`),
+        lost: () => note('lost'),
         introduced: (peer, dial) => note(`${dial ? 'dial' : 'expect'} ${peer.slice(-2)}`),
         gone: (peer) => note(`gone ${peer.slice(-2)}`),
         carried: (from, { kind }) => note(`${kind} from ${from.slice(-2)}`),

@@ -17,6 +17,8 @@ import {
 /** What a viewer who shares hears besides. */
 export interface Crew {
   joined(joined: Joined, peer: Peer): void;
+  /** The connection is gone; `joined` follows when there is another. */
+  lost(): void;
   introduced(peer: Peer, dial: boolean): void;
   gone(peer: Peer): void;
   carried(from: Peer, signal: Signal): void;
@@ -113,6 +115,12 @@ export class Tracker implements TrackerLink {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
+  /** A part is known to be out: from the tracker, or from the swarm's records. */
+  moved(track: number, msn: number, part: number): void {
+    if (this.#state.ended) this.#set({ ended: false });
+    this.#edges.moved(track, msn, part);
+  }
+
   /** Tells the listeners, soon and once, that something changed. */
   changed(): void {
     if (this.#notifying) return;
@@ -171,8 +179,7 @@ export class Tracker implements TrackerLink {
       case 'welcome':
         return this.#welcomed(message.peer, message.viewers, joined);
       case 'edge':
-        if (this.#state.ended) this.#set({ ended: false });
-        return this.#edges.moved(message.track, message.msn, message.part);
+        return this.moved(message.track, message.msn, message.part);
       case 'viewers':
         return this.#set({ viewers: message.n, sharing: message.sharing });
       case 'ended':
@@ -241,7 +248,9 @@ export class Tracker implements TrackerLink {
     this.#socket?.close();
     this.#socket = null;
     this.#edges.silence();
-    if (this.connected) this.#set({ connected: false });
+    if (!this.connected) return;
+    this.#set({ connected: false });
+    this.#crew?.lost();
   }
 
   #lost(): void {

@@ -16,7 +16,7 @@ var viewerSays = []FromViewer{
 	Signal{To: 7, Body: Body{Kind: Candidate, Data: "candidate:1 1 udp 1 x 1 typ host", Mid: "0", Line: 3}},
 	Linked{Peers: 3}, Linked{}, Able{Slots: 21},
 	Report{1, 2, 3, 4, 5, 6, 7}, Report{HTTPBytes: numberMax},
-	Refused{Peer: 9}, More{}, Ping{At: 12}, Bye{},
+	Refused{Peer: 9}, Records{FromPeers: true}, Records{}, More{}, Ping{At: 12}, Bye{},
 }
 
 var trackerSays = []FromTracker{
@@ -83,6 +83,7 @@ func TestRefusedMessages(t *testing.T) {
 		"a tracker's type":    `{"t":"ended"}`,
 		"unknown field":       `{"t":"more","x":1}`,
 		"another's field":     `{"t":"more","peers":1}`,
+		"records from nobody": `{"t":"records","from":"nobody"}`,
 		"doubled field":       `{"t":"linked","peers":1,"peers":2}`,
 		"doubled type":        `{"t":"more","t":"bye"}`,
 		"upper case":          `{"T":"more"}`,

@@ -41,6 +41,9 @@ type Linked struct{ Peers int }
 // Able tells how many stripes the viewer's uplink can give away.
 type Able struct{ Slots int }
 
+// Records tells from whom the viewer has the records of new parts: while it is from peers, the tracker need not send them.
+type Records struct{ FromPeers bool }
+
 // Report holds what happened since the last Report. It is said, not proven: nothing of worth hangs on it.
 type Report struct {
 	HTTPBytes, PeerBytes, UploadBytes uint64
@@ -65,6 +68,7 @@ func (Signal) fromViewer()  {}
 func (Linked) fromViewer()  {}
 func (Report) fromViewer()  {}
 func (Able) fromViewer()    {}
+func (Records) fromViewer() {}
 func (Refused) fromViewer() {}
 func (More) fromViewer()    {}
 func (Ping) fromViewer()    {}
@@ -87,6 +91,8 @@ func DecodeViewer(b []byte) (FromViewer, error) {
 		m = Linked{Peers: int(o.number("peers", LinkedMax))}
 	case "able":
 		m = Able{Slots: int(o.number("slots", SlotsMax))}
+	case "records":
+		m = o.records()
 	case "report":
 		m = o.report()
 	case "refused":
@@ -128,6 +134,20 @@ func (o *object) body() Body {
 	return b
 }
 
+func (o *object) records() Records {
+	from := o.text("from", CodeMax)
+	if from != recordsFromPeers && from != recordsFromTracker {
+		o.fail("field %q holds neither peers nor tracker", "from")
+	}
+	return Records{FromPeers: from == recordsFromPeers}
+}
+
+// Where records can come from.
+const (
+	recordsFromPeers   = "peers"
+	recordsFromTracker = "tracker"
+)
+
 func (o *object) report() Report {
 	return Report{
 		HTTPBytes:   o.number("httpBytes", numberMax),
@@ -145,8 +165,15 @@ func (m Signal) append(w *writer) {
 	w.open("signal").text("to", m.To.String())
 	w.body(m.Body)
 }
-func (m Linked) append(w *writer)  { w.open("linked").number("peers", uint64(m.Peers)) }
-func (m Able) append(w *writer)    { w.open("able").number("slots", uint64(m.Slots)) }
+func (m Linked) append(w *writer) { w.open("linked").number("peers", uint64(m.Peers)) }
+func (m Able) append(w *writer)   { w.open("able").number("slots", uint64(m.Slots)) }
+func (m Records) append(w *writer) {
+	from := recordsFromTracker
+	if m.FromPeers {
+		from = recordsFromPeers
+	}
+	w.open("records").text("from", from)
+}
 func (m Refused) append(w *writer) { w.open("refused").text("peer", m.Peer.String()) }
 func (m More) append(w *writer)    { w.open("more") }
 func (m Ping) append(w *writer)    { w.open("ping").number("at", m.At) }
