@@ -24,7 +24,7 @@ const (
 	earlyPerPeer = 32
 	// backlogMost is what may wait here while requests are still accepted: beyond it they would make pushes late, and those
 	// would be asked for, too.
-	backlogMost = 500 * span.Millisecond
+	backlogMost = 300 * span.Millisecond
 	// twiceTokens is what a piece that is held already costs of its sender's allowance: 50 a second are forgiven.
 	twiceTokens = 4
 )
@@ -123,7 +123,7 @@ func (e *Engine) arrived(in Arrived) {
 		p.Checking.Set(in.Piece)
 		e.pushed(in, p)
 		e.do(CheckPiece{Part: in.Part, Piece: in.Piece, From: in.From, Hash: p.Manifest.Hashes[in.Piece]})
-		if other, asked := e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From); asked {
+		if other, asked := e.desk.Landed(e.now, &e.shelf, in.Part, in.Piece, in.From); asked {
 			e.cancel(other, in.Part, in.Piece)
 		}
 	}
@@ -132,7 +132,7 @@ func (e *Engine) arrived(in Arrived) {
 // twice drops a piece that is held already. Honest pushes and pulls cross now and then; who keeps sending what nobody
 // lacks is left when its allowance is spent.
 func (e *Engine) twice(in Arrived) {
-	e.desk.Landed(&e.shelf, in.Part, in.Piece, in.From)
+	e.desk.Landed(e.now, &e.shelf, in.Part, in.Piece, in.From)
 	e.do(Forget{in.Part, in.Piece, in.From})
 	e.note(PieceDuplicate, in.From, in.Part)
 	if n := e.neighbours.Get(in.From); n != nil && !n.allowance.Take(e.now, twiceTokens) {

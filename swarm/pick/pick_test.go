@@ -63,7 +63,7 @@ func TestSeedDoesNotBelieveWhoWasSetAside(t *testing.T) {
 	d.Join(5)
 	p.Hold(5, wire.Full(16))
 	d.Make(wait, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
-	late := wait + AskLongest
+	late := span.Span(wait + AskShortest)
 	d.Expire(late, s, func(id.Peer, segment.Part, int) {})
 	p.Hold(5, wire.Full(16))
 	d.peers.Get(5).until = Never
@@ -132,6 +132,24 @@ func TestLateNeighboursAreSetAside(t *testing.T) {
 	p.Hold(5, wire.Full(16))
 	if plan := d.Make(now, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}); len(plan.Asks) != 0 {
 		t.Error("asked again of a neighbour that missed twice")
+	}
+}
+
+// TestAnswersAreWaitedForAsLongAsTheyTake: where every uplink is full, answers come late, but they come.
+func TestAnswersAreWaitedForAsLongAsTheyTake(t *testing.T) {
+	d, s, p := shelf(t)
+	d.Join(5)
+	p.Hold(5, wire.Full(16))
+	d.Make(wait, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
+	given := 0
+	late := span.Span(wait + AskShortest)
+	d.Expire(late, s, func(id.Peer, segment.Part, int) { given++ })
+	took := AskShortest + 600*span.Millisecond
+	for i := range 8 {
+		d.Landed(wait+took, s, p.Name, i, 5)
+	}
+	if wait := d.answers.wait(0); given < 8 || wait <= took || wait > AskLongest {
+		t.Errorf("%d answers that took %d ms; the next is waited for %d ms", given, took/span.Millisecond, wait/span.Millisecond)
 	}
 }
 

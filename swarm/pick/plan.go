@@ -156,9 +156,9 @@ func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, res
 		if !ok {
 			continue
 		}
-		wait := min(max(2*takes, AskShortest), AskLongest)
+		wait := d.answers.wait(takes)
 		d.peers.Get(from).owes++
-		d.asks = append(d.asks, ask{from, p.Name, i, now + wait})
+		d.asks = append(d.asks, ask{from, p.Name, i, now, now + wait})
 		p.Asked.Set(i)
 		plan.Next = min(plan.Next, now+wait)
 		plan.ask(from, p.Name, i)

@@ -2,6 +2,7 @@ package pick
 
 import (
 	"shoal/span"
+	"slices"
 
 	"shoal/id"
 	"shoal/segment"
@@ -20,8 +21,8 @@ const (
 	// ProvenAsks is how many it may owe afterwards.
 	ProvenAsks = 16
 	// AskLongest and AskShortest bound how long a piece is waited for before another is asked: twice as long as it should
-	// take.
-	AskLongest  = 1200 * span.Millisecond
+	// take, or longer than answers mostly take.
+	AskLongest  = 2500 * span.Millisecond
 	AskShortest = 800 * span.Millisecond
 	// MissesMax is how many requests in a row may go unanswered until a neighbour is put aside, AsideFirst for how long at
 	// first. Each time it is twice as long, up to AsideMost: who is only busy is soon back, who never delivers is not.
@@ -55,6 +56,7 @@ type ask struct {
 	peer  id.Peer
 	part  segment.Part
 	piece int
+	at    span.Span // when it was asked
 	due   span.Span
 }
 
@@ -62,6 +64,8 @@ type ask struct {
 type Desk struct {
 	peers   roster.Roster[peer]
 	asks    []ask
+	overdue []ask // given up, at most AsksMax: when the answer comes after all, there is something to be learned
+	answers answers
 	fetches []fetch
 	nextRef uint32
 	stirred bool   // every part is to be considered anew
@@ -117,13 +121,22 @@ func (d *Desk) release(shelf *have.Shelf, match func(ask) bool) {
 }
 
 // Landed ends the ask for a piece that arrived. It returns the neighbour that was asked for it, if that is another.
-func (d *Desk) Landed(shelf *have.Shelf, part segment.Part, piece int, from id.Peer) (other id.Peer, asked bool) {
+func (d *Desk) Landed(now span.Span, shelf *have.Shelf, part segment.Part, piece int, from id.Peer) (other id.Peer, asked bool) {
+	for i, a := range d.overdue {
+		if a.part == part && a.piece == piece && a.peer == from {
+			d.answers.add(now - a.at)
+			d.overdue = slices.Delete(d.overdue, i, i+1)
+			break
+		}
+	}
 	d.release(shelf, func(a ask) bool {
 		if a.part != part || a.piece != piece {
 			return false
 		}
 		if a.peer != from {
 			other, asked = a.peer, true
+		} else {
+			d.answers.add(now - a.at)
 		}
 		return true
 	})
@@ -180,6 +193,10 @@ func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, 
 			part.Drop(a.peer, one)
 		}
 		late(a.peer, a.part, a.piece)
+		if len(d.overdue) == AsksMax {
+			d.overdue = slices.Delete(d.overdue, 0, 1)
+		}
+		d.overdue = append(d.overdue, a)
 		return true
 	})
 }
