@@ -33,6 +33,8 @@ type Internet struct {
 	opened  uint32 // connections, so far
 	timers  uint32 // of associations, so far
 	broken  []string
+
+	recorded *int // the viewer whose tape is kept, by index
 }
 
 // New returns an internet in which nothing has happened yet.
@@ -58,6 +60,18 @@ func New(s Scenario, p Policy, seed uint64) *Internet {
 // quota numbers viewer i of n from 1 to 2^31, evenly, so that the classes of those who come together have their exact
 // shares. 0 is left to chance.
 func quota(i, n int) uint32 { return 1 + uint32((float64(i)+0.5)/float64(n)*(1<<31)) }
+
+// Record keeps a tape of what the mind of a viewer hears, counted from 0 in the order of coming. Call it before anything
+// happens.
+func (n *Internet) Record(viewer int) { n.recorded = &viewer }
+
+// Tape returns the tape of the viewer that was to be recorded, or nil if it never came.
+func (n *Internet) Tape() []byte {
+	if n.recorded == nil || *n.recorded >= len(n.viewers) {
+		return nil
+	}
+	return n.viewers[*n.recorded].tape
+}
 
 // Run runs to the end of the measurement, or to the first broken rule.
 func (n *Internet) Run() Result {

@@ -6,6 +6,7 @@ import (
 	"shoal/id"
 	"shoal/span"
 	"shoal/swarm"
+	"shoal/swarm/tape"
 )
 
 // viewer is one body: a mind, a line, a player, and a memory of which pieces it holds, without bytes.
@@ -40,6 +41,7 @@ type viewer struct {
 	originFree span.Span
 	store      store
 	rules      rules
+	tape       []byte // of what the mind hears, if somebody wants it
 	player     player
 }
 
@@ -62,10 +64,14 @@ func newViewer(n *Internet, index int32, quota uint32) *viewer {
 		v.line.loss = n.Loss
 	}
 	v.line.upNow = v.line.up
-	v.mind = n.policy.mind(swarm.Config{
+	config := swarm.Config{
 		Self: v.id, Channel: channel, Seed: n.chance.next(), BirthWallMS: bornWallMS + int64(n.now/span.Millisecond),
 		UplinkBytesPerSecond: v.uplink(),
-	}, v.line.up)
+	}
+	v.mind = n.policy.mind(config, v.line.up)
+	if n.recorded != nil && *n.recorded == int(index) {
+		v.tape = tape.AppendHead(nil, config)
+	}
 	v.player.viewer = v
 	return v
 }
@@ -101,6 +107,9 @@ func (v *viewer) step(in swarm.Input) {
 	for i := 0; i < len(v.inbox); i++ {
 		in := v.inbox[i]
 		v.rules.before(in)
+		if v.tape != nil {
+			v.tape = tape.AppendFramed(v.tape, v.now(), in)
+		}
 		v.outs = v.mind.Step(v.now(), in, v.outs[:0])
 		v.net.measure.step(in)
 		for _, o := range v.outs {
