@@ -123,7 +123,7 @@ func (t *Table) Accepted(now span.Span, p id.Peer, mask uint16, acts []Act) []Ac
 		s.parent, s.orphaned = p, 0
 		t.own &^= bit
 		t.ways++
-		s.depth = min(n.said.Depth[k], DepthMax) + 1
+		s.depth, s.root = min(n.said.Depth[k], DepthMax)+1, n.said.Root[k]
 		t.dirty = true
 	}
 	if unwanted != 0 {

@@ -24,7 +24,7 @@ func (t *Table) Rescued(now span.Span, k int, seq uint64, opened span.Span) {
 	s.rescues++
 	if bit := uint16(1) << k; s.rescues >= OwnAfter && s.parent == id.Origin && t.slots > 0 && t.peers.Len() > 0 && t.fetched()&bit == 0 {
 		t.own |= bit
-		s.depth = 0
+		s.depth, s.root = 0, uint8(mix(t.chance))
 		s.ownUntil = now + OwnFor + span.Span(mix(t.chance^seq^uint64(k)<<56)%uint64(OwnFor))
 		t.ways++
 		t.dirty = true
@@ -57,11 +57,8 @@ func (t *Table) fetched() uint16 { return t.seeds | t.own }
 
 // rooted returns the mark of whoever fetches stripe k for the tree that we are in, as far as we know: our own if we do.
 func (t *Table) rooted(k int) uint8 {
-	s := &t.stripes[k]
 	if t.fetched()&(1<<k) != 0 {
-		s.root = uint8(mix(t.chance))
-	} else if n := t.peers.Get(s.parent); n != nil {
-		s.root = n.said.Root[k]
+		return uint8(mix(t.chance))
 	}
-	return s.root
+	return t.stripes[k].root
 }

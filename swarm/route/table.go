@@ -154,7 +154,7 @@ func (t *Table) Seed(now span.Span, mask uint16) {
 		switch was, is := t.seeds&(1<<k) != 0, mask&(1<<k) != 0; {
 		case is:
 			t.quit(now, s.parent, 1<<k)
-			s.depth, s.orphaned = 0, 0
+			s.depth, s.root, s.orphaned = 0, uint8(mix(t.chance)), 0
 		case was:
 			s.orphaned = now
 			s.depth = 1 // as deep as the children of whoever seeds it now
@@ -194,7 +194,7 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 			t.quit(now, p, 1<<k)
 			continue
 		}
-		s.depth = m.Depth[k] + 1
+		s.depth, s.root = m.Depth[k]+1, m.Root[k]
 	}
 	t.dirty = true
 }
