@@ -22,7 +22,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short proof-swarm proof-calibration bench-engine lint deps deps-test clean
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short proof-swarm proof-hostile proof-calibration bench-engine lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,11 @@ proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
 	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
 	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000; do $(BIN) sim $$row || exit 1; done
+
+proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, and the same without: an hour and a half of a core
+	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
+	$(BIN) sim hostile30 --summary --seeds 1000 --jobs 2
+	$(BIN) sim hostile30 --summary --seeds 1000 --jobs 2 --set 'polluters 0' --set 'stallers 0' --set 'liars 0' --set 'sybils 0'
 
 proof-calibration: build deps-test ## 30 real viewers and the same made up, side by side: docs/calibration.md
 	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)

@@ -27,6 +27,7 @@ type simCommand struct {
 	Set      []string `sep:"none" placeholder:"'WORD VALUE'" help:"Change a setting. May be repeated."`
 	Jobs     int      `default:"1" placeholder:"N" help:"Run so many at once."`
 	Policy   string   `default:"shoal" placeholder:"NAME" help:"Whose policy the viewers follow, several with commas between, or all."`
+	Summary  bool     `help:"Of many seeds print only the mean and the worst."`
 	Detail   bool     `help:"Also print what the swarm looked like inside."`
 	JSON     bool     `name:"json" help:"Print one JSON object a run."`
 	Plot     string   `placeholder:"DIR" help:"Draw the runs of the first seed: SVG files."`
@@ -53,7 +54,7 @@ func (c *simCommand) Run(ctx context.Context, w world) error {
 		return &misuseError{err}
 	}
 	debug.SetGCPercent(memoryShare)
-	table := &simTable{out: w.out, scenario: scenario, json: c.JSON, detail: c.Detail}
+	table := &simTable{out: w.out, scenario: scenario, json: c.JSON, detail: c.Detail, summary: c.Summary}
 	var curves []plot.Run
 	for run, err := range c.runs(ctx, policies) {
 		if err == nil {

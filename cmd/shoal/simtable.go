@@ -13,10 +13,10 @@ import (
 
 // simTable prints runs for people, or as JSON.
 type simTable struct {
-	out          io.Writer
-	scenario     sim.Scenario
-	json, detail bool
-	rows         []sim.Result
+	out                   io.Writer
+	scenario              sim.Scenario
+	json, detail, summary bool
+	rows                  []sim.Result
 }
 
 // add prints a run.
@@ -32,7 +32,9 @@ func (t *simTable) add(run simRun) error {
 		t.mean(t.rows[n-1].Policy)
 	}
 	t.rows = append(t.rows, r)
-	t.row(r, fmt.Sprint(r.Seed), run.took)
+	if !t.summary {
+		t.row(r, fmt.Sprint(r.Seed), run.took)
+	}
 	if t.detail {
 		return printDetail(t.out, run.Detail)
 	}
@@ -74,7 +76,7 @@ func (t *simTable) row(r sim.Result, seed string, took time.Duration) {
 	fmt.Fprintln(t.out)
 }
 
-// mean prints the mean of a policy's runs, if there are several.
+// mean prints the mean of a policy's runs, if there are several, and of a summary the worst of each figure.
 func (t *simTable) mean(policy string) {
 	var all []sim.Result
 	for _, r := range t.rows {
@@ -84,6 +86,9 @@ func (t *simTable) mean(policy string) {
 	}
 	if len(all) < 2 {
 		return
+	}
+	if t.summary {
+		defer t.worst(policy, all)
 	}
 	of := func(what func(sim.Result) float64) (sum float64) {
 		for _, r := range all {
@@ -99,6 +104,22 @@ func (t *simTable) mean(policy string) {
 		ControlShare: of(func(r sim.Result) float64 { return r.ControlShare }), BesideShare: of(func(r sim.Result) float64 { return r.BesideShare }),
 		Offload: of(func(r sim.Result) float64 { return r.Offload }), Rebuffer: of(func(r sim.Result) float64 { return r.Rebuffer }), StartP95: worst.StartP95,
 	}, "mean", 0)
+}
+
+// worst prints the worst that any of a policy's runs came to, figure by figure, and how much of what was played was not what
+// the channel signed.
+func (t *simTable) worst(policy string, all []sim.Result) {
+	w, tainted := all[0], int64(0)
+	w.Policy = policy
+	for _, r := range all {
+		w.Copies, w.LatePerMillion = max(w.Copies, r.Copies), max(w.LatePerMillion, r.LatePerMillion)
+		w.AgeP50, w.AgeP99, w.HopsMean = max(w.AgeP50, r.AgeP50), max(w.AgeP99, r.AgeP99), max(w.HopsMean, r.HopsMean)
+		w.DupShare, w.ControlShare, w.BesideShare = max(w.DupShare, r.DupShare), max(w.ControlShare, r.ControlShare), max(w.BesideShare, r.BesideShare)
+		w.Offload, w.Rebuffer, w.StartP95 = min(w.Offload, r.Offload), max(w.Rebuffer, r.Rebuffer), max(w.StartP95, r.StartP95)
+		tainted += r.Tainted
+	}
+	t.row(w, "max", 0)
+	fmt.Fprintf(t.out, "%d runs; parts played that were not what the channel signed: %d\n", len(all), tainted)
 }
 
 // printDetail prints what a swarm looked like inside.
