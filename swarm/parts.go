@@ -102,7 +102,7 @@ func (e *Engine) finish(p *have.Part) {
 
 // decline answers Wanted when the player had better fetch for itself: too late to wait, or nothing to wait for.
 func (e *Engine) decline(p *have.Part) {
-	p.Wanted, p.Given = false, true
+	p.Wanted, p.Given, p.LeftAt = false, true, max(e.now, 1)
 	e.do(Decline{p.Name})
 }
 
@@ -121,6 +121,10 @@ func (e *Engine) arrived(in Arrived) {
 		e.twice(in)
 	default:
 		p.Checking.Set(in.Piece)
+		if in.From == id.Origin && p.LeftAt > 0 && !p.Fetching.Has(in.Piece) { // a newcomer knows of no other request
+			e.desk.Guard.Measured(e.now - p.LeftAt)
+			p.LeftAt = 0
+		}
 		e.pushed(in, p)
 		e.do(CheckPiece{Part: in.Part, Piece: in.Piece, From: in.From, Hash: p.Manifest.Hashes[in.Piece]})
 		if other, asked := e.desk.Landed(e.now, &e.shelf, in.Part, in.Piece, in.From); asked {

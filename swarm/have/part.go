@@ -28,6 +28,7 @@ type Part struct {
 	Wanted   bool        // the player waits for it
 	WantedAt span.Span   // when it asked
 	Given    bool        // the player has it, from us or by itself
+	LeftAt   span.Span   // when it was left to the player, until its bytes come; 0 is never
 	Spared   wire.Bitmap // parents were told not to push these: another was asked
 	Lacked   int         // how many neighbours were asked for its record
 	LackedAt span.Span   // when the last of them was
