@@ -104,7 +104,8 @@ func (c *clock) next() event {
 		if best >= last {
 			break
 		}
-		for j := best + 1; j < min(best+4, last); j++ {
+		end := min(best+4, last)
+		for j := best + 1; j < end; j++ {
 			if c.heap[j].before(&c.heap[best]) {
 				best = j
 			}

@@ -51,7 +51,7 @@ func (v *viewer) fetch(o swarm.Fetch) {
 	came := 0
 	for i := o.From; i < o.To; i++ {
 		length := made.manifest.PieceLength(i)
-		at := wait + span.Span(float64(transfer)*float64(came+length)/float64(size))
+		at := min(wait+span.Span(float64(transfer)*float64(came+length)/float64(size)), ends) // rounding must not make the last late
 		if at > within {
 			break
 		}
