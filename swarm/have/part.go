@@ -40,7 +40,7 @@ type Part struct {
 	Missed    wire.Bitmap // not pushed in time, and their parents blamed for it
 	Fetching  wire.Bitmap // of the origin
 	RescuedAt span.Span   // when the first rescue began; 0 is never
-	Hedged    bool        // the origin was asked a second time for what the rescue had not brought
+	Hedges    int         // how often the origin was asked again for what the rescue had not brought
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
 	Quiet     span.Span   // there is nothing to plan for it before this, unless something happens

@@ -14,12 +14,14 @@ const (
 	GuardMax = 2 * span.Second
 	// guardMargin is what an answer may be later than most.
 	guardMargin = 50 * span.Millisecond
+	// guardFew is how many fetches say little yet.
+	guardFew = 4
 	// guardSamples is how many fetches are remembered.
 	guardSamples = 64
 )
 
-// Guard learns how long the origin takes. There is time for two tries: one answer in a hundred is slow, whatever the
-// others are, and two in a row are not.
+// Guard learns how long the origin takes. There is time for two tries, and a third if it is quick: one answer in a hundred
+// is slow, whatever the others are, two in a row are one in ten thousand, and three are not.
 type Guard struct {
 	took  []span.Span // the latest, in the order in which they were measured
 	usual span.Span   // what nine in ten do not exceed
@@ -41,11 +43,25 @@ func (g *Guard) Length() span.Span {
 	if len(g.took) == 0 {
 		return GuardFirst
 	}
-	return min(max(2*(g.usual+guardMargin), GuardMin), GuardMax)
+	least := GuardMin
+	if len(g.took) < guardFew {
+		least = (GuardMin + GuardFirst) / 2
+	}
+	return min(max(2*(g.usual+guardMargin), least), GuardMax)
 }
 
-// Hedge returns how long a rescue may take before the origin is asked a second time.
-func (g *Guard) Hedge() span.Span { return g.Length() / 2 }
+// Hedge returns how long a rescue may take before the origin is asked once more that was asked again so often already;
+// Never after the second time, which leaves time for one quick answer.
+func (g *Guard) Hedge(hedges int) span.Span {
+	switch hedges {
+	case 0:
+		return g.Length() / 2
+	case 1:
+		return g.Length() * 7 / 10
+	}
+	return Never
+}
 
-// Patience returns how long a rescue may take before the player is told to fetch for itself.
-func (g *Guard) Patience() span.Span { return g.Length() * 7 / 8 }
+// Patience returns how long a rescue may take before the player is told to fetch for itself: all of it. A request that the
+// player began a little sooner would come too late as well, and ask for everything once more.
+func (g *Guard) Patience() span.Span { return g.Length() }

@@ -153,21 +153,42 @@ func TestAnswersAreWaitedForAsLongAsTheyTake(t *testing.T) {
 	}
 }
 
-func TestARescueIsHedgedOnce(t *testing.T) {
+func TestARescueIsHedgedTwice(t *testing.T) {
 	d, s, p := shelf(t)
 	v := View{Takes: soon, Patience: patience, Missed: missed, Shelf: s}
 	due := 3*span.Second - GuardFirst
 	first := d.Make(due, v)
-	if len(first.Gets) != 1 || first.Next != due+d.Guard.Hedge() {
+	if len(first.Gets) != 1 || first.Next != due+d.Guard.Hedge(0) {
 		t.Fatalf("rescue %+v", first)
 	}
 	p.Checking = set(0, 1, 2)
-	second := d.Make(due+d.Guard.Hedge(), v)
-	if len(second.Gets) != 1 || second.Gets[0].From != 3 {
-		t.Fatalf("hedge %+v", second.Gets)
+	second := d.Make(due+d.Guard.Hedge(0), v)
+	if len(second.Gets) != 1 || second.Gets[0].From != 3 || second.Next != due+d.Guard.Hedge(1) {
+		t.Fatalf("hedge %+v", second)
 	}
-	if third := d.Make(due+d.Guard.Length(), v); len(third.Gets) != 0 {
-		t.Errorf("asked a third time: %+v", third.Gets)
+	p.Checking = set(0, 1, 2, 3, 4)
+	third := d.Make(due+d.Guard.Hedge(1), v)
+	if len(third.Gets) != 1 || third.Gets[0].From != 5 {
+		t.Fatalf("second hedge %+v", third)
+	}
+	if fourth := d.Make(due+d.Guard.Length(), v); len(fourth.Gets) != 0 {
+		t.Errorf("asked a fourth time: %+v", fourth.Gets)
+	}
+}
+
+// TestASeedsRequestIsHedgedToo: what is fetched for others when the deadline nears is a rescue under way.
+func TestASeedsRequestIsHedgedToo(t *testing.T) {
+	d, s, p := shelf(t)
+	v := View{Takes: soon, Patience: patience, Missed: missed, Shelf: s, Stripes: 1}
+	p.Mine = p.All()
+	p.Mine.Clear(0)
+	due := 3*span.Second - GuardFirst
+	if plan := d.Make(due-50*span.Millisecond, v); len(plan.Gets) != 1 || plan.Gets[0].Rescue {
+		t.Fatalf("seeding %+v", plan)
+	}
+	d.Make(due, v)
+	if plan := d.Make(due+d.Guard.Hedge(0), v); len(plan.Gets) != 1 || !plan.Gets[0].Rescue {
+		t.Errorf("not asked again: %+v", plan)
 	}
 }
 
@@ -245,14 +266,21 @@ func TestGuardFollowsTheOrigin(t *testing.T) {
 		t.Error("first guard", g.Length())
 	}
 	g.Measured(50 * span.Millisecond)
+	if g.Length() <= GuardMin || g.Length() >= GuardFirst {
+		t.Error("an origin that was quick once", g.Length())
+	}
+	for range guardFew - 1 {
+		g.Measured(50 * span.Millisecond)
+	}
 	if g.Length() != GuardMin {
 		t.Error("quick origin", g.Length())
 	}
 	g.Measured(900 * span.Millisecond)
+	g.Measured(900 * span.Millisecond)
 	if g.Length() != 2*(900*span.Millisecond+guardMargin) {
 		t.Error("slow origin", g.Length())
 	}
-	for range guardSamples - 2 {
+	for range guardSamples - 6 {
 		g.Measured(50 * span.Millisecond)
 	}
 	if g.Length() != GuardMin {

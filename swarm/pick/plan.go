@@ -76,13 +76,13 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 		return Never
 	}
 	missing := p.Missing().Minus(p.Fetching)
-	if missing.Empty() {
-		return d.hedge(now, p, plan)
-	}
 	rescueAt := d.Head.Due(p) - d.Guard.Length()
+	if missing.Empty() {
+		return d.hedge(now, p, rescueAt, plan)
+	}
 	if now >= rescueAt {
 		again = d.origin(now, p, missing, true, plan)
-		if hedgeAt := p.RescuedAt + d.Guard.Hedge(); hedgeAt > now {
+		if hedgeAt := p.RescuedAt + d.Guard.Hedge(0); hedgeAt > now {
 			again = min(again, hedgeAt)
 		}
 		return again
@@ -134,19 +134,30 @@ func (d *Desk) origin(now span.Span, p *have.Part, pieces wire.Bitmap, rescue bo
 	return Never
 }
 
-// hedge asks the origin a second time, once, for what a rescue has not brought in good time: one answer in a hundred is
-// slow, two in a row are not. It returns when it is time for that.
-func (d *Desk) hedge(now span.Span, p *have.Part, plan *Plan) (again span.Span) {
-	at := p.RescuedAt + d.Guard.Hedge()
-	switch {
-	case p.RescuedAt == 0 || p.Hedged || p.Missing().Empty():
+// hedge asks the origin again for what a rescue has not brought in good time. It returns when it is time for that.
+func (d *Desk) hedge(now span.Span, p *have.Part, rescueAt span.Span, plan *Plan) (again span.Span) {
+	if p.Missing().Empty() {
 		return Never
-	case now < at:
-		return at
 	}
-	p.Hedged = true
+	if p.RescuedAt == 0 { // what is fetched for others is under way
+		if now < rescueAt {
+			return rescueAt
+		}
+		p.RescuedAt = max(now, 1)
+	}
+	after := d.Guard.Hedge(p.Hedges)
+	switch {
+	case after == Never:
+		return Never
+	case now < p.RescuedAt+after:
+		return p.RescuedAt + after
+	}
+	p.Hedges++
 	plan.Gets = d.get(now, p, p.Missing(), true, plan.Gets)
-	return Never
+	if after = d.Guard.Hedge(p.Hedges); after == Never {
+		return Never
+	}
+	return p.RescuedAt + after
 }
 
 // pull asks neighbours for pieces that they say they hold.
