@@ -39,8 +39,9 @@ engine: $(WASM) ## build the swarm engine for browsers
 
 web: $(PAGES) ## build the pages
 
+# Without inlining the standard library is 28 KB smaller over the wire, and the engine a twentieth slower (make bench-engine).
 $(WASM): $(ENGINE_SOURCES)
-	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./cmd/engine
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -gcflags=std=-l -ldflags='-s -w' -o $@ ./cmd/engine
 
 $(MODULES): web/package.json web/package-lock.json
 	cd web && $(NPM) ci --no-audit --no-fund
