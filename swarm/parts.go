@@ -31,7 +31,8 @@ const (
 
 // open takes in a part whose record is good.
 func (e *Engine) open(a *trust.Accepted) {
-	if known := e.shelf.Get(a.Part.Name()); known != nil && known.Opened {
+	known := e.shelf.Get(a.Part.Name())
+	if known != nil && known.Opened {
 		if known.Digest != a.Digest {
 			e.note(SourceForked, id.Origin, known.Name)
 		}
@@ -41,6 +42,9 @@ func (e *Engine) open(a *trust.Accepted) {
 		e.note(SourceForked, id.Origin, a.Part.Name())
 	}
 	if a.Part.End || int64(a.Part.WallMS) < e.horizon() {
+		return
+	}
+	if !e.follows.Has(a.Part.Track) && (known == nil || !known.Wanted) {
 		return
 	}
 	e.measure(a.Part.Track, int(a.Part.Length), int(a.Part.DurationUS))
@@ -199,7 +203,7 @@ func (e *Engine) push(p *have.Part, piece int) {
 }
 
 func (e *Engine) pushTo(to id.Peer, relays bool, p *have.Part, piece int) {
-	if !p.Lacks(to, piece) {
+	if n := e.neighbours.Get(to); n == nil || !n.tracks.Has(p.Name.Track) || !p.Lacks(to, piece) {
 		return
 	}
 	way := int64(0)

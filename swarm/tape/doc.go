@@ -29,6 +29,7 @@
 //	14 Fetched     u32 ref, u8 failed
 //	15 Evicted     part
 //	16 Uplink      u32 bytes/s
+//	17 Following   u8 tracks
 //
 // A tape file is "shoal.tape.v1", a newline, the birth, and then each input as bytes (length first).
 //

@@ -5,6 +5,7 @@ import (
 	"shoal/span"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/swarm"
 )
 
@@ -50,6 +51,7 @@ const (
 	kindFetched
 	kindEvicted
 	kindUplink
+	kindFollowing
 )
 
 // AppendInput appends the record of in, which happened at now.
@@ -94,6 +96,8 @@ func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
 		b = appendPart(append(b, kindEvicted), in.Part)
 	case swarm.Uplink:
 		b = binary.BigEndian.AppendUint32(append(b, kindUplink), uint32(in.BytesPerSecond))
+	case swarm.Following:
+		b = append(b, kindFollowing, uint8(in.Tracks))
 	}
 	return b
 }
@@ -147,6 +151,8 @@ func (c *cursor) input() swarm.Input {
 		return swarm.Evicted{Part: c.part()}
 	case kindUplink:
 		return swarm.Uplink{BytesPerSecond: int(c.u32())}
+	case kindFollowing:
+		return swarm.Following{Tracks: segment.Tracks(c.u8())}
 	}
 	c.bad = true
 	return nil

@@ -27,6 +27,7 @@ const inputs: Record<string, Input> = {
   'in_14_fetched.hex': { kind: 'Fetched', ref, failed: true },
   'in_15_evicted.hex': { kind: 'Evicted', part },
   'in_16_uplink.hex': { kind: 'Uplink', bytesPerSecond: 625_000 },
+  'in_17_following.hex': { kind: 'Following', tracks: 0x85 },
 };
 
 const outputs: Record<string, Output> = {

@@ -32,7 +32,8 @@ export type Input =
   | { readonly kind: 'SignatureChecked'; readonly ref: number; readonly ok: boolean }
   | { readonly kind: 'Fetched'; readonly ref: number; readonly failed: boolean }
   | { readonly kind: 'Evicted'; readonly part: PartName }
-  | { readonly kind: 'Uplink'; readonly bytesPerSecond: number };
+  | { readonly kind: 'Uplink'; readonly bytesPerSecond: number }
+  | { readonly kind: 'Following'; readonly tracks: number }; // bit t is track t
 
 /** A part that may now arrive. */
 export interface Opened {
@@ -129,6 +130,8 @@ export function encodeInput(to: Writer, nowUs: number, input: Input): Writer {
       return to.u8(15).part(input.part);
     case 'Uplink':
       return to.u8(16).u32(input.bytesPerSecond);
+    case 'Following':
+      return to.u8(17).u8(input.tracks);
   }
 }
 

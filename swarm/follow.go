@@ -1,0 +1,76 @@
+package swarm
+
+import (
+	"shoal/id"
+	"shoal/segment"
+	"shoal/swarm/have"
+)
+
+// follow turns to other tracks.
+func (e *Engine) follow(tracks segment.Tracks) {
+	left, found := e.follows&^tracks, tracks&^e.follows
+	if left|found == 0 {
+		return
+	}
+	e.follows, e.turned, e.able = tracks, true, 0
+	e.shelf.All(func(p *have.Part) bool {
+		switch t := p.Name.Track; {
+		case left.Has(t):
+			e.leave(p)
+		case found.Has(t):
+			p.Given, p.Quiet = false, 0
+		}
+		return true
+	})
+	e.route.Follow(e.now, tracks, e.queueMS())
+}
+
+// leave ends what is under way for a part of a track that is followed no longer.
+func (e *Engine) leave(p *have.Part) {
+	if p.Wanted {
+		e.decline(p)
+	}
+	p.Given, p.Quiet = true, 0
+	if asked := p.Asked; !asked.Empty() {
+		e.neighbours.All(func(who id.Peer, _ *neighbour) bool {
+			e.desk.Declined(&e.shelf, who, p.Name, asked) // who hears of our turning sends nothing of it any more
+			return true
+		})
+	}
+}
+
+// turnedTo hears which tracks a neighbour follows.
+func (e *Engine) turnedTo(who id.Peer, n *neighbour, tracks segment.Tracks) {
+	left, found := n.tracks&^tracks, tracks&^n.tracks
+	n.tracks = tracks
+	if left != 0 {
+		e.upload.Turn(who, left)
+	}
+	if found != 0 {
+		e.recount(who, found)
+	}
+}
+
+// alike counts the neighbours who follow what we do, and more or less of it.
+func (e *Engine) alike() (count int) {
+	e.neighbours.All(func(_ id.Peer, n *neighbour) bool {
+		if n.tracks&e.follows != 0 {
+			count++
+		}
+		return true
+	})
+	return count
+}
+
+// makeRoom lets go of a neighbour who follows nothing that we do, and reports whether there was one.
+func (e *Engine) makeRoom() bool {
+	stranger := id.Origin
+	e.neighbours.All(func(p id.Peer, n *neighbour) bool {
+		if n.tracks&e.follows == 0 {
+			stranger = p
+		}
+		return stranger == id.Origin
+	})
+	e.drop(stranger, Crowded)
+	return stranger != id.Origin
+}
