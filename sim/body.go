@@ -138,6 +138,10 @@ func (v *viewer) sent(e *event) {
 	if l == nil {
 		return
 	}
+	if again, ok := n.admits(to, int(e.size)); !ok {
+		n.at(again, *e)
+		return
+	}
 	on := *e
 	on.kind, on.node, on.other = landed, to.index, v.index
 	n.at(n.arrival(v, l, n.now, int(e.size)), on)

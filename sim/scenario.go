@@ -33,12 +33,13 @@ type Scenario struct {
 	CrowdAt span.Span
 	CrowdIn span.Span
 
-	Uplinks []Class
-	Swing   float64
-	Down    float64
-	Downs   []Class // instead of Down, if there are any
-	Fickle  float64
-	UpCap   float64
+	Uplinks    []Class
+	Swing      float64
+	Down       float64
+	Downs      []Class // instead of Down, if there are any
+	Fickle     float64
+	DownBuffer span.Span
+	UpCap      float64
 
 	RTT         [2]span.Span
 	NAT         []NATShare

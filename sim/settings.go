@@ -42,6 +42,7 @@ func (s *Scenario) words() []setting {
 		number("swing", &s.Swing, "each uplink changes by up to this share every 5 s"),
 		number("down", &s.Down, "downlinks, as a multiple of the rate"),
 		classes("downlinks", &s.Downs, "instead, shares of viewers and their downlinks as multiples of the rate"),
+		length("down-buffer", &s.DownBuffer, "what waits before a downlink until senders notice, as congestion control would have it; 0s is without end"),
 		number("fickle", &s.Fickle, "share of viewers whose downlink is drawn anew about every minute, so that they change renditions"),
 		number("up-cap", &s.UpCap, "what a viewer lets be sent, as a multiple of the rate"),
 

@@ -158,6 +158,9 @@ func (v *viewer) happen(e *event) {
 	case drained:
 		v.drained(e)
 	case landed:
+		if !e.queue {
+			v.line.coming = max(0, v.line.coming-v.net.onWire(int(e.size)))
+		}
 		if from := v.net.viewers[e.other]; v.link(from.id) != nil && v.net.takes(v, e) {
 			v.received(from, int(e.size))
 			v.arrives(arrived{part: e.part, piece: int(e.piece), from: from.id, truth: e.flag, hop: e.hop})
