@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"shoal/segment"
 	"shoal/server/event"
 	"shoal/wire/signal"
 )
@@ -20,13 +21,13 @@ func (r *room) tell(m signal.FromTracker) {
 func (r *room) happen(f event.Fact) {
 	switch f := f.(type) {
 	case event.CertificateSigned:
-		r.share(binaryFrame(signal.FrameCertificate, f.Certificate), nil)
+		r.share(binaryFrame(signal.FrameCertificate, f.Certificate), nil, segment.AllTracks)
 	case event.PartPublished:
 		if last, ok := r.tips[f.Part.Track]; ok && last.Epoch == f.Part.Epoch && f.Part.Seq > last.Seq+1 {
 			r.catchUp() // facts were lost: without the records between, this one hangs in the air
 		}
 		r.tips[f.Part.Track] = f.Part
-		r.share(binaryFrame(signal.FramePart, f.Manifest), f.Manifest)
+		r.share(binaryFrame(signal.FramePart, f.Manifest), f.Manifest, 1<<f.Part.Track)
 		r.tell(signal.Edge{Track: f.Part.Track, MSN: f.MSN, Part: f.Index, Epoch: f.Part.Epoch})
 	case event.Missed:
 		r.catchUp()
@@ -40,18 +41,21 @@ func binaryFrame(kind byte, body []byte) frame {
 	return frame{binary: true, data: append([]byte{kind}, body...)}
 }
 
-// share sends a frame to those who share, but not to who got the record with its backlog just now.
-func (r *room) share(f frame, record []byte) {
+// share sends a frame to those who share and follow one of tracks, but not to who got the record with its backlog just now.
+func (r *room) share(f frame, record []byte, tracks segment.Tracks) {
 	for _, v := range r.members {
-		if v.mode == Share && !slices.ContainsFunc(v.fresh, func(b []byte) bool { return bytes.Equal(b, record) }) {
+		if v.mode == Share && v.follows&tracks != 0 && !slices.ContainsFunc(v.fresh, func(b []byte) bool { return bytes.Equal(b, record) }) {
 			v.send(f)
 		}
 	}
 }
 
-// backlog returns what proves the recent parts: certificates first, then records.
-func (r *room) backlog() (f frame, records [][]byte) {
+// backlog returns what proves the recent parts of tracks: certificates first, then records.
+func (r *room) backlog(tracks segment.Tracks) (f frame, records [][]byte) {
 	certificates, records := r.tracker.broadcasts.Recent(r.channel)
+	if tracks != segment.AllTracks {
+		records = slices.DeleteFunc(slices.Clone(records), func(b []byte) bool { return !tracks.Has(trackOf(b)) })
+	}
 	records = records[max(0, len(records)-backlogMax):]
 	f = frame{binary: true, more: make([][]byte, 0, len(certificates)+len(records))}
 	for _, c := range certificates {
@@ -63,20 +67,46 @@ func (r *room) backlog() (f frame, records [][]byte) {
 	return f, records
 }
 
+// trackAt is where a record names its track (docs/protocol.md, section 3).
+const trackAt = 56
+
+func trackOf(record []byte) segment.Track {
+	if len(record) <= trackAt {
+		return 0
+	}
+	return segment.Track(record[trackAt])
+}
+
 // brief sends a newcomer the backlog.
 func (r *room) brief(v *viewer) {
-	f, records := r.backlog()
-	v.fresh = records
+	v.fresh = r.recount(v, v.follows)
+}
+
+// recount sends a viewer the backlog of tracks, and returns its records.
+func (r *room) recount(v *viewer, tracks segment.Tracks) [][]byte {
+	if tracks == 0 {
+		return nil
+	}
+	f, records := r.backlog(tracks)
 	if len(f.more) > 0 {
 		v.send(f)
 	}
+	return records
 }
 
 // catchUp sends the backlog to all who share.
 func (r *room) catchUp() {
-	f, _ := r.backlog()
+	frames := map[segment.Tracks]frame{} // at most one for each set that is followed
 	for _, v := range r.members {
-		if v.mode == Share && len(f.more) > 0 {
+		if v.mode != Share {
+			continue
+		}
+		f, ok := frames[v.follows]
+		if !ok {
+			f, _ = r.backlog(v.follows)
+			frames[v.follows] = f
+		}
+		if len(f.more) > 0 {
 			v.send(f)
 		}
 	}

@@ -1,6 +1,9 @@
 package signal
 
-import "shoal/id"
+import (
+	"shoal/id"
+	"shoal/segment"
+)
 
 // FromViewer is a message of a viewer to the tracker. The types below are all there are.
 type FromViewer interface {
@@ -41,6 +44,10 @@ type Linked struct{ Peers int }
 // Able tells how many stripes the viewer's uplink can give away.
 type Able struct{ Slots int }
 
+// Follow tells which tracks the viewer plays from now on, at least one: records of others are of no use to it. Who has not said
+// it gets those of all.
+type Follow struct{ Tracks segment.Tracks }
+
 // Report holds what happened since the last Report. It is said, not proven: nothing of worth hangs on it.
 type Report struct {
 	HTTPBytes, PeerBytes, UploadBytes uint64
@@ -65,6 +72,7 @@ func (Signal) fromViewer()  {}
 func (Linked) fromViewer()  {}
 func (Report) fromViewer()  {}
 func (Able) fromViewer()    {}
+func (Follow) fromViewer()  {}
 func (Refused) fromViewer() {}
 func (More) fromViewer()    {}
 func (Ping) fromViewer()    {}
@@ -87,6 +95,8 @@ func DecodeViewer(b []byte) (FromViewer, error) {
 		m = Linked{Peers: int(o.number("peers", LinkedMax))}
 	case "able":
 		m = Able{Slots: int(o.number("slots", SlotsMax))}
+	case "follow":
+		m = Follow{Tracks: o.tracks("tracks")}
 	case "report":
 		m = o.report()
 	case "refused":
@@ -147,6 +157,7 @@ func (m Signal) append(w *writer) {
 }
 func (m Linked) append(w *writer)  { w.open("linked").number("peers", uint64(m.Peers)) }
 func (m Able) append(w *writer)    { w.open("able").number("slots", uint64(m.Slots)) }
+func (m Follow) append(w *writer)  { w.open("follow").tracks("tracks", m.Tracks) }
 func (m Refused) append(w *writer) { w.open("refused").text("peer", m.Peer.String()) }
 func (m More) append(w *writer)    { w.open("more") }
 func (m Ping) append(w *writer)    { w.open("ping").number("at", m.At) }
