@@ -31,12 +31,7 @@ func (e *Engine) leave(p *have.Part) {
 		e.decline(p)
 	}
 	p.Given, p.Quiet = true, 0
-	if asked := p.Asked; !asked.Empty() {
-		e.neighbours.All(func(who id.Peer, _ *neighbour) bool {
-			e.desk.Declined(&e.shelf, who, p.Name, asked) // who hears of our turning sends nothing of it any more
-			return true
-		})
-	}
+	e.desk.Quit(&e.shelf, p.Name) // who hears of our turning sends nothing of it any more
 }
 
 // turnedTo hears which tracks a neighbour follows.
@@ -51,26 +46,21 @@ func (e *Engine) turnedTo(who id.Peer, n *neighbour, tracks segment.Tracks) {
 	}
 }
 
-// alike counts the neighbours who follow what we do, and more or less of it.
-func (e *Engine) alike() (count int) {
-	e.neighbours.All(func(_ id.Peer, n *neighbour) bool {
-		if n.tracks&e.follows != 0 {
+// strangers counts the neighbours who follow nothing that we do, and names one.
+func (e *Engine) strangers() (count int, one id.Peer) {
+	e.neighbours.All(func(p id.Peer, n *neighbour) bool {
+		if n.tracks&e.follows == 0 {
 			count++
+			one = p
 		}
 		return true
 	})
-	return count
+	return count, one
 }
 
 // makeRoom lets go of a neighbour who follows nothing that we do, and reports whether there was one.
 func (e *Engine) makeRoom() bool {
-	stranger := id.Origin
-	e.neighbours.All(func(p id.Peer, n *neighbour) bool {
-		if n.tracks&e.follows == 0 {
-			stranger = p
-		}
-		return stranger == id.Origin
-	})
-	e.drop(stranger, Crowded)
-	return stranger != id.Origin
+	_, one := e.strangers()
+	e.drop(one, Crowded)
+	return one != id.Origin
 }

@@ -24,8 +24,9 @@ const (
 
 func (e *Engine) introduced(in Introduced) {
 	slots, _ := e.route.Slots()
+	strangers, _ := e.strangers()
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
-		e.neighbours.Get(in.Peer) != nil || e.alike() >= DialsFew+slots/2 {
+		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len()-strangers >= DialsFew+slots/2 {
 		return
 	}
 	e.do(Dial{in.Peer})
@@ -51,6 +52,8 @@ func (e *Engine) peerUp(p id.Peer) {
 }
 
 // recount tells a neighbour what we hold of tracks.
+//
+//go:noinline
 func (e *Engine) recount(p id.Peer, tracks segment.Tracks) {
 	e.shelf.All(func(part *have.Part) bool {
 		if tracks.Has(part.Name.Track) && part.Opened && !part.Mine.Empty() && part.WallMS() >= e.wallMS()-greetMS {

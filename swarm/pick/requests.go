@@ -130,6 +130,11 @@ func (d *Desk) Landed(shelf *have.Shelf, part segment.Part, piece int, from id.P
 	return other, asked
 }
 
+// Quit ends the asks for a part that is not wanted any more.
+func (d *Desk) Quit(shelf *have.Shelf, part segment.Part) {
+	d.release(shelf, func(a ask) bool { return a.part == part })
+}
+
 // Delivered notes that a piece from a neighbour was good.
 func (d *Desk) Delivered(from id.Peer) {
 	if p := d.peers.Get(from); p != nil {

@@ -41,10 +41,7 @@ func (t *Table) Follow(now span.Span, tracks segment.Tracks, queueMS int) {
 	t.primary = 0
 	t.choosePrimary()
 	t.told, t.toldAt, t.dirty = t.state(now, queueMS), now, true
-	t.peers.All(func(p id.Peer, _ *neighbour) bool {
-		t.letters = append(t.letters, Act{p, t.told})
-		return true
-	})
+	t.letters = t.broadcast(t.letters)
 }
 
 // let tells a child that it gets nothing more.

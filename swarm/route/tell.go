@@ -25,11 +25,16 @@ func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) 
 		return acts, at
 	}
 	t.told, t.toldAt = m, now
+	return t.broadcast(acts), Never
+}
+
+// broadcast says to all what was told last.
+func (t *Table) broadcast(acts []Act) []Act {
 	t.peers.All(func(p id.Peer, _ *neighbour) bool {
-		acts = append(acts, Act{p, m})
+		acts = append(acts, Act{p, t.told})
 		return true
 	})
-	return acts, Never
+	return acts
 }
 
 // lookEvery is how often what there is to say of ourselves is compared with what was said.
