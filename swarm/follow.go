@@ -41,8 +41,12 @@ func (e *Engine) turnedTo(who id.Peer, n *neighbour, tracks segment.Tracks) {
 	if left != 0 {
 		e.upload.Turn(who, left)
 	}
-	if found != 0 {
+	switch {
+	case found == 0:
+	case n.allowance.Take(e.now, lackTokens): // as dear as a Lack: many a Have answers it
 		e.recount(who, found)
+	default:
+		e.drop(who, Babbled)
 	}
 }
 
