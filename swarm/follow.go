@@ -31,7 +31,7 @@ func (e *Engine) leave(p *have.Part) {
 		e.decline(p)
 	}
 	p.Given, p.Quiet = true, 0
-	e.desk.Quit(&e.shelf, p.Name) // who hears of our turning sends nothing of it any more
+	e.desk.Quit(&e.shelf, p.Name, e.cancel)
 }
 
 // turnedTo hears which tracks a neighbour follows.

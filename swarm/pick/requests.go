@@ -130,9 +130,14 @@ func (d *Desk) Landed(shelf *have.Shelf, part segment.Part, piece int, from id.P
 	return other, asked
 }
 
-// Quit ends the asks for a part that is not wanted any more.
-func (d *Desk) Quit(shelf *have.Shelf, part segment.Part) {
-	d.release(shelf, func(a ask) bool { return a.part == part })
+// Quit ends the asks for a part that is not wanted any more: each is returned to be cancelled.
+func (d *Desk) Quit(shelf *have.Shelf, part segment.Part, cancel func(from id.Peer, part segment.Part, piece int)) {
+	d.release(shelf, func(a ask) bool {
+		if a.part == part {
+			cancel(a.peer, a.part, a.piece)
+		}
+		return a.part == part
+	})
 }
 
 // Delivered notes that a piece from a neighbour was good.
