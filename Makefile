@@ -88,7 +88,7 @@ fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for som
 proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
 	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
-	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000; do $(BIN) sim $$row || exit 1; done
+	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000 ladder3; do $(BIN) sim $$row || exit 1; done
 
 proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, and the same without: an hour and a half of a core
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal

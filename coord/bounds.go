@@ -6,6 +6,11 @@ import "time"
 const (
 	// NeighboursMax is how many peers one introduction names: the mesh of swarm.md has 14 neighbours.
 	NeighboursMax = 14
+	// KinMax is how many of them follow the same tracks, as long as there are others: who turns to other tracks should know
+	// somebody there.
+	KinMax = 10
+	// GroupsMax bounds the sets of tracks for which stripes are shared out: eight renditions with the sound, and as many alone.
+	GroupsMax = 16
 	// StrongMax is how many of them, at least if there are any, are of the strong: those with StrongTimes the usual slots.
 	StrongMax   = 4
 	StrongTimes = 2

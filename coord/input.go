@@ -1,6 +1,9 @@
 package coord
 
-import "shoal/id"
+import (
+	"shoal/id"
+	"shoal/segment"
+)
 
 // Input is something that happened in the channel. The types below are all there are.
 type Input interface{ input() }
@@ -13,6 +16,14 @@ type Joined struct {
 	Peer   id.Peer
 	Prefix Prefix
 	Share  bool
+	Tracks segment.Tracks // as in Follows
+}
+
+// Follows says which tracks a peer follows from now on; 0 is all, as long as it has not said. Stripes are shared out anew
+// among those who follow the same.
+type Follows struct {
+	Peer   id.Peer
+	Tracks segment.Tracks
 }
 
 // Left says that a peer is gone.
@@ -42,6 +53,7 @@ type Tick struct{}
 
 func (Joined) input()     {}
 func (Left) input()       {}
+func (Follows) input()    {}
 func (Linked) input()     {}
 func (Able) input()       {}
 func (MorePlease) input() {}

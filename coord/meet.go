@@ -7,11 +7,24 @@ import (
 	"shoal/id"
 )
 
-// introduce names up to NeighboursMax further members to p: a few of the strong, and the others at random.
+// introduce names up to NeighboursMax further members to p: a few of the strong and others of its group, and whoever there is
+// at random.
 func (m *Mind) introduce(p *member, out []Output) []Output {
 	party := party{guest: p, want: min(NeighboursMax, MetMax-len(p.met))}
-	m.drawStrong(min(StrongMax, party.want), &party)
-	m.draw(func(q *member) bool {
+	p.group.drawStrong(&m.chance, min(StrongMax, party.want), &party)
+	if len(p.group.members) < len(m.members) {
+		m.draw(p.group.members, func(members []*member, i, k int) {
+			members[i], members[k] = members[k], members[i]
+			members[i].seat, members[k].seat = i, k
+		}, func(q *member) bool {
+			party.consider(q)
+			return len(party.chosen) < min(KinMax, party.want)
+		})
+	}
+	m.draw(m.members, func(members []*member, i, k int) {
+		members[i], members[k] = members[k], members[i]
+		members[i].place, members[k].place = i, k
+	}, func(q *member) bool {
 		party.consider(q)
 		return len(party.chosen) < party.want
 	})
@@ -23,7 +36,7 @@ func (m *Mind) introduce(p *member, out []Output) []Output {
 // know each other.
 func (m *Mind) befriend(p *member, out []Output) []Output {
 	party := party{guest: p, want: min(FriendsMax, MetMax-len(p.met))}
-	m.drawStrong(party.want, &party)
+	p.group.drawStrong(&m.chance, party.want, &party)
 	return party.introduce(out)
 }
 
@@ -70,48 +83,46 @@ func (x *party) introduce(out []Output) []Output {
 }
 
 // drawStrong has up to n of the strong considered, drawn at random.
-func (m *Mind) drawStrong(n int, x *party) {
+func (g *group) drawStrong(c *chance, n int, x *party) {
 	before := len(x.chosen)
 	for range 2 * n {
-		if len(m.strong) == 0 || len(x.chosen) == before+n {
+		if len(g.strong) == 0 || len(x.chosen) == before+n {
 			return
 		}
-		x.consider(m.strong[m.chance.below(len(m.strong))])
+		x.consider(g.strong[c.below(len(g.strong))])
 	}
 }
 
 // rate notes how many slots a member says it has, and whether that makes it one of the strong: with twice what is usual.
-func (m *Mind) rate(p *member, slots int) (rose bool) {
+func (g *group) rate(p *member, slots int) (rose bool) {
 	if p.slots > 0 {
-		m.slots -= p.slots
-		m.rated--
+		g.slots -= p.slots
+		g.rated--
 	}
 	if p.slots = slots; slots > 0 {
-		m.slots += slots
-		m.rated++
+		g.slots += slots
+		g.rated++
 	}
-	is := slots*m.rated >= StrongTimes*m.slots && slots > 0 && m.rated > 1
+	is := slots*g.rated >= StrongTimes*g.slots && slots > 0 && g.rated > 1
 	switch {
 	case is && p.rank == 0:
-		m.strong = append(m.strong, p)
-		p.rank = len(m.strong)
+		g.strong = append(g.strong, p)
+		p.rank = len(g.strong)
 		return true
 	case !is && p.rank > 0:
-		last := m.strong[len(m.strong)-1]
-		m.strong[p.rank-1], last.rank = last, p.rank
-		m.strong = m.strong[:len(m.strong)-1]
+		last := g.strong[len(g.strong)-1]
+		g.strong[p.rank-1], last.rank = last, p.rank
+		g.strong = g.strong[:len(g.strong)-1]
 		p.rank = 0
 	}
 	return false
 }
 
-// draw shows up to searchMax members to take in random order, until it returns false.
-func (m *Mind) draw(take func(*member) bool) {
-	for i := range min(len(m.members), searchMax) {
-		k := i + m.chance.below(len(m.members)-i)
-		m.members[i], m.members[k] = m.members[k], m.members[i]
-		m.members[i].place, m.members[k].place = i, k
-		if !take(m.members[i]) {
+// draw shows up to searchMax of members to take in random order, until it returns false. swap exchanges two of them.
+func (m *Mind) draw(members []*member, swap func(members []*member, i, k int), take func(*member) bool) {
+	for i := range min(len(members), searchMax) {
+		swap(members, i, i+m.chance.below(len(members)-i))
+		if !take(members[i]) {
 			return
 		}
 	}

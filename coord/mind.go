@@ -4,37 +4,36 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/segment"
 )
 
 // Mind is the coordinator of one channel. It is not safe for concurrent use.
 type Mind struct {
-	chance   chance
-	members  []*member            // in no order of meaning; a member knows its place
-	byPeer   map[id.Peer]*member  // for look-up only, never walked
-	net      map[Prefix]int       // members per prefix; for look-up and size only
-	linked   int                  // members that have a connection
-	strong   []*member            // in no order of meaning
-	slots    int                  // of all members that have said how many they have,
-	rated    int                  // and how many these are
-	large    bool                 // CopiesLarge holds
-	arrived  uint64               // counts arrivals, so that the longest present can be told
-	bans     []ban                // oldest first
-	banned   map[id.Peer]struct{} // those of bans; for look-up only
-	lines    [CopiesLarge]line
-	seeding  []*member     // whose mask was not 0 after the last step
-	weighed  []*member     // whose held and runs are not 0
-	relieved time.Duration // when stripes were last moved for want of capacity
+	chance  chance
+	members []*member            // in no order of meaning; a member knows its place
+	byPeer  map[id.Peer]*member  // for look-up only, never walked
+	net     map[Prefix]int       // members per prefix; for look-up and size only
+	groups  []*group             // that have members, in the order of their beginning
+	others  group                // who follow what would be one group too many
+	arrived uint64               // counts arrivals, so that the longest present can be told
+	bans    []ban                // oldest first
+	banned  map[id.Peer]struct{} // those of bans; for look-up only
+	seeding []*member            // whose mask was not 0 after the last step
+	seeded  []*member            // after the one before it
 }
 
 // member is a peer that shares.
 type member struct {
 	peer       id.Peer
 	prefix     Prefix
-	place      int // index in members
+	place      int    // index in members
+	group      *group // nil once it has left
+	seat       int    // index in its members
+	tracks     segment.Tracks
 	order      uint64
 	linked     int
 	slots      int       // what its uplink can give away, as it says; 0 is unknown
-	rank       int       // its place in strong, from 1; 0 is not one of them
+	rank       int       // its place among the strong of its group, from 1; 0 is not one of them
 	met        []*member // both ways; at most MetMax
 	moreAt     time.Duration
 	complaints []complaint
@@ -64,9 +63,11 @@ func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
 	case Linked:
 		m.link(in)
 	case Able:
-		if p := m.byPeer[in.Peer]; p != nil && m.rate(p, min(max(in.Slots, 1), SlotsMax)) {
+		if p := m.byPeer[in.Peer]; p != nil && p.group.rate(p, min(max(in.Slots, 1), SlotsMax)) {
 			out = m.befriend(p, out)
 		}
+	case Follows:
+		out = m.follows(now, in, out)
 	case MorePlease:
 		out = m.more(now, in.Peer, out)
 	case Complained:
@@ -94,7 +95,10 @@ func (m *Mind) join(now time.Duration, in Joined, out []Output) []Output {
 	}
 	m.arrived++
 	p := &member{peer: in.Peer, prefix: in.Prefix, place: len(m.members), order: m.arrived, moreAt: now + MorePause}
+	p.tracks = tracksOf(in.Tracks)
+	p.group = m.groupOf(p.tracks)
 	out = m.introduce(p, out)
+	p.group.enter(p)
 	m.members = append(m.members, p)
 	m.byPeer[p.peer] = p
 	m.net[p.prefix]++
@@ -114,10 +118,7 @@ func (m *Mind) leave(peer id.Peer, out []Output) []Output {
 	if m.net[p.prefix]--; m.net[p.prefix] == 0 {
 		delete(m.net, p.prefix)
 	}
-	if p.linked > 0 {
-		m.linked--
-	}
-	m.rate(p, 0)
+	m.quit(p)
 	p.place = gone
 	return m.part(p, out)
 }
@@ -132,9 +133,9 @@ func (m *Mind) link(in Linked) {
 	}
 	if was, is := p.linked > 0, in.N > 0; was != is {
 		if is {
-			m.linked++
+			p.group.linked++
 		} else {
-			m.linked--
+			p.group.linked--
 		}
 	}
 	p.linked = max(in.N, 0)

@@ -24,7 +24,7 @@ func TestPromisesHoldWhateverHappens(t *testing.T) {
 		for range rapid.IntRange(1, 300).Draw(t, "steps") {
 			var in Input
 			p := id.Peer(peer.Draw(t, "peer"))
-			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			switch rapid.IntRange(0, 10).Draw(t, "what") {
 			case 0, 1, 2:
 				in = Joined{Peer: p, Prefix: Prefix(int(p) % nets), Share: true}
 			case 3, 4, 5:
@@ -36,18 +36,19 @@ func TestPromisesHoldWhateverHappens(t *testing.T) {
 			case 8:
 				in = Complained{By: p, About: id.Peer(peer.Draw(t, "about"))}
 			case 9:
+				in = Follows{Peer: p, Tracks: segment.Tracks(rapid.IntRange(0, 3).Draw(t, "tracks"))}
+			case 10:
 				a.now += time.Minute
 				b.now = a.now
 				in = Tick{}
 			}
 			before := a.copiesByPeer()
-			was := a.mind.large
 			out := a.do(in)
 			if !reflect.DeepEqual(out, b.do(in)) {
 				t.Fatalf("two minds differ on %#v", in)
 			}
 			a.check(t, in)
-			if j, ok := in.(Joined); ok && was == a.mind.large && a.mind.Sharing() > 1 && moved(before, a.masks, j.Peer) > 0 {
+			if j, ok := in.(Joined); ok && a.mind.Sharing() > 1 && moved(before, a.masks, j.Peer) > 0 {
 				t.Fatalf("a newcomer without connections moved stripes")
 			}
 		}
@@ -74,17 +75,13 @@ func moved(before, after map[id.Peer]uint16, p id.Peer) (n int) {
 
 func (c *crowd) check(t *rapid.T, in Input) {
 	m := c.mind
-	limit := Copies
-	if m.large {
-		limit = CopiesLarge
+	together := 0
+	for _, g := range m.groups {
+		c.checkGroup(t, in, g)
+		together += len(g.members)
 	}
-	for k, n := range c.copies() {
-		if m.Sharing() > 0 && n == 0 {
-			t.Fatalf("after %#v nobody seeds stripe %d", in, k)
-		}
-		if n > limit {
-			t.Fatalf("after %#v stripe %d has %d seeds", in, k, n)
-		}
+	if together != len(m.members) {
+		t.Fatalf("after %#v %d of %d members are in groups", in, together, len(m.members))
 	}
 	for p, mask := range c.masks {
 		if m.byPeer[p] == nil {
@@ -93,7 +90,7 @@ func (c *crowd) check(t *rapid.T, in Input) {
 		if runs := bits.OnesCount16(mask &^ (mask << 1)); runs > RunsMax {
 			t.Fatalf("after %#v %v seeds %016b: %d runs, each a request a part", in, p, mask, runs)
 		}
-		if m.linked > 0 && m.byPeer[p].linked == 0 {
+		if q := m.byPeer[p]; q.group.linked > 0 && q.linked == 0 {
 			t.Fatalf("after %#v %v seeds unlinked while others are linked", in, p)
 		}
 	}
@@ -110,6 +107,28 @@ func (c *crowd) check(t *rapid.T, in Input) {
 	for _, o := range c.last {
 		if o, ok := o.(Introduce); ok && len(o.To) > NeighboursMax {
 			t.Fatalf("introduced to %d", len(o.To))
+		}
+	}
+}
+
+// checkGroup holds that each stripe is seeded within every group, and by no more than it needs.
+func (c *crowd) checkGroup(t *rapid.T, in Input, g *group) {
+	var seeds [segment.Stripes]int
+	for i, p := range g.members {
+		if p.group != g || p.seat != i || p.tracks != g.tracks {
+			t.Fatalf("after %#v the books on %v in its group are wrong", in, p.peer)
+		}
+		for k := range seeds {
+			seeds[k] += int(c.masks[p.peer] >> k & 1)
+		}
+	}
+	limit := Copies
+	if g.large {
+		limit = CopiesLarge
+	}
+	for k, n := range seeds {
+		if n == 0 || n > limit {
+			t.Fatalf("after %#v stripe %d has %d seeds among those who follow %08b", in, k, n, g.tracks)
 		}
 	}
 }

@@ -9,85 +9,83 @@ import (
 // everyStripe is the mask of a peer that seeds alone.
 const everyStripe = 1<<segment.Stripes - 1
 
-// line is one copy of the stripes, cut into runs of neighbouring stripes. A run's stripes are one byte range of every
-// part, so a peer with one run asks the origin once. A line is empty or holds every stripe once.
-type line []run
-
-type run struct {
-	holder *member
-	first  int
-	count  int
+// settle shares the stripes out anew in every group, as far as what happened asks for it, and tells those whose stripes
+// changed: first who gains, then who loses, so that a stripe is rather fetched twice for a moment than not at all.
+func (m *Mind) settle(now time.Duration, out []Output) []Output {
+	for _, g := range m.groups {
+		g.settle(now)
+	}
+	out = m.tell(out)
+	m.disband()
+	return out
 }
 
-// settle shares the stripes out anew, as far as what happened asks for it, and tells those whose stripes changed: first
-// who gains, then who loses, so that a stripe is rather fetched twice for a moment than not at all.
-func (m *Mind) settle(now time.Duration, out []Output) []Output {
+func (g *group) settle(now time.Duration) {
 	switch {
-	case len(m.members) >= LargeFrom:
-		m.large = true
-	case len(m.members) < LargeUntil:
-		m.large = false
+	case len(g.members) >= LargeFrom:
+		g.large = true
+	case len(g.members) < LargeUntil:
+		g.large = false
 	}
 	switch {
-	case len(m.members) == 0:
-		clear(m.lines[:])
-	case m.linked == 0:
-		m.settleAlone()
+	case len(g.members) == 0:
+		clear(g.lines[:])
+	case g.linked == 0:
+		g.settleAlone()
 	default:
-		m.settleLinked(now)
+		g.settleLinked(now)
 	}
-	return m.tell(out)
 }
 
 // settleAlone keeps every stripe seeded while nobody is linked: by those who do it already, else by who is here longest.
-func (m *Mind) settleAlone() {
-	clear(m.lines[1:])
-	m.vacate(&m.lines[0], func(p *member) bool { return p.place != gone })
-	if len(m.lines[0]) > 0 {
+func (g *group) settleAlone() {
+	clear(g.lines[1:])
+	g.vacate(&g.lines[0], func(p *member) bool { return p.group == g })
+	if len(g.lines[0]) > 0 {
 		return
 	}
-	oldest := m.members[0]
-	for _, p := range m.members {
+	oldest := g.members[0]
+	for _, p := range g.members {
 		if p.order < oldest.order {
 			oldest = p
 		}
 	}
-	m.lines[0] = line{{oldest, 0, segment.Stripes}}
+	g.lines[0] = line{{oldest, 0, segment.Stripes}}
 }
 
 // settleLinked lets only linked peers seed: the others could pass nothing on.
-func (m *Mind) settleLinked(now time.Duration) {
+func (g *group) settleLinked(now time.Duration) {
 	copies := Copies
-	if m.large {
+	if g.large {
 		copies = CopiesLarge
 	}
-	clear(m.lines[copies:]) // first, so that their holders are spare for what follows
+	clear(g.lines[copies:]) // first, so that their holders are spare for what follows
 	for i := range copies {
-		m.vacate(&m.lines[i], func(p *member) bool { return p.place != gone && p.linked > 0 })
+		g.vacate(&g.lines[i], func(p *member) bool { return p.group == g && p.linked > 0 })
 	}
-	if len(m.lines[0]) == 0 { // the first line is the one that is always whole
-		m.lines[0], m.lines[copies-1] = m.lines[copies-1], m.lines[0]
+	if len(g.lines[0]) == 0 { // the first line is the one that is always whole
+		g.lines[0], g.lines[copies-1] = g.lines[copies-1], g.lines[0]
 	}
-	patient := len(m.members) > RelieveAtOnce && now < m.relieved+RelieveEvery
+	patient := len(g.members) > RelieveAtOnce && now < g.relieved+RelieveEvery
 	for i := range copies {
-		for (!patient || len(m.lines[i]) == 0) && m.relieve(&m.lines[i]) {
+		for (!patient || len(g.lines[i]) == 0) && g.relieve(&g.lines[i]) {
 		}
 	}
 	if !patient {
-		m.relieved = now
+		g.relieved = now
 	}
 }
 
 // relieve moves stripes of the line from the holder that they weigh on most to the peer that would feel them least, if
 // that leaves the two clearly more even: who can give away more seeds more. It reports whether it did.
-func (m *Mind) relieve(l *line) bool {
-	m.weigh()
-	p := m.lightest()
+func (g *group) relieve(l *line) bool {
+	g.weigh()
+	p := g.lightest()
 	if p == nil {
 		return false
 	}
 	if len(*l) == 0 {
-		if q := m.spare(); q != nil {
+		if q := g.spare(); q != nil {
 			p = q
 		}
 		*l = line{{p, 0, segment.Stripes}}
@@ -103,7 +101,7 @@ func (m *Mind) relieve(l *line) bool {
 	h := r.holder
 	even := (h.held*p.able() - p.held*h.able()) / (h.able() + p.able()) // so many less, and both carry the same
 	count := min(max(even, 1), r.count)
-	if p == h || m.hasOther(p, l, r) || h.held*p.able()*100 < (p.held+count)*h.able()*RelieveGain {
+	if p == h || g.hasOther(p, l, r) || h.held*p.able()*100 < (p.held+count)*h.able()*RelieveGain {
 		return false
 	}
 	*l = l.split(worst, count, p)
@@ -111,12 +109,12 @@ func (m *Mind) relieve(l *line) bool {
 }
 
 // hasOther reports whether p holds a stripe of r in another line than l: twice at one peer is once.
-func (m *Mind) hasOther(p *member, l *line, r run) bool {
-	for i := range m.lines {
-		if &m.lines[i] == l {
+func (g *group) hasOther(p *member, l *line, r run) bool {
+	for i := range g.lines {
+		if &g.lines[i] == l {
 			continue
 		}
-		for _, o := range m.lines[i] {
+		for _, o := range g.lines[i] {
 			if o.holder == p && o.first < r.first+r.count && r.first < o.first+o.count {
 				return true
 			}
@@ -126,24 +124,24 @@ func (m *Mind) hasOther(p *member, l *line, r run) bool {
 }
 
 // weigh counts what each holder holds, in all lines.
-func (m *Mind) weigh() {
-	for _, p := range m.weighed {
+func (g *group) weigh() {
+	for _, p := range g.weighed {
 		p.held, p.runs = 0, 0
 	}
-	m.weighed = m.weighed[:0]
-	for _, l := range m.lines {
+	g.weighed = g.weighed[:0]
+	for _, l := range g.lines {
 		for _, r := range l {
 			r.holder.held += r.count
 			r.holder.runs++
-			m.weighed = append(m.weighed, r.holder)
+			g.weighed = append(g.weighed, r.holder)
 		}
 	}
 }
 
 // lightest returns the linked peer that one more stripe would weigh on least; of equals the one that is here longest:
 // who stayed will stay.
-func (m *Mind) lightest() (best *member) {
-	for _, p := range m.members {
+func (g *group) lightest() (best *member) {
+	for _, p := range g.members {
 		if p.linked == 0 || p.runs >= RunsMax {
 			continue
 		}
@@ -168,13 +166,13 @@ func (p *member) able() int {
 
 // vacate takes the runs from holders that may not keep them and gives each to a spare peer, else to the neighbouring run
 // that is shorter. If nobody is left the line becomes empty.
-func (m *Mind) vacate(l *line, may func(*member) bool) {
+func (g *group) vacate(l *line, may func(*member) bool) {
 	for i := 0; i < len(*l); {
 		if may((*l)[i].holder) {
 			i++
 			continue
 		}
-		if p := m.spare(); p != nil {
+		if p := g.spare(); p != nil {
 			(*l)[i].holder = p
 			continue
 		}
@@ -184,29 +182,29 @@ func (m *Mind) vacate(l *line, may func(*member) bool) {
 
 // spare returns the linked peer that seeds nothing and can give away most; of equals the one that is here longest: who
 // stayed will stay. It returns nil if there is none.
-func (m *Mind) spare() *member {
+func (g *group) spare() *member {
 	held := 0
-	for _, l := range m.lines {
+	for _, l := range g.lines {
 		for _, r := range l {
-			if r.holder.place != gone && r.holder.linked > 0 {
+			if r.holder.group == g && r.holder.linked > 0 {
 				held++
 			}
 		}
 	}
-	if held == m.linked {
+	if held == g.linked {
 		return nil
 	}
 	var best *member
-	for _, p := range m.members {
-		if p.linked > 0 && (best == nil || p.able() > best.able() || p.able() == best.able() && p.order < best.order) && !m.holds(p) {
+	for _, p := range g.members {
+		if p.linked > 0 && (best == nil || p.able() > best.able() || p.able() == best.able() && p.order < best.order) && !g.holds(p) {
 			best = p
 		}
 	}
 	return best
 }
 
-func (m *Mind) holds(p *member) bool {
-	for _, l := range m.lines {
+func (g *group) holds(p *member) bool {
+	for _, l := range g.lines {
 		for _, r := range l {
 			if r.holder == p {
 				return true
@@ -216,58 +214,17 @@ func (m *Mind) holds(p *member) bool {
 	return false
 }
 
-// split gives the last count stripes of run i to p.
-func (l line) split(i, count int, p *member) line {
-	r := &l[i]
-	if count == r.count {
-		r.holder = p
-		return l.joined()
-	}
-	r.count -= count
-	given := run{p, r.first + r.count, count}
-	l = append(l, run{})
-	copy(l[i+2:], l[i+1:])
-	l[i+1] = given
-	return l.joined()
-}
-
-// joined makes one run of neighbouring runs that one peer holds.
-func (l line) joined() line {
-	out := l[:1]
-	for _, r := range l[1:] {
-		if last := &out[len(out)-1]; last.holder == r.holder {
-			last.count += r.count
-			continue
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-// without removes run i and adds its stripes to the shorter of its neighbours.
-func (l line) without(i int) line {
-	r := l[i]
-	l = append(l[:i], l[i+1:]...)
-	switch {
-	case len(l) == 0:
-		return nil
-	case i == len(l) || i > 0 && l[i-1].count <= l[i].count:
-		l[i-1].count += r.count
-	default:
-		l[i].first, l[i].count = r.first, l[i].count+r.count
-	}
-	return l
-}
-
 func (m *Mind) tell(out []Output) []Output {
 	before := m.seeding
-	m.seeding = nil
-	for _, l := range m.lines {
-		for _, r := range l {
-			if r.holder.next == 0 {
-				m.seeding = append(m.seeding, r.holder)
+	m.seeding, m.seeded = m.seeded[:0], before
+	for _, g := range m.groups {
+		for _, l := range g.lines {
+			for _, r := range l {
+				if r.holder.next == 0 {
+					m.seeding = append(m.seeding, r.holder)
+				}
+				r.holder.next |= uint16((1<<r.count - 1) << r.first)
 			}
-			r.holder.next |= uint16((1<<r.count - 1) << r.first)
 		}
 	}
 	for _, gains := range []bool{true, false} {

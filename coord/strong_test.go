@@ -34,7 +34,7 @@ func TestTheStrongKnowEachOther(t *testing.T) {
 	for i := 1; i <= 400; i++ {
 		c.do(Left{Peer: id.Peer(i)})
 	}
-	if len(c.mind.strong) != 0 || c.mind.rated != 0 || c.mind.slots != 0 {
-		t.Errorf("%d strong, %d rated, %d slots of nobody", len(c.mind.strong), c.mind.rated, c.mind.slots)
+	if g := c.mind.groups[0]; len(g.strong) != 0 || g.rated != 0 || g.slots != 0 {
+		t.Errorf("%d strong, %d rated, %d slots of nobody", len(g.strong), g.rated, g.slots)
 	}
 }

@@ -18,7 +18,7 @@ func TestEngineBudget(t *testing.T) {
 		t.Skip("builds and compresses the engine")
 	}
 	wasm := filepath.Join(t.TempDir(), "engine.wasm")
-	build := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", wasm, "./cmd/engine")
+	build := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-gcflags=std=-l", "-ldflags=-s -w", "-o", wasm, "./cmd/engine")
 	build.Dir = root
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

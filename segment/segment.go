@@ -28,6 +28,18 @@ type Track uint8
 // TracksMax bounds the tracks of one broadcast.
 const TracksMax = 8
 
+// Tracks is a set of tracks: bit t is track t.
+type Tracks uint8
+
+// AllTracks holds every track that a broadcast can have.
+const AllTracks Tracks = 1<<TracksMax - 1
+
+// Has reports whether t is in the set.
+func (s Tracks) Has(t Track) bool { return s>>t&1 != 0 }
+
+// Covers reports whether all of o is in the set.
+func (s Tracks) Covers(o Tracks) bool { return o&^s == 0 }
+
 // Part names one part of one track. Seq counts a track's parts from 0 within an epoch, without gaps.
 type Part struct {
 	Epoch uint64

@@ -35,7 +35,7 @@ func (n *Internet) blame(v *viewer, part int32, from, to int) {
 // culprit follows a piece up its tree, from v, to the first hop that took too long.
 func (n *Internet) culprit(v *viewer, made *made, piece int) string {
 	stripe := segment.Stripe(piece, len(made.manifest.Hashes))
-	part := int32(made.manifest.Seq)
+	part := made.number
 	at := n.now
 	for hop := range blameHops {
 		f, ok := v.mind.(forester)

@@ -31,20 +31,20 @@ func (v *viewer) perform(o swarm.Output) {
 	case swarm.CheckPiece:
 		v.check(o)
 	case swarm.Forget:
-		v.drop(int32(o.Part.Seq), o.Piece, o.From)
+		v.drop(n.number(o.Part), o.Piece, o.From)
 		n.measure.duplicate(v, o)
 	case swarm.CheckSignature:
 		v.step(swarm.SignatureChecked{Ref: o.Ref, OK: true})
 	case swarm.Play, swarm.Decline:
 		v.player.answer(o)
 	case swarm.Evict:
-		v.store.evict(int32(o.Part.Seq))
+		v.store.evict(n.number(o.Part))
 	case swarm.Records:
 		v.records(o.On)
 	case swarm.FetchRecord:
 		v.fetchRecord(o)
 	case swarm.Open:
-		v.player.published(o.Part.Seq + 1)
+		v.player.published(int32(o.Part.Seq) + 1)
 	case swarm.Note:
 		n.measure.note(o)
 	}
@@ -94,12 +94,12 @@ func (v *viewer) send(o swarm.Send) {
 		return
 	}
 	n := v.net
-	seq := int32(o.Part.Seq)
+	number := n.number(o.Part)
 	goes, truth, late := v.sends()
-	hop, tainted := v.store.hop(seq, o.Piece)
-	size := n.source.part(seq).manifest.PieceLength(o.Piece) + wire.PieceHeaderSize
+	hop, tainted := v.store.hop(number, o.Piece)
+	size := n.source.part(number).manifest.PieceLength(o.Piece) + wire.PieceHeaderSize
 	e := event{
-		node: v.index, other: n.viewer(o.Peer).index, part: seq, piece: int16(o.Piece), hop: hop + 1, flag: truth && !tainted, size: int32(size),
+		node: v.index, other: n.viewer(o.Peer).index, part: number, piece: int16(o.Piece), hop: hop + 1, flag: truth && !tainted, size: int32(size),
 	}
 	l.buffered += size
 	switch {
@@ -142,6 +142,10 @@ func (v *viewer) sent(e *event) {
 	to := n.viewers[e.other]
 	l := v.link(to.id)
 	if l == nil {
+		return
+	}
+	if again, ok := n.admits(to, int(e.size)); !ok {
+		n.at(again, *e)
 		return
 	}
 	on := *e
@@ -190,7 +194,7 @@ func (v *viewer) drop(part int32, piece int, from id.Peer) (a arrived, found boo
 
 // check answers what the hash would say. A policy that verifies nothing takes everything.
 func (v *viewer) check(o swarm.CheckPiece) {
-	a, found := v.drop(int32(o.Part.Seq), o.Piece, o.From)
+	a, found := v.drop(v.net.number(o.Part), o.Piece, o.From)
 	good := found && (a.truth || v.net.policy.credulous)
 	if good {
 		made := v.net.source.part(a.part)

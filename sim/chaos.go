@@ -58,5 +58,9 @@ func Chaos(seed uint64) Scenario {
 	if c.unit() < 0.3 {
 		s.JoinAt = "key"
 	}
+	if c.unit() < 0.3 {
+		s.Ladder = []float64{0.33, 1}
+		s.Downs, s.Fickle = []Class{{0.5, 0.6}, {0.5, 6}}, c.unit()
+	}
 	return s
 }

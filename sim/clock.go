@@ -30,6 +30,7 @@ const (
 	outage         // the tracker ends; flag: it is back
 	rejoin         // a viewer finds the tracker again
 	hide           // a tab goes out of sight, or comes back
+	shift          // a downlink becomes another
 	sleep          // a laptop is closed, or opened
 	missed         // the tracker notices that a viewer is silent
 	withheld       // a delayer lets a piece go

@@ -50,7 +50,7 @@ func (v *viewer) sleep(closed bool) {
 
 // awake finds that every connection is dead, and begins again near the live edge.
 func (v *viewer) awake() {
-	v.asleep = false
+	v.asleep, v.line.coming = false, 0
 	for len(v.links) > 0 {
 		v.linkDown(v.links[0].peer)
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"shoal/coord"
 	"shoal/id"
+	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm"
 	"shoal/wire"
@@ -64,7 +65,7 @@ func (v *viewer) twist(data []byte) []byte {
 	case wire.TypeBusy:
 		return nil
 	case wire.TypeState: // the best parent that there ever was
-		return wire.Append(nil, wire.State{Free: 255, Slots: 1000, Primary: 1<<16 - 1})
+		return wire.Append(nil, wire.State{Free: 255, Slots: 1000, Primary: 1<<16 - 1, Tracks: segment.AllTracks})
 	case wire.TypeSubNo:
 		m, err := wire.Parse(data)
 		if no, ok := m.(wire.SubNo); err == nil && ok {

@@ -159,6 +159,7 @@ func (n *Internet) join(quota uint32) {
 		n.after(n.chance.exponential(n.Stay), event{kind: leave, node: v.index})
 	}
 	n.trouble(v)
+	v.player.settleOn()
 	v.come()
 	v.player.begin()
 	n.after(lonelyEvery, event{kind: lonely, node: v.index})

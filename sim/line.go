@@ -29,6 +29,7 @@ type line struct {
 	upUsed   span.Span // for how long it sent, since measuring began
 	down     float64   // bytes per second
 	downFree span.Span
+	coming   int     // bytes of pieces on their way to it
 	loss     float64 // share of packets
 	nat      nat
 }
@@ -82,6 +83,20 @@ func (n *Internet) arrival(v *viewer, l *link, gone span.Span, size int) span.Sp
 	}
 	l.arrived = max(l.arrived, at)
 	return l.arrived
+}
+
+// admits reports whether a piece may set out for a viewer now, and else when to see again: who sends into a downlink that is
+// full has it wait in its own transport, for all that congestion control knows.
+func (n *Internet) admits(to *viewer, size int) (again span.Span, ok bool) {
+	if n.DownBuffer == 0 || !n.sctp.fluid() {
+		return 0, true
+	}
+	queue := max(0, to.line.downFree-n.now) + bytesIn(to.line.coming, to.line.down)
+	if queue > n.DownBuffer {
+		return n.now + max(queue-n.DownBuffer, span.Millisecond), false
+	}
+	to.line.coming += n.onWire(size)
+	return 0, true
 }
 
 // takes has a message wait for a busy downlink, and reports whether it is through. What arrives is taken to have filled

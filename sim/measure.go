@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/sim/rival"
 	"shoal/span"
 	"shoal/swarm"
@@ -14,6 +15,8 @@ import (
 type measure struct {
 	net *Internet
 
+	rungs          []rungTally
+	turns          int64 // of players to another rendition
 	publishedBytes float64
 	originBytes    float64
 	joinBytes      float64 // of originBytes: for who came less than joinFor ago
@@ -47,6 +50,12 @@ type measure struct {
 	blames   map[string]int64 // nil unless somebody wants to know
 }
 
+// rungTally is what happened to one rendition.
+type rungTally struct {
+	published, origin, peers float64 // bytes
+	parts, late              int64
+}
+
 // tally is how many there were of something, and their sum.
 type tally struct{ n, sum int64 }
 
@@ -69,6 +78,7 @@ const (
 
 func (m *measure) begin(n *Internet) {
 	m.net = n
+	m.rungs = make([]rungTally, len(n.Ladder))
 	m.used, m.could = make([]span.Span, len(n.Uplinks)), make([]span.Span, len(n.Uplinks))
 	m.seconds = make([]second, n.Measure/span.Second+1)
 }
@@ -90,18 +100,20 @@ func (m *measure) second() *second {
 	return &m.seconds[min(int((m.net.now-m.net.Warm)/span.Second), len(m.seconds)-1)]
 }
 
-func (m *measure) published(size int) {
+func (m *measure) published(rung segment.Track, size int) {
 	if m.on() {
+		m.rungs[rung].published += float64(size)
 		m.publishedBytes += float64(size)
 		m.second().published += float64(size)
 	}
 }
 
 // origin counts media that the origin sends to a viewer.
-func (m *measure) origin(v *viewer, size int) {
+func (m *measure) origin(v *viewer, rung segment.Track, size int) {
 	if !m.on() {
 		return
 	}
+	m.rungs[rung].origin += float64(size)
 	m.originBytes += float64(size)
 	m.second().origin += float64(size)
 	if m.net.now-v.born < joinFor {
@@ -139,6 +151,7 @@ func (m *measure) piece(v *viewer, made *made, a arrived) {
 	}
 	size := float64(made.manifest.PieceLength(a.piece))
 	m.peerBytes += size
+	m.rungs[made.manifest.Track].peers += size
 	m.second().peers += size
 	m.pieces++
 	m.hops += int64(a.hop)
@@ -153,7 +166,7 @@ func (m *measure) complete(v *viewer, made *made) {
 
 func (m *measure) duplicate(v *viewer, o swarm.Forget) {
 	if m.on() && o.From != id.Origin {
-		made := m.net.source.part(int32(o.Part.Seq))
+		made := m.net.source.part(m.net.number(o.Part))
 		m.duplicateBytes += float64(made.manifest.PieceLength(o.Piece))
 	}
 }
@@ -203,15 +216,23 @@ func (m *measure) played(bad bool) {
 	}
 }
 
-// due counts a part that the player needed, and by how much it came late.
-func (m *measure) due(late span.Span) {
+func (m *measure) turned() {
+	if m.on() {
+		m.turns++
+	}
+}
+
+// due counts a part of a rung that the player needed, and by how much it came late.
+func (m *measure) due(rung int, late span.Span) {
 	if !m.on() {
 		return
 	}
 	m.parts++
+	m.rungs[rung].parts++
 	m.watched += m.net.Part
 	if late > 0 {
 		m.lateParts++
+		m.rungs[rung].late++
 		m.stalled += late
 	}
 }

@@ -40,14 +40,14 @@ type fetch struct {
 // fetch asks the origin, and gives up when it takes too long. Pieces come one after the other, as they are read.
 func (v *viewer) fetch(o swarm.Fetch) {
 	n := v.net
-	seq := int32(o.Part.Seq)
-	made := n.source.part(seq)
+	number := n.number(o.Part)
+	made := n.source.part(number)
 	size := made.bytes(o.From, o.To)
 	wait, transfer := n.answer(v, size)
 	v.originFree = max(v.originFree, n.now) + transfer // answers to one viewer share its way
 	wait = max(wait, v.originFree-transfer-n.now)
 	ends, within := wait+transfer, span.Span(o.Within)*span.Millisecond
-	v.fetches = append(v.fetches, fetch{o.Ref, seq})
+	v.fetches = append(v.fetches, fetch{o.Ref, number})
 	came := 0
 	for i := o.From; i < o.To; i++ {
 		length := made.manifest.PieceLength(i)
@@ -56,11 +56,11 @@ func (v *viewer) fetch(o swarm.Fetch) {
 			break
 		}
 		came += length
-		n.after(at, event{kind: brought, node: v.index, ref: o.Ref, part: seq, piece: int16(i), size: int32(length)})
+		n.after(at, event{kind: brought, node: v.index, ref: o.Ref, part: number, piece: int16(i), size: int32(length)})
 	}
-	n.measure.origin(v, came)
-	n.blame(v, seq, o.From, o.To)
-	n.after(min(ends, within), event{kind: fetched, node: v.index, ref: o.Ref, part: seq, flag: ends > within})
+	n.measure.origin(v, o.Part.Track, came)
+	n.blame(v, number, o.From, o.To)
+	n.after(min(ends, within), event{kind: fetched, node: v.index, ref: o.Ref, part: number, flag: ends > within})
 }
 
 // brings takes in a piece that the origin sent.

@@ -21,14 +21,17 @@ const (
 	answerFor = 5 * span.Second
 )
 
-// player asks for parts in order. Everyone plays the same distance behind live, by a shared clock; who begins late or
+// player asks for parts of one rendition in order (rung.go). Everyone plays the same distance behind live, by a shared clock; who begins late or
 // stalls is behind that by lag, and hurries.
 type player struct {
 	viewer  *viewer
 	first   int32 // the first part of this session
 	next    int32
 	known   int32 // parts below it are in the playlist
-	asked   int32 // what the mind owes an answer for
+	rung    int   // the rendition that it plays
+	wish    int   // the one that its downlink takes
+	back    int32 // so many parts before next it needs anew: it turned within a segment
+	asked   int32 // number of what the mind owes an answer for
 	asking  bool
 	askedAt span.Span
 	direct  bool // the origin was asked for asked
@@ -51,7 +54,7 @@ func (p *player) begin() {
 	n := p.net()
 	p.since = n.now
 	p.first = n.live(n.now + startLead + n.Settle)
-	p.next, p.known = p.first, int32(len(n.source.parts))
+	p.next, p.known = p.first, n.published()
 	n.at(n.now+startLead, event{kind: ask, node: p.viewer.index, flag: true})
 }
 
@@ -85,10 +88,10 @@ func (p *player) happen(e *event) {
 		p.begun = p.begun || e.flag
 		p.ask()
 	case listed:
-		if e.flag && e.part >= p.known {
+		if e.flag && p.net().seq(e.part) >= p.known {
 			p.net().measure.besides(playlistSize)
 		}
-		p.published(uint64(e.part) + 1)
+		p.published(p.net().seq(e.part) + 1)
 	case delivered:
 		if p.net().takes(p.viewer, e) {
 			p.delivered(e.part)
@@ -108,68 +111,77 @@ func (p *player) report() {
 }
 
 // published is called when the playlist shows one more part.
-func (p *player) published(count uint64) {
-	p.known = max(p.known, int32(count))
+func (p *player) published(count int32) {
+	p.known = max(p.known, count)
 	p.ask()
 }
 
 // ask asks for the next part, if there is one and room for it.
 func (p *player) ask() {
 	n := p.net()
-	if p.asking || p.next >= p.known || !p.begun {
+	if p.asking || p.next-p.back >= p.known || !p.begun {
 		return
 	}
+	p.climb()
 	if ahead := n.policy.ahead; ahead > 0 && p.started && p.end()-p.position() >= ahead {
 		n.after(p.end()-p.position()-ahead+span.Millisecond, event{kind: ask, node: p.viewer.index})
 		return
 	}
-	p.asking, p.asked, p.askedAt = true, p.next, n.now
-	p.viewer.step(swarm.Wanted{Part: p.part(p.next)})
+	part := segment.Part{Epoch: epoch, Seq: uint64(p.next - p.back), Track: segment.Track(p.rung)}
+	p.asking, p.asked, p.askedAt = true, n.number(part), n.now
+	p.viewer.step(swarm.Wanted{Part: part})
 }
-
-func (p *player) part(seq int32) segment.Part { return segment.Part{Epoch: epoch, Seq: uint64(seq)} }
 
 // answer takes what the mind says of the part it was asked for.
 func (p *player) answer(o swarm.Output) {
 	switch o := o.(type) {
 	case swarm.Play:
-		_, bad := p.viewer.store.whole(int32(o.Part.Seq))
+		_, bad := p.viewer.store.whole(p.asked)
 		p.net().measure.played(bad)
-		p.got(int32(o.Part.Seq))
+		p.got(p.asked)
 	case swarm.Decline:
+		if int(o.Part.Track) != p.rung {
+			p.asking = false
+			return
+		}
 		p.direct = true
-		p.request(int32(o.Part.Seq))
+		p.request(p.asked)
 	}
 }
 
 // request asks the origin for a whole part.
-func (p *player) request(seq int32) {
+func (p *player) request(number int32) {
 	n := p.net()
-	made := n.source.part(seq)
+	made := n.source.part(number)
 	size := int(made.manifest.Length)
 	n.measure.declined()
-	n.measure.origin(p.viewer, size)
+	n.measure.origin(p.viewer, made.manifest.Track, size)
 	wait, transfer := n.answer(p.viewer, size)
-	n.after(wait+transfer, event{kind: delivered, node: p.viewer.index, part: seq, size: int32(size)})
+	n.after(wait+transfer, event{kind: delivered, node: p.viewer.index, part: number, size: int32(size)})
 }
 
 // delivered plays what plain HTTP brought and offers it to the mind.
-func (p *player) delivered(seq int32) {
-	if !p.direct || seq != p.asked {
+func (p *player) delivered(number int32) {
+	if !p.direct || number != p.asked {
 		return
 	}
-	p.got(seq)
-	for i := range p.net().source.part(seq).manifest.Hashes {
-		p.viewer.arrives(arrived{seq, i, id.Origin, true, 0})
+	p.got(number)
+	for i := range p.net().source.part(number).manifest.Hashes {
+		p.viewer.arrives(arrived{number, i, id.Origin, true, 0})
 	}
 }
 
 // got appends a part to the buffer. If the picture stood still for want of it, that was a stall.
-func (p *player) got(seq int32) {
+func (p *player) got(number int32) {
 	n := p.net()
+	seq := n.seq(number)
 	p.asking, p.direct = false, false
 	defer n.at(n.now, event{kind: ask, node: p.viewer.index}) // the engine hears first where the player is
-	if seq != p.next {                                        // the player has jumped meanwhile
+	if p.back > 0 && seq == p.next-p.back {
+		p.back--
+		return
+	}
+	if seq != p.next { // the player has jumped meanwhile
 		return
 	}
 	begins := span.Span(seq) * n.Part
@@ -180,10 +192,10 @@ func (p *player) got(seq int32) {
 		p.behindBy(max(0, n.now-n.behind()-begins))
 		n.at(n.now, event{kind: report, node: p.viewer.index})
 	case p.position() > begins:
-		n.measure.due(p.position() - begins)
+		n.measure.due(p.rung, p.position()-begins)
 		p.behindBy(n.now - n.behind() - begins)
 	default:
-		n.measure.due(0)
+		n.measure.due(p.rung, 0)
 	}
 	p.next++
 	if p.lagNow() > jumpFrom {
@@ -196,15 +208,15 @@ func (p *player) behindBy(lag span.Span) { p.lag, p.lagAt = lag, p.net().now }
 
 // jump gives up catching up.
 func (p *player) jump() {
-	p.next = max(p.next, p.net().live(p.net().now))
+	p.next, p.back = max(p.next, p.net().live(p.net().now)), 0
 	p.behindBy(max(0, p.net().now-p.net().behind()-p.end()))
 }
 
 // awake begins anew at the live edge after a sleep. What was asked of the origin before will not come.
 func (p *player) awake() {
 	n := p.net()
-	p.known = int32(len(n.source.parts))
-	p.next = max(p.next, n.live(n.now))
+	p.known = n.published()
+	p.next, p.back = max(p.next, n.live(n.now)), 0
 	p.since, p.started = n.now, false
 	p.viewer.step(swarm.Playhead{WallMS: bornWallMS + int64(p.end()/span.Millisecond)})
 	if p.direct {

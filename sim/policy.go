@@ -36,7 +36,7 @@ func Policies() []Policy {
 		{Name: "shoal", Means: "the engine of this house", adapt: same, mind: func(c swarm.Config, _ float64) mind { return swarm.New(c) }},
 		{
 			Name: "mesh", Means: "naive mesh-pull: whole parts, random neighbours, uncoordinated coins for the origin (reference-sim's NAIVE)",
-			adapt: same, mind: func(c swarm.Config, up float64) mind { return rival.NewMesh(c, up) },
+			adapt: oneRung, mind: func(c swarm.Config, up float64) mind { return rival.NewMesh(c, up) },
 		},
 		loader("p2pml", "p2p-media-loader 2.3.1 at its defaults: 2 s segments, 58 s behind live, all within 15 s of the playhead by HTTP",
 			2*span.Second, 15*span.Second, func(Scenario) span.Span { return 58 * span.Second }),
@@ -54,6 +54,7 @@ func loader(name, means string, segment, demand span.Span, behind func(Scenario)
 		Name: name, Means: means, credulous: true, polls: true, ahead: max(2*segment, demand),
 		mind: func(c swarm.Config, _ float64) mind { return rival.NewLoader(c, demand) },
 		adapt: func(s Scenario) Scenario {
+			s = oneRung(s)
 			s.Budget = max(behind(s)-segment, span.Second)
 			s.Part = segment
 			s.Warm += behind(s)
@@ -62,5 +63,21 @@ func loader(name, means string, segment, demand span.Span, behind func(Scenario)
 	}
 }
 
+// OneRung is our policy for the same crowd with one rendition, which every downlink takes: what several cost is the
+// difference.
+func OneRung() Policy {
+	return Policy{
+		Name: oneRungName, Means: "the engine of this house, and everyone on the top rendition", adapt: oneRung,
+		mind: func(c swarm.Config, _ float64) mind { return swarm.New(c) },
+	}
+}
+
+const oneRungName = "one-rung"
+
+func oneRung(s Scenario) Scenario {
+	s.Ladder, s.Downs, s.Fickle = []float64{1}, nil, 0
+	return s
+}
+
 // engine reports whether the policy is the engine's own.
-func (p Policy) engine() bool { return p.Name == "shoal" }
+func (p Policy) engine() bool { return p.Name == "shoal" || p.Name == oneRungName }

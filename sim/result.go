@@ -41,6 +41,18 @@ type Result struct {
 	Steps       uint64  `json:"steps"`
 	StepsPerMB  float64 `json:"steps_per_mb"` // of media received
 	Events      uint64  `json:"events"`
+
+	Turns int64        `json:"turns,omitempty"` // of players to another rendition
+	Rungs []RungResult `json:"rungs,omitempty"` // if there are several
+}
+
+// RungResult is what came of one rendition.
+type RungResult struct {
+	Rung           float64 `json:"rung"`  // as a multiple of the rate
+	Share          float64 `json:"share"` // of the parts that players got
+	Copies         float64 `json:"copies"`
+	Offload        float64 `json:"offload"`
+	LatePerMillion float64 `json:"late_per_million"`
 }
 
 func (m *measure) result() Result {
@@ -71,7 +83,21 @@ func (m *measure) result() Result {
 		LastCopies: neat(last.origin / max(1, last.published)), Declined: neat(float64(m.declines) / float64(max(1, m.parts))),
 		Rescues: m.rescues, Refused: m.refused, Tainted: m.tainted, Bans: m.bans, Joins: m.joins,
 		Steps: m.steps, StepsPerMB: neat(float64(steps) / media * 1e6), Events: n.Events,
+		Turns: m.turns, Rungs: m.rungResults(),
 	}
+}
+
+func (m *measure) rungResults() (all []RungResult) {
+	if !m.net.several() {
+		return nil
+	}
+	for i, r := range m.rungs {
+		all = append(all, RungResult{
+			Rung: m.net.Ladder[i], Share: neat(float64(r.parts) / float64(max(1, m.parts))), Copies: neat(r.origin / max(1, r.published)),
+			Offload: neat(r.peers / max(1, r.peers+r.origin)), LatePerMillion: neat(1e6 * float64(r.late) / float64(max(1, r.parts))),
+		})
+	}
+	return all
 }
 
 // neat rounds to six significant digits: more would be noise.

@@ -88,18 +88,18 @@ func (v *viewer) obeys(o swarm.Output) {
 		if v.link(o.Peer) == nil && !v.downUnheard(o.Peer) {
 			n.rule("%v sent to %v, which is not connected", v.id, o.Peer)
 		}
-		if !v.store.has(int32(o.Part.Seq), o.Piece) {
+		if !v.store.has(n.number(o.Part), o.Piece) {
 			n.rule("%v sent piece %d of %v, which it had not checked", v.id, o.Piece, o.Part)
 		}
 	case swarm.Fetch:
-		if o.Within <= 0 || o.From >= o.To || int(o.Part.Seq) >= len(n.source.parts) {
+		if o.Within <= 0 || o.From >= o.To || int(n.number(o.Part)) >= len(n.source.parts) {
 			n.rule("%v fetches %v without a deadline, or nothing", v.id, o.Part)
 		}
 	case swarm.HangUp:
 		v.rules.forget(o.Peer)
 	case swarm.Play:
 		v.answers(o.Part)
-		if whole, _ := v.store.whole(int32(o.Part.Seq)); !whole {
+		if whole, _ := v.store.whole(n.number(o.Part)); !whole {
 			n.rule("%v plays %v with pieces unchecked or missing", v.id, o.Part)
 		}
 	case swarm.Decline:
@@ -118,7 +118,7 @@ func (v *viewer) downUnheard(p id.Peer) bool {
 }
 
 func (v *viewer) answers(part segment.Part) {
-	if p := &v.player; !p.asking || p.direct || p.asked != int32(part.Seq) {
+	if p := &v.player; !p.asking || p.direct || p.asked != v.net.number(part) {
 		v.net.rule("%v answers %v, which nobody waits for", v.id, part)
 	}
 }
@@ -133,7 +133,7 @@ func (v *viewer) says(o swarm.Say) {
 			return
 		}
 		for i := have.Pieces.Next(0); i >= 0; i = have.Pieces.Next(i + 1) {
-			if !v.store.has(int32(have.Part.Seq), i) {
+			if !v.store.has(v.net.number(have.Part), i) {
 				v.net.rule("%v announces piece %d of %v, which it had not checked", v.id, i, have.Part)
 				return
 			}

@@ -2,8 +2,10 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"shoal/segment"
 	"shoal/span"
 )
 
@@ -14,7 +16,8 @@ type Scenario struct {
 	Summary string // the comment on a file's first line
 
 	Peers   int
-	Rate    float64 // of the stream, bytes per second
+	Rate    float64   // of the stream, bytes per second
+	Ladder  []float64 // its renditions, as multiples of Rate, ascending
 	Part    span.Span
 	Key     float64
 	Uneven  float64
@@ -30,10 +33,13 @@ type Scenario struct {
 	CrowdAt span.Span
 	CrowdIn span.Span
 
-	Uplinks []Class
-	Swing   float64
-	Down    float64
-	UpCap   float64
+	Uplinks    []Class
+	Swing      float64
+	Down       float64
+	Downs      []Class // instead of Down, if there are any
+	Fickle     float64
+	DownBuffer span.Span
+	UpCap      float64
 
 	RTT         [2]span.Span
 	NAT         []NATShare
@@ -66,7 +72,7 @@ type Scenario struct {
 	SybilNets  int
 }
 
-// Class is a kind of uplink.
+// Class is a kind of uplink, or of downlink.
 type Class struct {
 	Share float64
 	Up    float64 // as a multiple of the stream's rate
@@ -83,7 +89,7 @@ type NATShare struct {
 func Everyday() Scenario {
 	const ms = span.Millisecond
 	return Scenario{
-		Peers: 100, Rate: 3_000_000 / 8, Part: 500 * ms, Budget: 4 * span.Second,
+		Peers: 100, Rate: 3_000_000 / 8, Ladder: []float64{1}, Part: 500 * ms, Budget: 4 * span.Second,
 		Stay: 5 * span.Minute, Abrupt: 0.3, JoinAt: "any", Settle: span.Second, Warm: 20 * span.Second, Measure: 60 * span.Second,
 		Uplinks: []Class{{0.4, 0.5}, {0.4, 1.5}, {0.2, 4}}, Swing: 0.2, Down: 6, UpCap: 4,
 		RTT: [2]span.Span{20 * ms, 150 * ms}, NAT: []NATShare{{0.6, cone}, {0.2, restricted}, {0.2, symmetric}}, Unreachable: -1, Lossy: 1, Transport: "fluid", Key: 1.8, Uneven: 0.25,
@@ -146,10 +152,13 @@ func (s Scenario) Check() error {
 	if _, ok := transportNamed(s.Transport); !ok {
 		return fmt.Errorf("transport is fluid, browser or pion")
 	}
-	for _, c := range s.Uplinks {
+	for _, c := range slices.Concat(s.Uplinks, s.Downs) {
 		if c.Share < 0 || c.Up <= 0 {
-			return fmt.Errorf("an uplink class needs a share and a rate above 0; who sends nothing is a free rider")
+			return fmt.Errorf("a class needs a share and a rate above 0; who sends nothing is a free rider")
 		}
+	}
+	if len(s.Ladder) == 0 || len(s.Ladder) > segment.TracksMax || s.Ladder[0] < 0.05 || s.Ladder[len(s.Ladder)-1] > 4 || !slices.IsSorted(s.Ladder) {
+		return fmt.Errorf("ladder holds 1 to %d rungs from 0.05 to 4, ascending", segment.TracksMax)
 	}
 	return nil
 }
@@ -160,7 +169,7 @@ func (s Scenario) Hostile() float64 {
 }
 
 // Bound returns the fewest copies of each part that the origin can send, were all uplinks one fluid: demand less supply,
-// and at least one (Kumar, Liu, Ross, INFOCOM 2007).
+// and at least one (Kumar, Liu, Ross, INFOCOM 2007). Of several renditions it is the mean, by their bytes.
 func (s Scenario) Bound() float64 {
 	supply, shares := 0.0, 0.0
 	for _, c := range s.Uplinks {
@@ -168,5 +177,6 @@ func (s Scenario) Bound() float64 {
 		shares += c.Share
 	}
 	supply *= (1 - s.FreeRiders - s.Hostile()) / shares
-	return max(1, float64(s.Peers+s.Crowd)*(1-supply))
+	demand, all := s.demand()
+	return max(1, float64(s.Peers+s.Crowd)*(demand-supply)/all)
 }

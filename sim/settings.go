@@ -22,6 +22,7 @@ func (s *Scenario) words() []setting {
 	return []setting{
 		whole("peers", &s.Peers, "viewers at the beginning; who leaves is replaced within 2 s"),
 		number("rate", &s.Rate, "of the stream, bytes per second"),
+		numbers("ladder", &s.Ladder, "renditions as multiples of the rate, ascending; each viewer plays the highest that takes 0.8 of its downlink"),
 		length("part", &s.Part, "a part's duration"),
 		number("key", &s.Key, "how much larger a part with a key frame is than the mean: 1.8 is what x264 does at a constant rate"),
 		number("uneven", &s.Uneven, "by how much of its size any part is off, at most"),
@@ -40,6 +41,9 @@ func (s *Scenario) words() []setting {
 		classes("uplinks", &s.Uplinks, "shares of viewers and their uplinks as multiples of the rate"),
 		number("swing", &s.Swing, "each uplink changes by up to this share every 5 s"),
 		number("down", &s.Down, "downlinks, as a multiple of the rate"),
+		classes("downlinks", &s.Downs, "instead, shares of viewers and their downlinks as multiples of the rate"),
+		length("down-buffer", &s.DownBuffer, "what waits before a downlink until senders notice, as congestion control would have it; 0s is without end"),
+		number("fickle", &s.Fickle, "share of viewers whose downlink is drawn anew about every minute, so that they change renditions"),
 		number("up-cap", &s.UpCap, "what a viewer lets be sent, as a multiple of the rate"),
 
 		lengths("rtt", &s.RTT, "between two viewers, from nearest to farthest"),
@@ -107,6 +111,29 @@ func number(word string, v *float64, means string) setting {
 	return setting{word, means,
 		func(t string) (err error) { *v, err = strconv.ParseFloat(t, 64); return err },
 		func() string { return plain(*v) }}
+}
+
+// numbers reads "0.33 0.67 1".
+func numbers(word string, v *[]float64, means string) setting {
+	return setting{word, means,
+		func(t string) error {
+			*v = nil
+			for _, field := range strings.Fields(t) {
+				x, err := strconv.ParseFloat(field, 64)
+				if err != nil {
+					return err
+				}
+				*v = append(*v, x)
+			}
+			return nil
+		},
+		func() string {
+			var parts []string
+			for _, x := range *v {
+				parts = append(parts, plain(x))
+			}
+			return strings.Join(parts, " ")
+		}}
 }
 
 func plain(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

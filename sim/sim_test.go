@@ -161,7 +161,7 @@ func TestHostile(t *testing.T) {
 // TestOutage takes the tracker away for a while: the picture goes on, and afterwards viewers share again.
 func TestOutage(t *testing.T) {
 	s := everyday(t, "peers 10; stay 0s; warm 10s; measure 40s; outage-at 20s; outage-for 5s")
-	n := New(s, policy(t, "shoal"), 1)
+	n := New(s, policy(t, "shoal"), 2)
 	r := n.Run()
 	if len(n.Broken()) > 0 || r.LatePerMillion > 0 {
 		t.Errorf("%v %+v", n.Broken(), r)

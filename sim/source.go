@@ -26,8 +26,9 @@ type source struct {
 	parts []made
 }
 
-// made is a part that was published.
+// made is a part that was published. Its number counts parts over all renditions: those of one time stand side by side.
 type made struct {
+	number   int32
 	manifest *manifest.Part
 	record   []byte
 	at       span.Span
@@ -44,16 +45,28 @@ func (m *made) bytes(from, to int) (size int) {
 }
 
 // part returns a part that was published.
-func (s *source) part(seq int32) *made { return &s.parts[seq] }
+func (s *source) part(number int32) *made { return &s.parts[number] }
+
+// number returns a part's number.
+func (n *Internet) number(p segment.Part) int32 {
+	return int32(p.Seq)*int32(len(n.Ladder)) + int32(p.Track)
+}
+
+// seq returns the seq of a part by its number.
+func (n *Internet) seq(number int32) int32 { return number / int32(len(n.Ladder)) }
+
+// published returns how many parts of each rendition there are.
+func (n *Internet) published() int32 { return n.seq(int32(len(n.source.parts))) }
 
 func certificate() []byte {
 	c := manifest.Certificate{Channel: channel, Epoch: epoch, NotBeforeMS: bornWallMS - 1000, NotAfterMS: bornWallMS + manifest.LifetimeMaxMS - 1000}
 	return c.Append(nil)
 }
 
-// digest numbers a record: enough to tell records apart.
-func digest(n uint64) (d id.Digest) {
-	binary.BigEndian.PutUint64(d[:], n+1)
+// digest numbers a part's record: enough to tell records apart.
+func digest(p segment.Part) (d id.Digest) {
+	binary.BigEndian.PutUint64(d[:], p.Seq+1)
+	d[8] = uint8(p.Track)
 	return d
 }
 
@@ -63,15 +76,26 @@ func digestOf(record []byte) id.Digest {
 		return id.Digest{0xff}
 	}
 	if p, err := manifest.ParsePart(record); err == nil {
-		return digest(p.Seq)
+		return digest(p.Name())
 	}
 	return id.Digest{0xfe}
 }
 
-// publish makes the next part, and has viewers hear of it.
+// publish makes the next part of each rendition, and has viewers hear of it.
 func (n *Internet) publish() {
-	seq := len(n.source.parts)
-	perSegment := n.perSegment()
+	first := int32(len(n.source.parts))
+	for rung := range n.Ladder {
+		n.encode(segment.Part{Epoch: epoch, Seq: uint64(n.seq(first)), Track: segment.Track(rung)})
+	}
+	for _, v := range n.present {
+		n.announce(v, first)
+	}
+	n.after(n.Part, event{kind: publish})
+}
+
+// encode makes one part.
+func (n *Internet) encode(name segment.Part) {
+	seq, perSegment := int(name.Seq), n.perSegment()
 	weight := 1.0
 	if perSegment > 1 {
 		weight = (float64(perSegment) - n.Key) / float64(perSegment-1)
@@ -79,24 +103,21 @@ func (n *Internet) publish() {
 			weight = n.Key
 		}
 	}
-	size := int(n.Rate * float64(n.Part) / float64(span.Second) * weight * n.chance.between(1-n.Uneven, 1+n.Uneven))
+	rate := n.Rate * n.Ladder[name.Track]
+	size := int(rate * float64(n.Part) / float64(span.Second) * weight * n.chance.between(1-n.Uneven, 1+n.Uneven))
 	pieces := segment.PieceSize(size)
 	m := &manifest.Part{
-		Channel: channel, Epoch: epoch, Seq: uint64(seq), MSN: uint64(epoch<<20 + seq/perSegment), Index: uint16(seq % perSegment),
-		Independent: seq%perSegment == 0, Init: digest(0),
+		Channel: channel, Epoch: epoch, Track: name.Track, Seq: name.Seq, MSN: uint64(epoch<<20 + seq/perSegment), Index: uint16(seq % perSegment),
+		Independent: seq%perSegment == 0, Init: digest(segment.Part{}),
 		WallMS: uint64(bornWallMS + int64((n.now-n.Part)/span.Millisecond)), StartUS: uint64(seq) * uint64(n.Part/span.Microsecond),
 		DurationUS: uint32(n.Part / span.Microsecond), Length: uint32(size), PieceSize: uint32(pieces),
 		Hashes: make([]id.Digest, segment.Pieces(size, pieces)),
 	}
 	if seq > 0 {
-		m.Prev = digest(uint64(seq - 1))
+		m.Prev = digest(segment.Part{Seq: name.Seq - 1, Track: name.Track})
 	}
-	n.source.parts = append(n.source.parts, made{m, m.Append(nil), n.now})
-	n.measure.published(size)
-	for _, v := range n.present {
-		n.announce(v, int32(seq))
-	}
-	n.after(n.Part, event{kind: publish})
+	n.source.parts = append(n.source.parts, made{int32(len(n.source.parts)), m, m.Append(nil), n.now})
+	n.measure.published(name.Track, size)
 }
 
 // perSegment returns how many parts there are from one key frame to the next.

@@ -5,6 +5,7 @@ import (
 
 	"shoal/coord"
 	"shoal/id"
+	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm"
 )
@@ -70,7 +71,7 @@ func isJoined(word coord.Input) bool {
 
 // come has a viewer say hello to the tracker, first or again.
 func (v *viewer) come() {
-	v.tell(coord.Joined{Peer: v.id, Prefix: v.prefix(), Share: true})
+	v.tell(coord.Joined{Peer: v.id, Prefix: v.prefix(), Share: true, Tracks: v.player.tracks()})
 }
 
 // heard gives the coordinator what a viewer said, and sends what it answers on its way. What is said to a tracker that is
@@ -88,11 +89,14 @@ func (n *Internet) heard(e *event) {
 		}
 		v.tracked, v.weaned = true, false
 		n.whisper(v.id, swarm.Tracked{Up: true})
-		n.greet(v)
+		n.greet(v, word.(coord.Joined).Tracks)
 	case v.gone:
 		if _, left := word.(coord.Left); !left {
 			return
 		}
+	}
+	if turned, ok := word.(coord.Follows); ok {
+		n.recount(v, turned.Tracks)
 	}
 	n.consult(word)
 	if isJoined(word) && len(v.links) > 0 { // it comes back, and says anew what the last tracker knew
@@ -129,37 +133,54 @@ func (n *Internet) whisper(to id.Peer, word swarm.Input) {
 }
 
 // greet sends a newcomer the certificate and the recent records.
-func (n *Internet) greet(v *viewer) {
+func (n *Internet) greet(v *viewer, tracks segment.Tracks) {
 	n.whisper(v.id, swarm.Offered{Digest: digestOf(certificate()), Data: certificate()})
+	v.hearsOf = 0
+	n.recount(v, tracks)
+}
+
+// recount sends a viewer from now on the records of these tracks, and at once the recent ones of those that are new to it.
+func (n *Internet) recount(v *viewer, tracks segment.Tracks) {
+	if tracks == 0 {
+		tracks = segment.AllTracks
+	}
+	fresh := tracks &^ v.hearsOf
+	v.hearsOf = tracks
 	first := len(n.source.parts)
 	for first > 0 && n.source.parts[first-1].at > n.now-recentFor {
 		first--
 	}
 	for i := first; i < len(n.source.parts); i++ {
-		n.push(v, int32(i))
+		if fresh.Has(n.source.parts[i].manifest.Track) {
+			n.push(v, int32(i))
+		}
 	}
 }
 
 // push sends a viewer a part's record.
-func (n *Internet) push(v *viewer, seq int32) {
-	n.measure.besides(len(n.source.part(seq).record) + frameSize)
-	n.after(trackerLag+v.line.lag, event{kind: record, node: v.index, part: seq})
+func (n *Internet) push(v *viewer, number int32) {
+	n.measure.besides(len(n.source.part(number).record) + frameSize)
+	n.after(trackerLag+v.line.lag, event{kind: record, node: v.index, part: number})
 }
 
-// announce has a viewer hear of a new part: from the tracker, or, while that is away or for a policy that has none, from
-// the playlist. LL-HLS holds the request for a playlist until there is news; others poll.
-func (n *Internet) announce(v *viewer, seq int32) {
+// announce has a viewer hear of new parts, the first of which has this number: from the tracker, or, while that is away or
+// for a policy that has none, from the playlist. LL-HLS holds the request for a playlist until there is news; others poll.
+func (n *Internet) announce(v *viewer, first int32) {
 	switch {
 	case n.policy.polls:
 		n.measure.besides(playlistSize)
-		n.after(v.line.toOrigin+span.Span(v.phase*float64(n.Part)), event{kind: record, node: v.index, part: seq})
+		n.after(v.line.toOrigin+span.Span(v.phase*float64(n.Part)), event{kind: record, node: v.index, part: first})
 	case v.tracked && !v.weaned:
-		n.push(v, seq)
+		for rung := range n.Ladder {
+			if v.hearsOf.Has(segment.Track(rung)) {
+				n.push(v, first+int32(rung))
+			}
+		}
 	case v.weaned: // its mind opens the part when a neighbour brings the record; else the page asks for the playlist
-		n.after(v.line.toOrigin+missedFor, event{kind: listed, node: v.index, part: seq, flag: true})
+		n.after(v.line.toOrigin+missedFor, event{kind: listed, node: v.index, part: first, flag: true})
 	default:
 		n.measure.besides(playlistSize)
-		n.after(v.line.toOrigin/2, event{kind: listed, node: v.index, part: seq})
+		n.after(v.line.toOrigin/2, event{kind: listed, node: v.index, part: first})
 	}
 }
 
@@ -191,8 +212,10 @@ func (n *Internet) wean(v *viewer, weaned bool) {
 	if weaned {
 		return
 	}
-	for i := max(0, len(n.source.parts)-1); i >= 0 && n.source.parts[i].at > n.now-missedRecords; i-- {
-		n.push(v, int32(i))
+	for i := len(n.source.parts) - 1; i >= 0 && n.source.parts[i].at > n.now-missedRecords; i-- {
+		if v.hearsOf.Has(n.source.parts[i].manifest.Track) {
+			n.push(v, int32(i))
+		}
 	}
 }
 
@@ -203,13 +226,13 @@ const missedRecords = 2 * span.Second
 func (v *viewer) fetchRecord(o swarm.FetchRecord) {
 	n := v.net
 	seq := int32(o.Part.Seq)
-	if int(seq) > len(n.source.parts) { // only the next is waited for
+	if seq > n.published() { // only the next is waited for
 		n.after(v.line.toOrigin, event{kind: noted, node: v.index, ref: o.Ref, flag: true})
 		return
 	}
 	made := span.Span(seq+1) * n.Part
 	n.measure.besides(requestSize)
-	n.after(max(made-n.now, 0)+v.line.toOrigin, event{kind: noted, node: v.index, ref: o.Ref, part: seq})
+	n.after(max(made-n.now, 0)+v.line.toOrigin, event{kind: noted, node: v.index, ref: o.Ref, part: n.number(o.Part)})
 }
 
 // noted takes in what the origin answered.
@@ -217,7 +240,7 @@ func (v *viewer) noted(e *event) {
 	if !e.flag {
 		made := v.net.source.part(e.part)
 		v.net.measure.besides(len(made.record))
-		v.step(swarm.Offered{Digest: digest(uint64(e.part)), Data: made.record})
+		v.step(swarm.Offered{Digest: digest(made.name()), Data: made.record})
 	}
 	v.step(swarm.Fetched{Ref: e.ref, Failed: e.flag})
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"reflect"
 	"testing"
 
 	"shoal/span"
@@ -11,7 +12,7 @@ func TestTransports(t *testing.T) {
 	for _, name := range []string{"browser", "pion"} {
 		s := everyday(t, "peers 12; stay 20s; warm 10s; measure 15s; transport "+name)
 		first := run(t, s, Policies()[0], 1)
-		if again := run(t, s, Policies()[0], 1); first != again {
+		if again := run(t, s, Policies()[0], 1); !reflect.DeepEqual(first, again) {
 			t.Errorf("%s: %+v, then %+v", name, first, again)
 		}
 		if first.Offload == 0 {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm"
 	"shoal/swarm/tape"
@@ -24,8 +25,9 @@ type viewer struct {
 	gone    bool
 	hidden  bool
 	asleep  bool
-	tracked bool // the tracker knows it
-	weaned  bool // the tracker need not send it records
+	tracked bool           // the tracker knows it
+	weaned  bool           // the tracker need not send it records
+	hearsOf segment.Tracks // whose records the tracker sends it
 	banned  bool
 
 	line     line
@@ -52,13 +54,13 @@ func newViewer(n *Internet, index int32, quota uint32) *viewer {
 		x = float64(quota-1) / (1 << 31)
 		y = math.Mod(float64(index)*0.6180339887498949, 1) // spread evenly, whatever the class
 	}
-	v.class = n.classFor(x)
+	v.class = classOf(n.Uplinks, x)
 	v.habit = n.habitFor(y)
 	far := n.chance.unit()
 	v.line = line{
 		lag:      (n.RTT[0] + span.Span(far*float64(n.RTT[1]-n.RTT[0]))) / 4,
 		toOrigin: n.OriginRTT[0] + span.Span(far*float64(n.OriginRTT[1]-n.OriginRTT[0])),
-		up:       n.Rate * n.Uplinks[v.class].Up, down: n.Down * n.Rate, nat: n.natFor(n.chance.unit()),
+		up:       n.Rate * n.Uplinks[v.class].Up, down: n.Rate * n.downlink(index, quota), nat: n.natFor(n.chance.unit()),
 	}
 	if n.chance.unit() < n.Lossy {
 		v.line.loss = n.Loss
@@ -76,14 +78,15 @@ func newViewer(n *Internet, index int32, quota uint32) *viewer {
 	return v
 }
 
-func (s Scenario) classFor(x float64) int {
-	for i, c := range s.Uplinks {
+// classOf returns the class that x in [0, 1) falls into.
+func classOf(classes []Class, x float64) int {
+	for i, c := range classes {
 		if x < c.Share {
 			return i
 		}
 		x -= c.Share
 	}
-	return len(s.Uplinks) - 1
+	return len(classes) - 1
 }
 
 // uplink returns what the viewer lets be sent, bytes per second.
@@ -165,6 +168,9 @@ func (v *viewer) happen(e *event) {
 	case drained:
 		v.drained(e)
 	case landed:
+		if !e.queue {
+			v.line.coming = max(0, v.line.coming-v.net.onWire(int(e.size)))
+		}
 		if from := v.net.viewers[e.other]; v.link(from.id) != nil && v.net.takes(v, e) {
 			v.received(from, int(e.size))
 			v.arrives(arrived{part: e.part, piece: int(e.piece), from: from.id, truth: e.flag, hop: e.hop})
@@ -183,6 +189,8 @@ func (v *viewer) happen(e *event) {
 		if v.net.takes(v, e) {
 			v.fetched(e)
 		}
+	case shift:
+		v.shift()
 	case hide:
 		v.hide(e.flag)
 	case leave:
@@ -199,9 +207,9 @@ func (v *viewer) happen(e *event) {
 		v.noted(e)
 	case record:
 		made := v.net.source.part(e.part)
-		v.step(swarm.Offered{Digest: digest(uint64(e.part)), Data: made.record})
+		v.step(swarm.Offered{Digest: digest(made.name()), Data: made.record})
 		v.boast(made)
-		v.player.published(uint64(e.part) + 1)
+		v.player.published(v.net.seq(e.part) + 1)
 	default:
 		v.player.happen(e)
 	}

@@ -28,8 +28,11 @@ type Engine struct {
 	upload     share.Desk
 	route      *route.Table
 	slots      share.Slots
-	able       int                    // slots as the coordinator was last told
+	able       int // slots as the coordinator was last told
+	follows    segment.Tracks
 	rates      [segment.TracksMax]int // bytes per second of each track, smoothed
+	slotted    int                    // rate that a slot is a sixteenth of, as last used
+	turned     bool                   // other tracks are followed since
 	early      []early
 	supply     supply
 	fresh      bool // there are pieces to announce
@@ -38,7 +41,8 @@ type Engine struct {
 
 // neighbour is a peer with an open connection.
 type neighbour struct {
-	greeted   bool // it said Hello
+	greeted   bool           // it said Hello
+	tracks    segment.Tracks // that it follows; until it says so it is told of all
 	allowance trust.Allowance
 }
 
@@ -50,7 +54,7 @@ type early struct {
 
 // New returns an engine that has seen nothing yet.
 func New(c Config) *Engine {
-	e := &Engine{config: c, wake: pick.Never, route: route.New(c.Seed)}
+	e := &Engine{config: c, wake: pick.Never, route: route.New(c.Seed), follows: segment.AllTracks}
 	e.records.Channel = c.Channel
 	e.upload.SetUplink(0, c.UplinkBytesPerSecond)
 	return e
@@ -107,6 +111,8 @@ func (e *Engine) hear(in Input) {
 		e.desk.Fetched(e.now, &e.shelf, in.Ref, in.Failed)
 	case Evicted:
 		e.evicted(in.Part)
+	case Following:
+		e.follow(in.Tracks)
 	case Uplink:
 		e.upload.SetUplink(e.now, in.BytesPerSecond)
 	}

@@ -95,6 +95,11 @@ type Tracked struct{ Up bool }
 // Uplink sets how many bytes per second this peer may send to others: 0 shares nothing.
 type Uplink struct{ BytesPerSecond int }
 
+// Following sets the tracks that the player plays from now on, all of them until it is given. Parts of other tracks are
+// neither opened nor fetched; what the player waits for of a track that is left is declined. What is held of it stays for
+// neighbours until it is past.
+type Following struct{ Tracks segment.Tracks }
+
 func (Tick) input()             {}
 func (Introduced) input()       {}
 func (PeerUp) input()           {}
@@ -112,3 +117,4 @@ func (Fetched) input()          {}
 func (Evicted) input()          {}
 func (Tracked) input()          {}
 func (Uplink) input()           {}
+func (Following) input()        {}

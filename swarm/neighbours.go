@@ -3,7 +3,6 @@ package swarm
 import (
 	"shoal/id"
 	"shoal/segment"
-	"shoal/span"
 	"shoal/swarm/have"
 	"shoal/wire"
 )
@@ -24,8 +23,9 @@ const (
 
 func (e *Engine) introduced(in Introduced) {
 	slots, _ := e.route.Slots()
+	strangers, _ := e.strangers()
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
-		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= DialsFew+slots/2 {
+		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len()-strangers >= DialsFew+slots/2 {
 		return
 	}
 	e.do(Dial{in.Peer})
@@ -37,18 +37,25 @@ func (e *Engine) peerUp(p id.Peer) {
 	case e.bans.Has(p) || p == id.Origin:
 		e.do(HangUp{p, Polluted})
 		return
-	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax):
+	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax) && !e.makeRoom():
 		e.do(HangUp{p, Crowded})
 		return
 	}
-	e.neighbours.Add(p)
+	e.neighbours.Add(p).tracks = segment.AllTracks
 	e.desk.Join(p)
 	e.upload.Join(p)
 	e.route.Join(p)
 	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
-	e.say(p, e.route.Greet(e.now, int(e.upload.Delay(e.now)/span.Millisecond)))
+	e.say(p, e.route.Greet(e.now, e.queueMS()))
+	e.recount(p, segment.AllTracks)
+}
+
+// recount tells a neighbour what we hold of tracks.
+//
+//go:noinline
+func (e *Engine) recount(p id.Peer, tracks segment.Tracks) {
 	e.shelf.All(func(part *have.Part) bool {
-		if part.Opened && !part.Mine.Empty() && part.WallMS() >= e.wallMS()-greetMS {
+		if tracks.Has(part.Name.Track) && part.Opened && !part.Mine.Empty() && part.WallMS() >= e.wallMS()-greetMS {
 			e.say(p, wire.Have{Part: part.Name, Pieces: part.Mine})
 		}
 		return true
@@ -110,6 +117,7 @@ func (e *Engine) said(in Said) {
 		e.lacked(in.Peer, m)
 	case wire.State:
 		e.route.Heard(e.now, in.Peer, m)
+		e.turnedTo(in.Peer, n, m.Tracks)
 	case wire.Sub:
 		e.subscribed(in.Peer, m)
 	case wire.SubOK:
@@ -133,7 +141,10 @@ func cost(m wire.Message) int64 {
 
 // told hears what a neighbour holds.
 func (e *Engine) told(from id.Peer, m wire.Have) {
-	p := e.shelf.Rumour(m.Part, e.now)
+	p := e.shelf.Get(m.Part)
+	if p == nil && e.follows.Has(m.Part.Track) {
+		p = e.shelf.Rumour(m.Part, e.now)
+	}
 	if p == nil {
 		return
 	}

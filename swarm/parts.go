@@ -31,7 +31,8 @@ const (
 
 // open takes in a part whose record is good, from whoever brought it.
 func (e *Engine) open(a *trust.Accepted, from id.Peer) {
-	if known := e.shelf.Get(a.Part.Name()); known != nil && known.Opened {
+	known := e.shelf.Get(a.Part.Name())
+	if known != nil && known.Opened {
 		if known.Digest != a.Digest {
 			e.note(SourceForked, id.Origin, known.Name)
 		}
@@ -43,10 +44,15 @@ func (e *Engine) open(a *trust.Accepted, from id.Peer) {
 	if a.Part.End || int64(a.Part.WallMS) < e.horizon() {
 		return
 	}
+	if !e.follows.Has(a.Part.Track) && (known == nil || !known.Wanted) {
+		return
+	}
 	e.measure(a.Part.Track, int(a.Part.Length), int(a.Part.DurationUS))
 	p, left := e.shelf.Open(a.Part, a.Record, a.Digest, e.now)
 	p.MadeAt = e.madeAt(p, from)
-	e.supply.advance(p, from)
+	if e.follows.Has(p.Name.Track) {
+		e.supply.advance(p, from)
+	}
 	if left != nil {
 		e.evict(left)
 	}
@@ -152,10 +158,12 @@ func (e *Engine) tooEarly(in Arrived) {
 			theirs++
 		}
 	}
-	if p := e.shelf.Rumour(in.Part, e.now); p != nil && in.Piece < segment.PiecesMax { // its sender has the record
-		var one wire.Bitmap
-		one.Set(in.Piece)
-		p.Hold(in.From, one)
+	if e.follows.Has(in.Part.Track) && in.Piece < segment.PiecesMax { // its sender has the record
+		if p := e.shelf.Rumour(in.Part, e.now); p != nil {
+			var one wire.Bitmap
+			one.Set(in.Piece)
+			p.Hold(in.From, one)
+		}
 	}
 	if len(e.early) == earlyMax || theirs == earlyPerPeer {
 		e.do(Forget{in.Part, in.Piece, in.From})
@@ -211,7 +219,7 @@ func (e *Engine) push(p *have.Part, piece int) {
 }
 
 func (e *Engine) pushTo(to id.Peer, relays bool, p *have.Part, piece int) {
-	if !p.Lacks(to, piece) {
+	if n := e.neighbours.Get(to); n == nil || !n.tracks.Has(p.Name.Track) || !p.Lacks(to, piece) {
 		return
 	}
 	way := int64(0)

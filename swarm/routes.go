@@ -23,6 +23,10 @@ const (
 func (e *Engine) steer() {
 	rate := e.rate()
 	if rate > 0 {
+		if e.turned && e.slotted > 0 {
+			e.slots.Rescale(e.slotted, rate)
+		}
+		e.turned, e.slotted = false, rate
 		_, used := e.route.Slots()
 		slots, next := e.slots.Judge(e.now, &e.upload, max(rate/segment.Stripes, 1), used)
 		if told := e.able; max(slots, told)-min(slots, told) > told/5 {
@@ -36,12 +40,15 @@ func (e *Engine) steer() {
 		}
 		e.later(next)
 	}
-	acts, next := e.route.Think(e.now, int(e.upload.Delay(e.now)/span.Millisecond), nil)
+	acts, next := e.route.Think(e.now, e.queueMS(), nil)
 	e.act(acts)
 	if next != route.Never {
 		e.later(next)
 	}
 }
+
+// queueMS returns how long a piece waits for the uplink now.
+func (e *Engine) queueMS() int { return int(e.upload.Delay(e.now) / span.Millisecond) }
 
 func (e *Engine) act(acts []route.Act) {
 	for _, a := range acts {
@@ -59,10 +66,12 @@ func (e *Engine) measure(t segment.Track, length, durationUS int) {
 	e.rates[t] += (now - e.rates[t]) / 8
 }
 
-// rate returns the bytes per second of all tracks together.
+// rate returns the bytes per second of all tracks that are followed together.
 func (e *Engine) rate() (sum int) {
-	for _, r := range e.rates {
-		sum += r
+	for t, r := range e.rates {
+		if e.follows.Has(segment.Track(t)) {
+			sum += r
+		}
 	}
 	return sum
 }

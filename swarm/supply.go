@@ -41,6 +41,16 @@ type supply struct {
 // tracked hears of the connection to the tracker. A new one sends records until it is told not to.
 func (s *supply) tracked(up bool) { s.away, s.off = !up, s.off && !up }
 
+// follow forgets the tracks that are not followed any more. Of those that are new nothing is known.
+func (s *supply) follow(tracks segment.Tracks) {
+	s.row = 0
+	for i := range s.tips {
+		if !tracks.Has(segment.Track(i)) {
+			s.tips[i] = tip{}
+		}
+	}
+}
+
 // tip is the newest part of a track whose record came.
 type tip struct {
 	part    segment.Part
@@ -114,7 +124,7 @@ func (e *Engine) bequeath(p *have.Part, from id.Peer) {
 		return
 	}
 	e.route.Heirs(func(to id.Peer) {
-		if to != from {
+		if n := e.neighbours.Get(to); to != from && n != nil && n.tracks.Has(p.Name.Track) {
 			e.say(to, wire.Manifest{Record: p.Record})
 		}
 	})

@@ -153,7 +153,7 @@ func (e *Engine) announce() {
 		fresh := p.Fresh
 		p.Fresh = wire.Bitmap{}
 		e.neighbours.All(func(to id.Peer, n *neighbour) bool {
-			if news := e.newsFor(to, p, fresh); n.greeted && !news.Empty() && e.upload.Open() {
+			if news := e.newsFor(to, p, fresh); n.greeted && n.tracks.Has(p.Name.Track) && !news.Empty() && e.upload.Open() {
 				e.say(to, wire.Have{Part: p.Name, Pieces: news})
 			}
 			return true

@@ -15,7 +15,8 @@
 //	8 BYE
 //	9 LACK      part: the sender has no record of it; the answer is the MANIFESTs that open it
 //	10 STATE    u16 queue ms, u8 free slots, u16 slots, u16 primary stripes, u8 depth of each stripe (255: does
-//	            not come), u8 delay of each stripe in 16 ms
+//	            not come), u8 delay of each stripe in 16 ms, u8 mark of each stripe's root, u8 tracks that the sender
+//	            follows (bit t is track t)
 //	11 SUB      u16 stripes, u16 stripes that the sender passes on, u16 its slots: please push these stripes
 //	12 SUBOK    u16 stripes: they will be pushed
 //	13 SUBNO    u16 stripes: they will not, or no longer

@@ -80,7 +80,7 @@ const DepthNone = 255
 const DelayUnit = 16
 
 // State is what a peer says of itself: how long a piece waits for its uplink, how many stripes it can give away and of
-// how many in all, which it gives first, and of each stripe how many hops it is from the origin and whose tree it comes through.
+// how many in all, which it gives first, and of each stripe how many hops it is from the origin and whose tree it comes through; and which tracks all that is about.
 type State struct {
 	QueueMS uint16
 	Free    uint8
@@ -89,6 +89,7 @@ type State struct {
 	Depth   [segment.Stripes]uint8
 	Delay   [segment.Stripes]uint8 // how old pieces of a stripe mostly are when they come, in units of DelayUnit
 	Root    [segment.Stripes]uint8 // a mark of whoever fetches it from the origin: trees of different roots have no peer in common
+	Tracks  segment.Tracks         // that it follows
 }
 
 // Sub asks for stripes to be pushed. Relays are those that the sender passes on, Capacity its slots.

@@ -6,7 +6,7 @@ import (
 	"shoal/segment"
 )
 
-const stateSize = 7 + 3*segment.Stripes
+const stateSize = 7 + 3*segment.Stripes + 1
 
 func (m State) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, m.QueueMS)
@@ -14,7 +14,7 @@ func (m State) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, m.Slots)
 	b = binary.BigEndian.AppendUint16(b, m.Primary)
 	b = append(append(b, m.Depth[:]...), m.Delay[:]...)
-	return append(b, m.Root[:]...)
+	return append(append(b, m.Root[:]...), uint8(m.Tracks))
 }
 
 func appendMasks(b []byte, masks ...uint16) []byte {
@@ -32,6 +32,7 @@ func parseRoute(kind byte, body []byte) (Message, error) {
 			QueueMS: binary.BigEndian.Uint16(body), Free: body[2], Slots: binary.BigEndian.Uint16(body[3:]),
 			Primary: binary.BigEndian.Uint16(body[5:]), Depth: [segment.Stripes]uint8(body[7:]),
 			Delay: [segment.Stripes]uint8(body[7+segment.Stripes:]), Root: [segment.Stripes]uint8(body[7+2*segment.Stripes:]),
+			Tracks: segment.Tracks(body[stateSize-1]),
 		}, nil
 	case kind == TypeSub && len(body) == 6:
 		return Sub{binary.BigEndian.Uint16(body), binary.BigEndian.Uint16(body[2:]), binary.BigEndian.Uint16(body[4:])}, nil

@@ -54,9 +54,10 @@ func TestGolden(t *testing.T) {
 		"cancel.hex": Cancel{part, pieces}, "busy.hex": Busy{part, pieces}, "manifest.hex": Manifest{[]byte("xyz")}, "bye.hex": Bye{}, "lack.hex": Lack{part},
 		"state.hex": State{
 			QueueMS: 0x0102, Free: 3, Slots: 0x0405, Primary: 0x8001,
-			Depth: [segment.Stripes]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, DepthNone},
-			Delay: [segment.Stripes]uint8{6, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 255},
-			Root:  [segment.Stripes]uint8{0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0},
+			Depth:  [segment.Stripes]uint8{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, DepthNone},
+			Delay:  [segment.Stripes]uint8{6, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 255},
+			Root:   [segment.Stripes]uint8{0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0},
+			Tracks: 0x85,
 		},
 		"sub.hex": Sub{Stripes: 0x00ff, Relays: 0x0f0f, Capacity: 21}, "subok.hex": SubOK{0x00ff}, "subno.hex": SubNo{0xff00}, "unsub.hex": Unsub{0x8000},
 	} {

@@ -53,6 +53,9 @@ func (c *simCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return &misuseError{err}
 	}
+	if len(scenario.Ladder) > 1 {
+		policies = append(policies, sim.OneRung())
+	}
 	debug.SetGCPercent(memoryShare)
 	table := &simTable{out: w.out, scenario: scenario, json: c.JSON, detail: c.Detail, summary: c.Summary}
 	var curves []plot.Run

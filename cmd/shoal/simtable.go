@@ -35,6 +35,11 @@ func (t *simTable) add(run simRun) error {
 	if !t.summary {
 		t.row(r, fmt.Sprint(r.Seed), run.took)
 	}
+	for _, g := range r.Rungs {
+		if !t.summary {
+			fmt.Fprintf(t.out, "  rung %-5g %2.0f%% %6.2f %7.0f %54.2f%%\n", g.Rung, 100*g.Share, g.Copies, g.LatePerMillion, 100*g.Offload)
+		}
+	}
 	if t.detail {
 		return printDetail(t.out, run.Detail)
 	}

@@ -30,6 +30,8 @@ const (
 	viewersEvery = 2 * time.Second
 	// linkedPause is the least time between two changes of a viewer between linked and not: each may move stripes.
 	linkedPause = time.Second
+	// turnPause is the least time between two changes of the tracks that a viewer follows: each may move stripes and brings records.
+	turnPause = 2 * time.Second
 	// descriptionsMax bounds the offers and answers carried from one viewer to one other: a few attempts.
 	descriptionsMax = 6
 	// strangersMax bounds the candidates of one viewer that are tried again: its own, for each of 14 peers.

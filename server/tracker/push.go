@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"shoal/segment"
 	"shoal/server/event"
 	"shoal/wire/signal"
 )
@@ -18,7 +19,8 @@ const (
 // late is a record of late.
 type late struct {
 	frame
-	at time.Time
+	track segment.Track
+	at    time.Time
 }
 
 // tell sends one message to every viewer, encoded once.
@@ -33,7 +35,7 @@ func (r *room) tell(m signal.FromTracker) {
 func (r *room) happen(f event.Fact) {
 	switch f := f.(type) {
 	case event.CertificateSigned:
-		r.share(binaryFrame(signal.FrameCertificate, f.Certificate), nil)
+		r.share(binaryFrame(signal.FrameCertificate, f.Certificate), nil, segment.AllTracks)
 	case event.PartPublished:
 		if last, ok := r.tips[f.Part.Track]; ok && last.Epoch == f.Part.Epoch && f.Part.Seq > last.Seq+1 {
 			r.catchUp() // facts were lost: without the records between, this one hangs in the air
@@ -54,9 +56,10 @@ func (r *room) publish(f event.PartPublished) {
 	if len(r.late) == lateMax {
 		r.late = slices.Delete(r.late, 0, 1)
 	}
-	r.late = append(r.late, late{record, r.tracker.now()})
-	r.share(record, f.Manifest)
-	edge := frame{data: signal.EncodeTracker(signal.Edge{Track: f.Part.Track, MSN: f.MSN, Part: f.Index, Epoch: f.Part.Epoch})}
+	track := f.Part.Track
+	r.late = append(r.late, late{record, track, r.tracker.now()})
+	r.share(record, f.Manifest, 1<<track)
+	edge := frame{data: signal.EncodeTracker(signal.Edge{Track: track, MSN: f.MSN, Part: f.Index, Epoch: f.Part.Epoch})}
 	for _, v := range r.members {
 		if !v.weaned {
 			v.send(edge)
@@ -76,7 +79,7 @@ func (r *room) wean(v *viewer, weaned bool) {
 	}
 	v.refreshed = now
 	for _, l := range r.late {
-		if now.Sub(l.at) < lateFor {
+		if now.Sub(l.at) < lateFor && v.follows.Has(l.track) {
 			v.send(l.frame)
 		}
 	}
@@ -86,18 +89,22 @@ func binaryFrame(kind byte, body []byte) frame {
 	return frame{binary: true, data: append([]byte{kind}, body...)}
 }
 
-// share sends a frame to those who share, but not to who got the record with its backlog just now, or has it from peers.
-func (r *room) share(f frame, record []byte) {
+// share sends a frame to those who share and follow one of tracks, but not to who got the record with its backlog just now,
+// or has it from peers.
+func (r *room) share(f frame, record []byte, tracks segment.Tracks) {
 	for _, v := range r.members {
-		if v.mode == Share && (!v.weaned || record == nil) && !slices.ContainsFunc(v.fresh, func(b []byte) bool { return bytes.Equal(b, record) }) {
+		if v.mode == Share && v.follows&tracks != 0 && (!v.weaned || record == nil) && !slices.ContainsFunc(v.fresh, func(b []byte) bool { return bytes.Equal(b, record) }) {
 			v.send(f)
 		}
 	}
 }
 
-// backlog returns what proves the recent parts: certificates first, then records.
-func (r *room) backlog() (f frame, records [][]byte) {
+// backlog returns what proves the recent parts of tracks: certificates first, then records.
+func (r *room) backlog(tracks segment.Tracks) (f frame, records [][]byte) {
 	certificates, records := r.tracker.broadcasts.Recent(r.channel)
+	if tracks != segment.AllTracks {
+		records = slices.DeleteFunc(slices.Clone(records), func(b []byte) bool { return !tracks.Has(trackOf(b)) })
+	}
 	records = records[max(0, len(records)-backlogMax):]
 	f = frame{binary: true, more: make([][]byte, 0, len(certificates)+len(records))}
 	for _, c := range certificates {
@@ -109,20 +116,46 @@ func (r *room) backlog() (f frame, records [][]byte) {
 	return f, records
 }
 
+// trackAt is where a record names its track (docs/protocol.md, section 3).
+const trackAt = 56
+
+func trackOf(record []byte) segment.Track {
+	if len(record) <= trackAt {
+		return 0
+	}
+	return segment.Track(record[trackAt])
+}
+
 // brief sends a newcomer the backlog.
 func (r *room) brief(v *viewer) {
-	f, records := r.backlog()
-	v.fresh = records
+	v.fresh = r.recount(v, v.follows)
+}
+
+// recount sends a viewer the backlog of tracks, and returns its records.
+func (r *room) recount(v *viewer, tracks segment.Tracks) [][]byte {
+	if tracks == 0 {
+		return nil
+	}
+	f, records := r.backlog(tracks)
 	if len(f.more) > 0 {
 		v.send(f)
 	}
+	return records
 }
 
 // catchUp sends the backlog to all who share.
 func (r *room) catchUp() {
-	f, _ := r.backlog()
+	frames := map[segment.Tracks]frame{} // at most one for each set that is followed
 	for _, v := range r.members {
-		if v.mode == Share && len(f.more) > 0 {
+		if v.mode != Share {
+			continue
+		}
+		f, ok := frames[v.follows]
+		if !ok {
+			f, _ = r.backlog(v.follows)
+			frames[v.follows] = f
+		}
+		if len(f.more) > 0 {
 			v.send(f)
 		}
 	}

@@ -152,6 +152,9 @@ func (r *room) hear(v *viewer, m signal.FromViewer) {
 		r.step(coord.Able{Peer: v.peer, Slots: m.Slots})
 	case signal.Records:
 		r.wean(v, m.FromPeers)
+	case signal.Follow:
+		v.wants = m.Tracks
+		r.turn(v)
 	case signal.More:
 		r.step(coord.MorePlease{Peer: v.peer})
 	case signal.Refused:
@@ -168,6 +171,18 @@ func (r *room) apply(v *viewer) {
 	}
 	v.applied, v.linkedAt = v.linked, now
 	r.step(coord.Linked{Peer: v.peer, N: v.linked})
+}
+
+// turn has a viewer follow what it says it does, unless that just changed; rest does it then.
+func (r *room) turn(v *viewer) {
+	now := r.tracker.now()
+	if v.wants == v.follows || now.Sub(v.turnedAt) < turnPause {
+		return
+	}
+	found := v.wants &^ v.follows
+	v.follows, v.turnedAt = v.wants, now
+	r.recount(v, found)
+	r.step(coord.Follows{Peer: v.peer, Tracks: v.follows})
 }
 
 func (r *room) report(v *viewer, m signal.Report) {
@@ -187,6 +202,7 @@ func (r *room) rest() {
 			v.fresh = nil
 		}
 		r.apply(v)
+		r.turn(v)
 		r.carryLate(v)
 	}
 	count := signal.Viewers{N: len(r.members), Sharing: r.mind.Sharing()}

@@ -9,6 +9,7 @@ import (
 	"github.com/coder/websocket"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/wire/signal"
 )
 
@@ -39,6 +40,9 @@ type viewer struct {
 	linked    int // as last said
 	applied   int // as coord knows it
 	linkedAt  time.Time
+	follows   segment.Tracks // as coord and records go by
+	wants     segment.Tracks // as last said
+	turnedAt  time.Time
 	reports   bucket
 	reported  time.Time
 }
@@ -61,7 +65,7 @@ type farewell struct {
 func newViewer(conn *websocket.Conn, from netip.Addr, hidden bool) *viewer {
 	v := &viewer{
 		conn: conn, from: from, at: from, queue: make(chan frame, queueMax), ending: make(chan struct{}),
-		carried: map[id.Peer]*carried{},
+		carried: map[id.Peer]*carried{}, follows: segment.AllTracks, wants: segment.AllTracks,
 	}
 	if hidden {
 		v.at = netip.Addr{}

@@ -143,6 +143,16 @@ func (d *Desk) Landed(now span.Span, shelf *have.Shelf, part segment.Part, piece
 	return other, asked
 }
 
+// Quit ends the asks for a part that is not wanted any more: each is returned to be cancelled.
+func (d *Desk) Quit(shelf *have.Shelf, part segment.Part, cancel func(from id.Peer, part segment.Part, piece int)) {
+	d.release(shelf, func(a ask) bool {
+		if a.part == part {
+			cancel(a.peer, a.part, a.piece)
+		}
+		return a.part == part
+	})
+}
+
 // Delivered notes that a piece from a neighbour was good.
 func (d *Desk) Delivered(from id.Peer) {
 	if p := d.peers.Get(from); p != nil {

@@ -25,7 +25,7 @@ func (t *Table) Subscribed(now span.Span, p id.Peer, m wire.Sub, acts []Act) (gr
 			granted |= bit
 			continue
 		}
-		if t.depth(now, k) >= DepthMax || t.stripes[k].parent == p {
+		if t.depth(now, k) >= DepthMax || !t.fits(n) || t.stripes[k].parent == p {
 			refused |= bit
 			continue
 		}
@@ -191,7 +191,7 @@ func (t *Table) choosePrimary() {
 	}
 	var supply [stripes]int
 	t.peers.All(func(_ id.Peer, n *neighbour) bool {
-		if c := bits.OnesCount16(n.said.Primary); n.heard && c > 0 {
+		if c := bits.OnesCount16(n.said.Primary); n.heard && t.suits(n) && c > 0 {
 			for k := range supply {
 				if n.said.Primary&(1<<k) != 0 {
 					supply[k] += 16 * int(n.said.Slots) / c

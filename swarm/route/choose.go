@@ -120,7 +120,7 @@ func (t *Table) best(now span.Span, k int, below uint8) (best id.Peer, found *ne
 	t.peers.All(func(p id.Peer, n *neighbour) bool {
 		room := int(n.said.Free) - bits.OnesCount16(n.asked)
 		mayPush := t.slots > 0 && t.primary&^t.own&bit != 0 // whoever relays may displace one who does not
-		if !n.heard || n.said.Depth[k] >= below || n.takes&bit != 0 || n.refused&bit != 0 || n.asked&bit != 0 || room <= 0 && !mayPush {
+		if !n.heard || !t.suits(n) || n.said.Depth[k] >= below || n.takes&bit != 0 || n.refused&bit != 0 || n.asked&bit != 0 || room <= 0 && !mayPush {
 			return true
 		}
 		if kids && n.said.Root[k] == ours && n.said.Depth[k] > t.stripes[k].depth {

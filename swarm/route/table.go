@@ -79,6 +79,7 @@ type Table struct {
 	seeds   uint16 // as the coordinator wants it
 	own     uint16 // for want of a parent
 	primary uint16
+	tracks  segment.Tracks // that we follow
 	slots   int
 	used    int
 
@@ -95,7 +96,7 @@ type Table struct {
 
 // New returns a table of a peer with nobody around it. chance breaks ties.
 func New(chance uint64) *Table {
-	t := &Table{chance: chance, dirty: true}
+	t := &Table{chance: chance, tracks: segment.AllTracks, dirty: true}
 	for k := range t.stripes {
 		t.stripes[k] = stripe{depth: DepthNone, age: newAges()}
 	}
@@ -182,6 +183,9 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 		return
 	}
 	n.said, n.heard = m, true
+	if !t.fits(n) {
+		t.let(p, n)
+	}
 	if t.met == 0 {
 		t.met = max(now, 1)
 	}
@@ -190,7 +194,7 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 		if s.parent != p {
 			continue
 		}
-		if m.Depth[k] >= DepthMax {
+		if m.Depth[k] >= DepthMax || !t.suits(n) {
 			t.quit(now, p, 1<<k)
 			continue
 		}

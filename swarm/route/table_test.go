@@ -7,12 +7,13 @@ import (
 	"pgregory.net/rapid"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/span"
 	"shoal/wire"
 )
 
 func able(slots uint8, delay uint8) (m wire.State) {
-	m.Free, m.Slots, m.Primary = slots, uint16(slots), everyStripe
+	m.Free, m.Slots, m.Primary, m.Tracks = slots, uint16(slots), everyStripe, segment.AllTracks
 	for k := range m.Depth {
 		m.Depth[k], m.Delay[k] = 1, delay
 	}

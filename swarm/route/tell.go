@@ -25,11 +25,16 @@ func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) 
 		return acts, at
 	}
 	t.told, t.toldAt = m, now
+	return t.broadcast(acts), Never
+}
+
+// broadcast says to all what was told last.
+func (t *Table) broadcast(acts []Act) []Act {
 	t.peers.All(func(p id.Peer, _ *neighbour) bool {
-		acts = append(acts, Act{p, m})
+		acts = append(acts, Act{p, t.told})
 		return true
 	})
-	return acts, Never
+	return acts
 }
 
 // lookEvery is how often what there is to say of ourselves is compared with what was said.
@@ -53,7 +58,7 @@ func (t *Table) worthTelling(m wire.State) bool {
 			return true
 		}
 	}
-	return m.Depth != old.Depth || m.Root != old.Root || m.Primary != old.Primary || (m.Free == 0) != (old.Free == 0) ||
+	return m.Tracks != old.Tracks || m.Depth != old.Depth || m.Root != old.Root || m.Primary != old.Primary || (m.Free == 0) != (old.Free == 0) ||
 		max(m.Free, old.Free)-min(m.Free, old.Free) > max(2, old.Free/4) || max(m.QueueMS, old.QueueMS)-min(m.QueueMS, old.QueueMS) > 200
 }
 
@@ -66,6 +71,7 @@ func (t *Table) state(now span.Span, queueMS int) (m wire.State) {
 	m.Free = uint8(min(max(t.slots-t.used, 0), 255))
 	m.Slots = uint16(min(t.slots, 1<<16-1))
 	m.Primary = t.primary
+	m.Tracks = t.tracks
 	for k := range t.stripes {
 		m.Depth[k] = t.depth(now, k)
 		m.Delay[k] = t.delay(k)

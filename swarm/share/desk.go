@@ -136,6 +136,11 @@ func (d *Desk) Cancel(p id.Peer, part segment.Part, pieces wire.Bitmap) {
 	})
 }
 
+// Turn takes back what a neighbour no longer wants of whole tracks.
+func (d *Desk) Turn(p id.Peer, tracks segment.Tracks) {
+	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Peer == p && tracks.Has(j.Part.Track) })
+}
+
 // Drop takes back a part that this peer no longer holds.
 func (d *Desk) Drop(part segment.Part) {
 	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Part == part })

@@ -98,6 +98,9 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 	return min(s.now, most), now + judgeEvery
 }
 
+// Rescale keeps what is known of the uplink when a slot becomes another size.
+func (s *Slots) Rescale(from, to int) { s.now = s.now * from / to }
+
 // measured follows what the uplink carries. Long waits take a little off that: what repairs need is not sold.
 func (s *Slots) measured(w waits, carries int) {
 	switch {

@@ -15,6 +15,7 @@ const reportEvery = 250 * span.Millisecond
 type player struct {
 	node   *Node
 	tracks [segment.TracksMax]track
+	plays  segment.Tracks
 	asked  map[segment.Part]span.Span
 	played int
 	late   int
@@ -22,7 +23,6 @@ type player struct {
 
 type track struct {
 	used      bool
-	next      uint64
 	out       []known // published and not yet played
 	endWallMS int64   // how far the buffer reaches
 }
@@ -34,7 +34,9 @@ type known struct {
 	durationMS int64
 }
 
-func newPlayer(n *Node) *player { return &player{node: n, asked: map[segment.Part]span.Span{}} }
+func newPlayer(n *Node) *player {
+	return &player{node: n, plays: segment.AllTracks, asked: map[segment.Part]span.Span{}}
+}
 
 func (p *player) wallMS() int64 {
 	return bornWallMS + int64((p.node.world.now-p.node.world.Latency)/span.Millisecond)
@@ -44,14 +46,44 @@ func (p *player) start() {
 	p.report()
 }
 
-func (p *player) report() {
+// follow turns to other tracks: where the buffer ends they go on.
+func (p *player) follow(tracks segment.Tracks) {
+	end := p.end()
+	for i := range p.tracks {
+		t := &p.tracks[i]
+		switch was, is := p.plays.Has(segment.Track(i)), tracks.Has(segment.Track(i)); {
+		case was && !is:
+			*t = track{}
+		case is && !was && end >= 0:
+			t.out = slices.DeleteFunc(t.out, func(k known) bool { return k.wallMS < end })
+			t.used, t.endWallMS = true, end
+		}
+	}
+	p.plays = tracks
+	p.node.step(swarm.Following{Tracks: tracks})
+	for name := range p.asked {
+		if !tracks.Has(name.Track) {
+			p.node.world.problem("%s has no answer for %s, which it left", p.node.Name, partText(name))
+		}
+	}
+	for t := range p.tracks {
+		p.ask(segment.Track(t))
+	}
+}
+
+// end returns how far the buffer reaches, -1 if nothing was ever in it.
+func (p *player) end() int64 {
 	end := int64(-1)
 	for _, t := range p.tracks {
 		if t.used && (end < 0 || t.endWallMS < end) {
 			end = t.endWallMS
 		}
 	}
-	head := p.wallMS()
+	return end
+}
+
+func (p *player) report() {
+	end, head := p.end(), p.wallMS()
 	p.node.step(swarm.Playhead{WallMS: head, BufferMS: max(0, end-head), Playing: true})
 	p.node.world.after(reportEvery, p.report)
 }
@@ -59,16 +91,19 @@ func (p *player) report() {
 // out hears of a part as an ordinary player does, by its playlist, and asks for it if it is the next.
 func (p *player) out(name segment.Part, pieces int, wallMS, durationMS int64) {
 	t := &p.tracks[name.Track]
-	if !t.used {
-		t.used, t.next, t.endWallMS = true, name.Seq, wallMS
-	}
 	t.out = append(t.out, known{name, pieces, wallMS, durationMS})
+	if !p.plays.Has(name.Track) {
+		return
+	}
+	if !t.used {
+		t.used, t.endWallMS = true, wallMS
+	}
 	p.node.world.after(p.node.world.Tracker, func() { p.ask(name.Track) })
 }
 
 func (p *player) ask(number segment.Track) {
 	t := &p.tracks[number]
-	if len(t.out) == 0 || p.node.gone {
+	if len(t.out) == 0 || p.node.gone || !p.plays.Has(number) {
 		return
 	}
 	next := t.out[0].name
@@ -84,6 +119,10 @@ func (p *player) answer(o swarm.Output) {
 	case swarm.Play:
 		p.have(o.Part)
 	case swarm.Decline:
+		if !p.plays.Has(o.Part.Track) {
+			delete(p.asked, o.Part)
+			return
+		}
 		p.node.world.trace(p.node.Name + " declines " + partText(o.Part))
 		p.node.world.after(p.node.world.Origin, func() { p.fetched(o.Part) })
 	}

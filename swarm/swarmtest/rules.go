@@ -14,7 +14,8 @@ import (
 //   - a neighbour is asked only for what it announced, and no more than it may owe;
 //   - every request has a time at which the engine looks at it again;
 //   - the player's question is answered, once;
-//   - nothing is said to a peer that is not connected.
+//   - nothing is said to a peer that is not connected;
+//   - a parent follows every track that its child follows.
 type rules struct {
 	node      *Node
 	good      map[segment.Part]wire.Bitmap
@@ -22,12 +23,15 @@ type rules struct {
 	announced map[id.Peer]map[segment.Part]wire.Bitmap
 	owed      map[pieceKey]bool
 	wanted    map[segment.Part]bool
+	follows   segment.Tracks
+	theirs    map[id.Peer]segment.Tracks // as they said last
 }
 
 func newRules(n *Node) *rules {
 	return &rules{
 		node: n, up: map[id.Peer]bool{}, good: map[segment.Part]wire.Bitmap{}, announced: map[id.Peer]map[segment.Part]wire.Bitmap{},
 		owed: map[pieceKey]bool{}, wanted: map[segment.Part]bool{},
+		follows: segment.AllTracks, theirs: map[id.Peer]segment.Tracks{},
 	}
 }
 
@@ -52,6 +56,8 @@ func (r *rules) before(in swarm.Input) {
 		r.up[in.Peer] = true
 	case swarm.PeerDown:
 		r.gone(in.Peer)
+	case swarm.Following:
+		r.follows = in.Tracks
 	case swarm.Wanted:
 		if r.wanted[in.Part] {
 			r.broken("the player asked twice for %s", partText(in.Part))
@@ -71,6 +77,8 @@ func (r *rules) said(in swarm.Said) {
 			r.announced[in.Peer] = map[segment.Part]wire.Bitmap{}
 		}
 		r.announced[in.Peer][m.Part] = r.announced[in.Peer][m.Part].Union(m.Pieces)
+	case wire.State:
+		r.theirs[in.Peer] = m.Tracks
 	case wire.Busy:
 		r.settle(in.Peer, m.Part, m.Pieces)
 	}
@@ -143,6 +151,14 @@ func (r *rules) says(o swarm.Say) {
 	case wire.Have:
 		if !m.Pieces.Minus(r.good[m.Part]).Empty() {
 			r.broken("announced unchecked pieces of %s", partText(m.Part))
+		}
+	case wire.Sub:
+		if !r.theirs[o.Peer].Covers(r.follows) {
+			r.broken("subscribed to %s, which follows %08b, for %08b", r.node.world.node(o.Peer).Name, r.theirs[o.Peer], r.follows)
+		}
+	case wire.SubOK:
+		if !r.follows.Covers(r.theirs[o.Peer]) {
+			r.broken("serves %s, which follows %08b, with %08b", r.node.world.node(o.Peer).Name, r.theirs[o.Peer], r.follows)
 		}
 	case wire.Want:
 		r.asks(o.Peer, m)

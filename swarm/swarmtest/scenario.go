@@ -18,6 +18,7 @@ import (
 //	join NAME...                           peers come, in this order, and are introduced
 //	seed NAME FROM-TO                      the coordinator gives a peer these stripes
 //	habit NAME alter|drop|mute             how a peer misbehaves: alters, withholds, says nothing
+//	follow NAME TRACK...                   what its player plays from now on, instead of all
 //	live DURATION every DURATION pieces N  a part of track 0 each EVERY, told by the tracker
 //	run DURATION                           time passes
 //	leave NAME                             without a word
@@ -84,6 +85,8 @@ func (w *World) command(words []string, b *strings.Builder) error {
 		w.Seed(args[0], lo, hi)
 	case "habit":
 		w.find(args[0]).habit = args[1]
+	case "follow":
+		return w.follow(args[0], args[1:])
 	case "live":
 		return w.live(args)
 	case "run":
@@ -130,6 +133,19 @@ func (w *World) delay(name string, args []string) error {
 func duration(s string) (span.Span, error) {
 	d, err := time.ParseDuration(s)
 	return span.Span(d), err
+}
+
+func (w *World) follow(name string, numbers []string) error {
+	var tracks segment.Tracks
+	for _, number := range numbers {
+		t, err := strconv.Atoi(number)
+		if err != nil || t >= segment.TracksMax {
+			return fmt.Errorf("%q is no track", number)
+		}
+		tracks |= 1 << t
+	}
+	w.find(name).player.follow(tracks)
+	return nil
 }
 
 // live publishes: DURATION every DURATION pieces N [track T].

@@ -30,6 +30,7 @@
 //	15 Evicted     part                         16 FetchRecord     u32 ref, part, u32 within ms
 //	16 Uplink      u32 bytes/s
 //	17 Tracked     u8 up
+//	18 Following   u8 tracks
 //
 // A tape file is "shoal.tape.v1", a newline, the birth, and then each input as bytes (length first).
 //

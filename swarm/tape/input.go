@@ -5,6 +5,7 @@ import (
 	"shoal/span"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/swarm"
 )
 
@@ -51,6 +52,7 @@ const (
 	kindEvicted
 	kindUplink
 	kindTracked
+	kindFollowing
 )
 
 // AppendInput appends the record of in, which happened at now.
@@ -97,6 +99,8 @@ func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
 		b = appendBool(append(b, kindTracked), in.Up)
 	case swarm.Uplink:
 		b = binary.BigEndian.AppendUint32(append(b, kindUplink), uint32(in.BytesPerSecond))
+	case swarm.Following:
+		b = append(b, kindFollowing, uint8(in.Tracks))
 	}
 	return b
 }
@@ -152,6 +156,8 @@ func (c *cursor) input() swarm.Input {
 		return swarm.Tracked{Up: c.flag()}
 	case kindUplink:
 		return swarm.Uplink{BytesPerSecond: int(c.u32())}
+	case kindFollowing:
+		return swarm.Following{Tracks: segment.Tracks(c.u8())}
 	}
 	c.bad = true
 	return nil

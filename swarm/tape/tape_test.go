@@ -80,6 +80,7 @@ func goldenInputs() map[string]swarm.Input {
 		"in_15_evicted.hex":          swarm.Evicted{Part: part},
 		"in_16_uplink.hex":           swarm.Uplink{BytesPerSecond: 625_000},
 		"in_17_tracked.hex":          swarm.Tracked{Up: true},
+		"in_18_following.hex":        swarm.Following{Tracks: 0x85},
 	}
 }
 
@@ -135,8 +136,8 @@ func TestGolden(t *testing.T) {
 
 // TestEveryKindHasGoldenBytes fails when a kind is added without its bytes.
 func TestEveryKindHasGoldenBytes(t *testing.T) {
-	if n := len(goldenInputs()); n != kindTracked {
-		t.Errorf("%d golden inputs of %d", n, kindTracked)
+	if n := len(goldenInputs()); n != kindFollowing {
+		t.Errorf("%d golden inputs of %d", n, kindFollowing)
 	}
 	if n := len(goldenOutputs()); n != kindFetchRecord {
 		t.Errorf("%d golden outputs of %d", n, kindFetchRecord)
@@ -174,7 +175,7 @@ func drawInput(t *rapid.T) swarm.Input {
 		swarm.Playhead{WallMS: int64(p.Seq), BufferMS: int64(n), Playing: flag}, swarm.Wanted{Part: p},
 		swarm.Arrived{From: q, Part: p, Piece: piece, Size: n}, swarm.Checked{Part: p, Piece: piece, From: q, OK: flag},
 		swarm.SignatureChecked{Ref: uint32(n), OK: flag}, swarm.Fetched{Ref: uint32(n), Failed: flag}, swarm.Evicted{Part: p},
-		swarm.Uplink{BytesPerSecond: n},
+		swarm.Uplink{BytesPerSecond: n}, swarm.Following{Tracks: segment.Tracks(n)},
 	}).Draw(t, "input")
 }
 

@@ -28,6 +28,7 @@ const inputs: Record<string, Input> = {
   'in_15_evicted.hex': { kind: 'Evicted', part },
   'in_16_uplink.hex': { kind: 'Uplink', bytesPerSecond: 625_000 },
   'in_17_tracked.hex': { kind: 'Tracked', up: true },
+  'in_18_following.hex': { kind: 'Following', tracks: 0x85 },
 };
 
 const outputs: Record<string, Output> = {

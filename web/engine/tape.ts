@@ -33,7 +33,8 @@ export type Input =
   | { readonly kind: 'Fetched'; readonly ref: number; readonly failed: boolean }
   | { readonly kind: 'Evicted'; readonly part: PartName }
   | { readonly kind: 'Uplink'; readonly bytesPerSecond: number }
-  | { readonly kind: 'Tracked'; readonly up: boolean };
+  | { readonly kind: 'Tracked'; readonly up: boolean }
+  | { readonly kind: 'Following'; readonly tracks: number }; // bit t is track t
 
 /** A part that may now arrive. */
 export interface Opened {
@@ -140,6 +141,8 @@ export function encodeInput(to: Writer, nowUs: number, input: Input): Writer {
       return to.u8(16).u32(input.bytesPerSecond);
     case 'Tracked':
       return to.u8(17).flag(input.up);
+    case 'Following':
+      return to.u8(18).u8(input.tracks);
   }
 }
 

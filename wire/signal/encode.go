@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"shoal/id"
+	"shoal/segment"
 )
 
 // EncodeViewer returns the text frame of a viewer's message.
@@ -62,6 +63,18 @@ func (w *writer) peers(key string, peers []id.Peer) *writer {
 		w.b = append(w.b, '"')
 	}
 	w.b = append(w.b, ']')
+	return w
+}
+
+func (w *writer) tracks(key string, set segment.Tracks) *writer {
+	w.key(key)
+	w.b = append(w.b, '[')
+	for t := range segment.Track(segment.TracksMax) {
+		if set.Has(t) {
+			w.b = append(strconv.AppendUint(w.b, uint64(t), 10), ',')
+		}
+	}
+	w.b[len(w.b)-1] = ']' // instead of the last comma: there is at least one track
 	return w
 }
 

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"shoal/id"
+	"shoal/segment"
 )
 
 type shape uint8
@@ -16,7 +17,8 @@ type shape uint8
 const (
 	text   shape = 1
 	number shape = 2
-	list   shape = 3
+	list   shape = 3 // of texts, or empty
+	counts shape = 4 // a list of numbers
 )
 
 type field struct {
@@ -25,6 +27,7 @@ type field struct {
 	text  string
 	num   uint64
 	list  []string
+	nums  []uint64
 	taken bool
 }
 
@@ -87,33 +90,54 @@ func parseField(dec *json.Decoder) (field, error) {
 		f.shape, f.text = text, v
 	case json.Number:
 		f.shape = number
-		f.num, err = strconv.ParseUint(v.String(), 10, 64)
-		if err != nil || f.num > numberMax || v.String() == "-0" {
-			return field{}, malformed("a number is not a whole one from 0 to 2^53-1")
+		if f.num, err = whole(v); err != nil {
+			return field{}, err
 		}
 	case json.Delim:
 		if v != '[' {
 			return field{}, malformed("an object within the object")
 		}
-		f.shape = list
-		return f, parseList(dec, &f)
+		err := parseList(dec, &f)
+		return f, err
 	default:
 		return field{}, malformed("a value is neither text, number nor list")
 	}
 	return f, nil
 }
 
+func whole(v json.Number) (uint64, error) {
+	n, err := strconv.ParseUint(v.String(), 10, 64)
+	if err != nil || n > numberMax || v.String() == "-0" {
+		return 0, malformed("a number is not a whole one from 0 to 2^53-1")
+	}
+	return n, nil
+}
+
 func parseList(dec *json.Decoder, f *field) error {
+	f.shape = list
 	for dec.More() {
 		tok, err := dec.Token()
-		s, ok := tok.(string)
-		if err != nil || !ok {
-			return malformed("a list holds something other than text")
+		if err != nil {
+			return malformed("a list does not end")
 		}
-		if len(f.list) == PeersMax {
+		switch v := tok.(type) {
+		case string:
+			f.list = append(f.list, v)
+		case json.Number:
+			n, err := whole(v)
+			if err != nil {
+				return err
+			}
+			f.nums, f.shape = append(f.nums, n), counts
+		default:
+			return malformed("a list holds something other than text or numbers")
+		}
+		if len(f.list) > 0 && len(f.nums) > 0 {
+			return malformed("a list holds both text and numbers")
+		}
+		if len(f.list)+len(f.nums) > PeersMax {
 			return malformed("a list is longer than %d", PeersMax)
 		}
-		f.list = append(f.list, s)
 	}
 	if _, err := dec.Token(); err != nil {
 		return malformed("a list does not end")
@@ -196,6 +220,22 @@ func (o *object) peers(key string) []id.Peer {
 		out = append(out, p)
 	}
 	return out
+}
+
+// tracks reads a set of tracks: their numbers, ascending, and at least one.
+func (o *object) tracks(key string) (set segment.Tracks) {
+	f := o.take(key, counts)
+	if f == nil {
+		return 0
+	}
+	for i, n := range f.nums {
+		if n >= segment.TracksMax || i > 0 && n <= f.nums[i-1] {
+			o.fail("field %q is no ascending list of tracks below %d", key, segment.TracksMax)
+			return 0
+		}
+		set |= 1 << n
+	}
+	return set
 }
 
 func (o *object) end() error {

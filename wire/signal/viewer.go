@@ -1,6 +1,9 @@
 package signal
 
-import "shoal/id"
+import (
+	"shoal/id"
+	"shoal/segment"
+)
 
 // FromViewer is a message of a viewer to the tracker. The types below are all there are.
 type FromViewer interface {
@@ -44,6 +47,10 @@ type Able struct{ Slots int }
 // Records tells from whom the viewer has the records of new parts: while it is from peers, the tracker need not send them.
 type Records struct{ FromPeers bool }
 
+// Follow tells which tracks the viewer plays from now on, at least one: records of others are of no use to it. Who has not said
+// it gets those of all.
+type Follow struct{ Tracks segment.Tracks }
+
 // Report holds what happened since the last Report. It is said, not proven: nothing of worth hangs on it.
 type Report struct {
 	HTTPBytes, PeerBytes, UploadBytes uint64
@@ -69,6 +76,7 @@ func (Linked) fromViewer()  {}
 func (Report) fromViewer()  {}
 func (Able) fromViewer()    {}
 func (Records) fromViewer() {}
+func (Follow) fromViewer()  {}
 func (Refused) fromViewer() {}
 func (More) fromViewer()    {}
 func (Ping) fromViewer()    {}
@@ -93,6 +101,8 @@ func DecodeViewer(b []byte) (FromViewer, error) {
 		m = Able{Slots: int(o.number("slots", SlotsMax))}
 	case "records":
 		m = o.records()
+	case "follow":
+		m = Follow{Tracks: o.tracks("tracks")}
 	case "report":
 		m = o.report()
 	case "refused":
@@ -174,6 +184,7 @@ func (m Records) append(w *writer) {
 	}
 	w.open("records").text("from", from)
 }
+func (m Follow) append(w *writer)  { w.open("follow").tracks("tracks", m.Tracks) }
 func (m Refused) append(w *writer) { w.open("refused").text("peer", m.Peer.String()) }
 func (m More) append(w *writer)    { w.open("more") }
 func (m Ping) append(w *writer)    { w.open("ping").number("at", m.At) }
