@@ -21,8 +21,10 @@ type Mind struct {
 	bans     []ban                // oldest first
 	banned   map[id.Peer]struct{} // those of bans; for look-up only
 	lines    [CopiesLarge]line
-	seeding  []*member     // whose mask was not 0 after the last step
-	weighed  []*member     // whose held and runs are not 0
+	seeding  []*member // whose mask was not 0 after the last step
+	weighed  []*member // whose held and runs are not 0
+	recorded bool
+	places   []*member     // of a recording: those who said where they play, by start
 	relieved time.Duration // when stripes were last moved for want of capacity
 }
 
@@ -41,6 +43,8 @@ type member struct {
 	held, runs int    // stripes it seeds, and in how many runs; m.weigh sets them
 	mask       uint16 // as last told
 	next       uint16 // being worked out
+	placed     bool   // it is among places
+	start      int64  // when, by the mind's clock in ms, it would have begun at the recording's beginning, negated: the more, the farther ahead
 }
 
 // New returns the mind of an empty channel. seed decides all its chances.
@@ -51,6 +55,14 @@ func New(seed uint64) *Mind {
 		net:    map[Prefix]int{},
 		banned: map[id.Peer]struct{}{},
 	}
+}
+
+// NewRecorded returns the mind of an empty channel that is a recording: nobody seeds, and who meets whom is a matter of where
+// they play.
+func NewRecorded(seed uint64) *Mind {
+	m := New(seed)
+	m.recorded = true
+	return m
 }
 
 // Step tells the mind what happened at now (any clock that does not run backwards) and appends what to do about it.
@@ -64,14 +76,19 @@ func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
 	case Linked:
 		m.link(in)
 	case Able:
-		if p := m.byPeer[in.Peer]; p != nil && m.rate(p, min(max(in.Slots, 1), SlotsMax)) {
+		if p := m.byPeer[in.Peer]; p != nil && m.rate(p, min(max(in.Slots, 1), SlotsMax)) && !m.recorded {
 			out = m.befriend(p, out)
 		}
+	case At:
+		out = m.at(now, in, out)
 	case MorePlease:
 		out = m.more(now, in.Peer, out)
 	case Complained:
 		out = m.complain(now, in, out)
 	case Tick:
+	}
+	if m.recorded {
+		return out
 	}
 	return m.settle(now, out)
 }
@@ -94,7 +111,9 @@ func (m *Mind) join(now time.Duration, in Joined, out []Output) []Output {
 	}
 	m.arrived++
 	p := &member{peer: in.Peer, prefix: in.Prefix, place: len(m.members), order: m.arrived, moreAt: now + MorePause}
-	out = m.introduce(p, out)
+	if !m.recorded { // it has not said where it plays
+		out = m.introduce(p, out)
+	}
 	m.members = append(m.members, p)
 	m.byPeer[p.peer] = p
 	m.net[p.prefix]++
@@ -118,6 +137,7 @@ func (m *Mind) leave(peer id.Peer, out []Output) []Output {
 		m.linked--
 	}
 	m.rate(p, 0)
+	m.unplace(p)
 	p.place = gone
 	return m.part(p, out)
 }

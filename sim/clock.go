@@ -35,6 +35,9 @@ const (
 	withheld       // a delayer lets a piece go
 	confirm        // an acknowledgement that waited for company goes alone: ref is its round
 	overdue        // an acknowledgement has not come in time: ref is the timer's round
+	seek           // a viewer goes to another place of the recording
+	finish         // a viewer may be at the recording's end
+	bundle         // records of the recording, from the origin, reach a viewer: part is the first
 	acked          // a peer's acknowledgement is here: ref is the connection
 )
 

@@ -49,6 +49,11 @@ type Scenario struct {
 	SlowTail    float64
 	SlowBy      span.Span
 
+	Recorded  span.Span
+	StartAt   string
+	SeekEvery span.Span
+	Memory    float64
+
 	OutageAt  span.Span
 	OutageFor span.Span
 
@@ -88,6 +93,7 @@ func Everyday() Scenario {
 		Uplinks: []Class{{0.4, 0.5}, {0.4, 1.5}, {0.2, 4}}, Swing: 0.2, Down: 6, UpCap: 4,
 		RTT: [2]span.Span{20 * ms, 150 * ms}, NAT: []NATShare{{0.6, cone}, {0.2, restricted}, {0.2, symmetric}}, Unreachable: -1, Lossy: 1, Transport: "fluid", Key: 1.8, Uneven: 0.25,
 		OriginRTT: [2]span.Span{48 * ms, 103 * ms}, OriginRate: 8, SlowTail: 0.01, SlowBy: 300 * ms,
+		StartAt: "any", Memory: 96_000_000,
 		SleepFor: 30 * span.Second, DelayBy: 3 * span.Second, SybilNets: 3,
 	}
 }
@@ -142,6 +148,11 @@ func (s Scenario) Check() error {
 		return fmt.Errorf("uplinks, down, origin-rate and sybil-nets must be positive")
 	case s.JoinAt != "any" && s.JoinAt != "key":
 		return fmt.Errorf("join-at is any or key")
+	}
+	if s.Recorded != 0 {
+		if err := s.checkRecorded(); err != nil {
+			return err
+		}
 	}
 	if _, ok := transportNamed(s.Transport); !ok {
 		return fmt.Errorf("transport is fluid, browser or pion")

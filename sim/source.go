@@ -71,6 +71,16 @@ func digestOf(record []byte) id.Digest {
 // publish makes the next part, and has viewers hear of it.
 func (n *Internet) publish() {
 	seq := len(n.source.parts)
+	n.measure.published(n.make(n.now - n.Part))
+	for _, v := range n.present {
+		n.announce(v, int32(seq))
+	}
+	n.after(n.Part, event{kind: publish})
+}
+
+// make makes the next part, of what was taken at a time, and returns its size in bytes.
+func (n *Internet) make(taken span.Span) int {
+	seq := len(n.source.parts)
 	perSegment := n.perSegment()
 	weight := 1.0
 	if perSegment > 1 {
@@ -84,7 +94,7 @@ func (n *Internet) publish() {
 	m := &manifest.Part{
 		Channel: channel, Epoch: epoch, Seq: uint64(seq), MSN: uint64(epoch<<20 + seq/perSegment), Index: uint16(seq % perSegment),
 		Independent: seq%perSegment == 0, Init: digest(0),
-		WallMS: uint64(bornWallMS + int64((n.now-n.Part)/span.Millisecond)), StartUS: uint64(seq) * uint64(n.Part/span.Microsecond),
+		WallMS: uint64(bornWallMS + int64(taken/span.Millisecond)), StartUS: uint64(seq) * uint64(n.Part/span.Microsecond),
 		DurationUS: uint32(n.Part / span.Microsecond), Length: uint32(size), PieceSize: uint32(pieces),
 		Hashes: make([]id.Digest, segment.Pieces(size, pieces)),
 	}
@@ -92,11 +102,7 @@ func (n *Internet) publish() {
 		m.Prev = digest(uint64(seq - 1))
 	}
 	n.source.parts = append(n.source.parts, made{m, m.Append(nil), n.now})
-	n.measure.published(size)
-	for _, v := range n.present {
-		n.announce(v, int32(seq))
-	}
-	n.after(n.Part, event{kind: publish})
+	return size
 }
 
 // perSegment returns how many parts there are from one key frame to the next.

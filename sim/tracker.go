@@ -37,7 +37,11 @@ type tracker struct {
 func (n *Internet) begin() {
 	n.tracker.lives++
 	n.tracker.away = false
-	n.tracker.mind = coord.New(mix(n.seed + n.tracker.lives))
+	begin := coord.New
+	if n.Recorded > 0 {
+		begin = coord.NewRecorded
+	}
+	n.tracker.mind = begin(mix(n.seed + n.tracker.lives))
 }
 
 // outage ends the tracker, or begins it anew. Viewers find it again one after the other, as their patience has it.
@@ -129,6 +133,9 @@ func (n *Internet) whisper(to id.Peer, word swarm.Input) {
 // greet sends a newcomer the certificate and the recent records.
 func (n *Internet) greet(v *viewer) {
 	n.whisper(v.id, swarm.Offered{Digest: digestOf(certificate()), Data: certificate()})
+	if n.Recorded > 0 {
+		return
+	}
 	first := len(n.source.parts)
 	for first > 0 && n.source.parts[first-1].at > n.now-recentFor {
 		first--

@@ -40,6 +40,7 @@ type viewer struct {
 	store      store
 	rules      rules
 	player     player
+	bundles    []bool // of a recording: those of its records that were asked for
 }
 
 func newViewer(n *Internet, index int32, quota uint32) *viewer {
@@ -63,7 +64,7 @@ func newViewer(n *Internet, index int32, quota uint32) *viewer {
 	v.line.upNow = v.line.up
 	v.mind = n.policy.mind(swarm.Config{
 		Self: v.id, Channel: channel, Seed: n.chance.next(), BirthWallMS: bornWallMS + int64(n.now/span.Millisecond),
-		UplinkBytesPerSecond: v.uplink(),
+		UplinkBytesPerSecond: v.uplink(), Recorded: n.Recorded > 0,
 	}, v.line.up)
 	v.player.viewer = v
 	return v
@@ -100,6 +101,9 @@ func (v *viewer) step(in swarm.Input) {
 	for i := 0; i < len(v.inbox); i++ {
 		in := v.inbox[i]
 		v.rules.before(in)
+		if gone, ok := in.(swarm.Evicted); ok {
+			v.store.evict(int32(gone.Part.Seq))
+		}
 		v.outs = v.mind.Step(v.now(), in, v.outs[:0])
 		v.net.measure.step(in)
 		for _, o := range v.outs {
@@ -183,6 +187,12 @@ func (v *viewer) happen(e *event) {
 		v.lonely()
 	case told:
 		v.step(v.net.letters.open(e.ref).word.(swarm.Input))
+	case bundle:
+		v.readBundle(int(e.part))
+	case seek:
+		v.player.seek()
+	case finish:
+		v.player.finish()
 	case record:
 		made := v.net.source.part(e.part)
 		v.step(swarm.Offered{Digest: digest(uint64(e.part)), Data: made.record})

@@ -25,8 +25,12 @@ const (
 
 func (e *Engine) introduced(in Introduced) {
 	slots, _ := e.route.Slots()
+	most := DialsFew + slots/2
+	if e.config.Recorded {
+		most = NeighboursFew + slots/2 // who is behind us calls us, and is no help
+	}
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
-		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= DialsFew+slots/2 {
+		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= most {
 		return
 	}
 	e.do(Dial{in.Peer})
@@ -38,16 +42,20 @@ func (e *Engine) peerUp(p id.Peer) {
 	case e.bans.Has(p) || p == id.Origin:
 		e.do(HangUp{p, Polluted})
 		return
-	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax):
+	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax) && (!e.config.Recorded || e.neighbours.Len() >= NeighboursMax):
 		e.do(HangUp{p, Crowded})
 		return
 	}
-	e.neighbours.Add(p)
+	e.neighbours.Add(p).dealtAt = e.now
 	e.desk.Join(p)
 	e.upload.Join(p)
 	e.route.Join(p)
 	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
 	e.say(p, e.route.Greet(e.now, int(e.upload.Delay(e.now)/span.Millisecond)))
+	if e.config.Recorded {
+		e.show(p)
+		return
+	}
 	e.shelf.All(func(part *have.Part) bool {
 		if part.Opened && !part.Mine.Empty() && part.WallMS() >= e.wallMS()-greetMS {
 			e.say(p, wire.Have{Part: part.Name, Pieces: part.Mine})
@@ -112,7 +120,11 @@ func (e *Engine) said(in Said) {
 	case wire.State:
 		e.route.Heard(e.now, in.Peer, m)
 	case wire.Sub:
-		e.subscribed(in.Peer, m)
+		if e.config.Recorded {
+			e.say(in.Peer, wire.SubNo{Stripes: m.Stripes})
+		} else {
+			e.subscribed(in.Peer, m)
+		}
 	case wire.SubOK:
 		e.act(e.route.Accepted(e.now, in.Peer, m.Stripes, nil))
 	case wire.SubNo:
@@ -134,6 +146,9 @@ func cost(m wire.Message) int64 {
 
 // told hears what a neighbour holds.
 func (e *Engine) told(from id.Peer, m wire.Have) {
+	if e.passed(m.Part) {
+		return
+	}
 	p := e.shelf.Rumour(m.Part, e.now)
 	if p == nil {
 		return
@@ -143,10 +158,17 @@ func (e *Engine) told(from id.Peer, m wire.Have) {
 		return
 	}
 	p.Hold(from, m.Pieces)
+	if e.config.Recorded && p.Opened {
+		e.desk.Want()
+	}
 }
 
 func (e *Engine) refusedBy(from id.Peer, m wire.Busy) {
 	e.desk.Declined(&e.shelf, from, m.Part, m.Pieces)
+	if e.config.Recorded && m.Pieces != gone {
+		e.desk.Rest(e.now, from)
+		return
+	}
 	if p := e.shelf.Get(m.Part); p != nil {
 		p.Drop(from, m.Pieces)
 	}

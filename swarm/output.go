@@ -87,6 +87,10 @@ type Evict struct{ Part segment.Part }
 // Able tells the coordinator how many stripes this peer can give away, as far as it has learned.
 type Able struct{ Slots int }
 
+// Position tells the coordinator of a recording where in it this peer plays (wall-clock ms, as in manifests): at first, after
+// a jump, and every 10 s.
+type Position struct{ WallMS int64 }
+
 // Note is for people: counters and logs. It changes nothing.
 type Note struct {
 	What Event
@@ -107,6 +111,7 @@ func (Play) output()           {}
 func (Decline) output()        {}
 func (Evict) output()          {}
 func (Able) output()           {}
+func (Position) output()       {}
 func (Note) output()           {}
 
 // Reason says why a connection is ended.

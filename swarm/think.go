@@ -52,7 +52,7 @@ func (e *Engine) sweep() {
 	horizon := e.horizon()
 	var past []*have.Part
 	e.shelf.All(func(p *have.Part) bool {
-		if p.Opened && p.WallMS() < horizon && !p.Wanted || !p.Opened && !p.Wanted && e.now >= p.HeardAt+rumourFor {
+		if p.Opened && p.WallMS() < horizon && !p.Wanted || !p.Opened && !p.Wanted && e.stale(p) {
 			past = append(past, p)
 		}
 		return true
@@ -61,7 +61,7 @@ func (e *Engine) sweep() {
 		e.shelf.Remove(p.Name)
 		e.evict(p)
 	}
-	if e.desk.Head.Playing() {
+	if e.desk.Head.Playing() && !e.config.Recorded {
 		// everyone plays the same distance behind live: what we would ask the origin for now, others do
 		e.upload.Expire(e.desk.Head.WallMS(e.now) + int64(e.desk.Guard.Length()/span.Millisecond) - hopefulMS)
 	}
@@ -70,7 +70,7 @@ func (e *Engine) sweep() {
 // answer declines what the player waits for when waiting longer could cost a stall.
 func (e *Engine) answer() {
 	e.shelf.All(func(p *have.Part) bool {
-		if !p.Opened {
+		if !p.Opened && !e.config.Recorded { // its records come with the window
 			e.inquire(p)
 		}
 		if !p.Wanted {
@@ -139,7 +139,7 @@ func (e *Engine) plan() {
 
 // seeding returns the stripes to fetch for all: none while nothing may be sent to anyone.
 func (e *Engine) seeding() uint16 {
-	if !e.upload.Open() {
+	if !e.upload.Open() || e.config.Recorded {
 		return 0
 	}
 	return e.route.Seeds()
@@ -156,6 +156,9 @@ func (e *Engine) announce() {
 			return true
 		}
 		if !p.Complete() {
+			if e.config.Recorded { // there is no hurry: it is told of when it is whole
+				return true
+			}
 			if at := p.FreshAt + e.gather(p); e.now < at {
 				e.fresh = true
 				e.later(at)

@@ -153,6 +153,16 @@ func (p *Part) Source() id.Peer {
 	return id.Origin
 }
 
+// Sources returns how many neighbours say they hold any of the part.
+func (p *Part) Sources() (n int) {
+	for i := range p.holders {
+		if !p.holders[i].pieces.Empty() {
+			n++
+		}
+	}
+	return n
+}
+
 // Holders yields the neighbours that say they hold piece, in the order in which they first spoke.
 func (p *Part) Holders(piece int, yield func(id.Peer)) {
 	for i := range p.holders {

@@ -42,6 +42,9 @@ type View struct {
 
 // Make plans at now. Requests in the plan count as under way.
 func (d *Desk) Make(now span.Span, v View) (plan Plan) {
+	if d.Recorded {
+		return d.roam(now, v)
+	}
 	plan.Next = d.nextDue()
 	stirred := d.stirred || v.Stripes != d.stripes || v.Ways != d.ways
 	d.stirred, d.stripes, d.ways = false, v.Stripes, v.Ways
@@ -81,11 +84,7 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 	}
 	rescueAt := d.Head.Due(p) - d.Guard.Length()
 	if now >= rescueAt {
-		again = d.origin(now, p, missing, true, plan)
-		if hedgeAt := p.RescuedAt + d.Guard.Hedge(); hedgeAt > now {
-			again = min(again, hedgeAt)
-		}
-		return again
+		return d.rescue(now, p, missing, plan)
 	}
 	again = rescueAt
 	if seeded := missing.Minus(p.Asked).Both(stripes(v.Stripes, p.Count())); !seeded.Empty() {
@@ -98,6 +97,15 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 	late, next := v.overdue(now, p, missing.Minus(p.Asked), rescueAt)
 	d.pull(now, v, p, late, rescueAt, plan)
 	return min(again, next)
+}
+
+// rescue asks the origin for what is missing when its deadline nears.
+func (d *Desk) rescue(now span.Span, p *have.Part, missing wire.Bitmap, plan *Plan) (again span.Span) {
+	again = d.origin(now, p, missing, true, plan)
+	if hedgeAt := p.RescuedAt + d.Guard.Hedge(); hedgeAt > now {
+		again = min(again, hedgeAt)
+	}
+	return again
 }
 
 // overdue returns those of pieces that should have been pushed by now, and when the next of them will be.

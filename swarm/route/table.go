@@ -91,6 +91,9 @@ type Table struct {
 	ways       uint64    // counts changes of parents
 	met        span.Span // when the first neighbour said what it can give
 	letters    []Act     // to be said with the next Think
+
+	// Idle has no trees: of a recording nothing is pushed.
+	Idle bool
 }
 
 // New returns a table of a peer with nobody around it. chance breaks ties.

@@ -3,6 +3,7 @@
 // What it is: one record form for the WASM border, the flight recorder and replay. Big endian throughout.
 //
 //	birth   u64 self, 32 channel, u64 seed, u64 birth wall ms, u32 uplink bytes/s          (60 bytes)
+//	        the uplink's highest bit says that the channel is a recording
 //	input   u64 now us, u8 kind, fields
 //	output  u8 kind, fields; a step's outputs stand one after another
 //
@@ -26,7 +27,7 @@
 //	12 Checked     part, u16 piece, u64 from,   13 Note            u8 what, u64 peer, part
 //	               u8 ok
 //	13 SignatureChecked  u32 ref, u8 ok         14 Able            u16 slots
-//	14 Fetched     u32 ref, u8 failed
+//	14 Fetched     u32 ref, u8 failed          15 Position        u64 wall ms
 //	15 Evicted     part
 //	16 Uplink      u32 bytes/s
 //

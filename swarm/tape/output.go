@@ -23,6 +23,7 @@ const (
 	kindEvict
 	kindNote
 	kindAble
+	kindPosition
 )
 
 func appendPiece(b []byte, part segment.Part, piece int) []byte {
@@ -63,6 +64,8 @@ func AppendOutput(b []byte, out swarm.Output) []byte {
 		return appendPart(append(b, kindEvict), out.Part)
 	case swarm.Able:
 		return binary.BigEndian.AppendUint16(append(b, kindAble), uint16(min(out.Slots, 1<<16-1)))
+	case swarm.Position:
+		return binary.BigEndian.AppendUint64(append(b, kindPosition), uint64(out.WallMS))
 	case swarm.Note:
 		return appendPart(appendPeer(append(b, kindNote, uint8(out.What)), out.Peer), out.Part)
 	}

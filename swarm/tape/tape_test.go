@@ -98,11 +98,12 @@ func goldenOutputs() map[string]swarm.Output {
 			Part: part, MSN: 0x0000000100000002, Index: 3, Length: 70_000, PieceSize: 5120, DurationUS: 500_000,
 			WallMS: 1_790_000_001_000, Init: id.Digest(count(0x90, 32)), Independent: true,
 		},
-		"out_10_play.hex":    swarm.Play{Part: part},
-		"out_11_decline.hex": swarm.Decline{Part: part},
-		"out_12_evict.hex":   swarm.Evict{Part: part},
-		"out_14_able.hex":    swarm.Able{Slots: 21},
-		"out_13_note.hex":    swarm.Note{What: swarm.RescueStarted, Peer: peer, Part: part},
+		"out_10_play.hex":     swarm.Play{Part: part},
+		"out_11_decline.hex":  swarm.Decline{Part: part},
+		"out_12_evict.hex":    swarm.Evict{Part: part},
+		"out_14_able.hex":     swarm.Able{Slots: 21},
+		"out_15_position.hex": swarm.Position{WallMS: 1_790_000_001_000},
+		"out_13_note.hex":     swarm.Note{What: swarm.RescueStarted, Peer: peer, Part: part},
 	}
 }
 
@@ -112,6 +113,14 @@ func TestGolden(t *testing.T) {
 		t.Errorf("birth is %x", b)
 	}
 	if c, err := ParseBirth(golden(t, "birth.hex")); err != nil || c != birth {
+		t.Errorf("birth reads as %+v, %v", c, err)
+	}
+	recording := birth
+	recording.Recorded = true
+	if b := AppendBirth(nil, recording); !bytes.Equal(b, golden(t, "birth_recorded.hex")) {
+		t.Errorf("birth is %x", b)
+	}
+	if c, err := ParseBirth(golden(t, "birth_recorded.hex")); err != nil || c != recording {
 		t.Errorf("birth reads as %+v, %v", c, err)
 	}
 	for name, in := range goldenInputs() {
@@ -135,8 +144,8 @@ func TestEveryKindHasGoldenBytes(t *testing.T) {
 	if n := len(goldenInputs()); n != kindUplink {
 		t.Errorf("%d golden inputs of %d", n, kindUplink)
 	}
-	if n := len(goldenOutputs()); n != kindAble {
-		t.Errorf("%d golden outputs of %d", n, kindAble)
+	if n := len(goldenOutputs()); n != kindPosition {
+		t.Errorf("%d golden outputs of %d", n, kindPosition)
 	}
 }
 

@@ -44,6 +44,7 @@ const outputs: Record<string, Output> = {
   'out_12_evict.hex': { kind: 'Evict', part },
   'out_13_note.hex': { kind: 'Note', what: 5, peer, part },
   'out_14_able.hex': { kind: 'Able', slots: 21 },
+  'out_15_position.hex': { kind: 'Position', wallMs: 1_790_000_001_000 },
 };
 
 describe('the records of the WASM border', () => {

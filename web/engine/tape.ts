@@ -79,6 +79,7 @@ export type Output =
   | { readonly kind: 'Decline'; readonly part: PartName }
   | { readonly kind: 'Evict'; readonly part: PartName }
   | { readonly kind: 'Able'; readonly slots: number }
+  | { readonly kind: 'Position'; readonly wallMs: number }
   | { readonly kind: 'Note'; readonly what: number; readonly peer: Peer; readonly part: PartName };
 
 /** Why the engine hangs up, as far as the body cares: a piece or manifest of the peer failed its check. */
@@ -171,6 +172,8 @@ function decodeOutput(r: Reader): Output {
       return { kind: 'Note', what: r.u8(), peer: r.peer(), part: r.part() };
     case 14:
       return { kind: 'Able', slots: r.u16() };
+    case 15:
+      return { kind: 'Position', wallMs: r.u64() };
   }
   throw new RangeError(`no output has kind ${kind}`);
 }
