@@ -21,6 +21,8 @@ const (
 	// NearMax is how many of an introduction are the nearest ahead; the others are any within Reach, so that what the nearest
 	// lack has not far to come.
 	NearMax = 10
+	// NeighboursFar bounds those behind a newcomer who are looked at for whether they know too few ahead.
+	NeighboursFar = 2 * NeighboursMax
 	// Drift is how far a peer may be from where it should be, playing on, until it has jumped.
 	Drift = 2 * time.Second
 	// searchMax bounds the members looked at for one introduction, so that a crowd from one network costs no more than others.

@@ -14,20 +14,46 @@ func (m *Mind) at(now time.Duration, in At, out []Output) []Output {
 		return out
 	}
 	start := in.PositionMS - now.Milliseconds()
-	if off := start - p.start; !p.placed || max(off, -off) > Drift.Milliseconds() {
+	off := start - p.start
+	moved := !p.placed || max(off, -off) > Drift.Milliseconds()
+	if moved {
 		m.unplace(p)
 		p.start, p.placed = start, true
 		i, _ := m.placeOf(p)
 		m.places = slices.Insert(m.places, i, p)
 		p.outOfReach()
 	}
-	known := 0
+	out = m.introduceAhead(p, p.ahead(), out)
+	if moved {
+		out = m.introduceBehind(p, out)
+	}
+	return out
+}
+
+// ahead returns how many of those p has met play ahead of it within Reach.
+func (p *member) ahead() (n int) {
 	for _, q := range p.met {
 		if p.follows(q) {
-			known++
+			n++
 		}
 	}
-	return m.introduceAhead(p, known, out)
+	return n
+}
+
+// introduceBehind names p, which is new where it plays, to those behind it who know too few ahead.
+func (m *Mind) introduceBehind(p *member, out []Output) []Output {
+	i, _ := m.placeOf(p)
+	for _, q := range slices.Backward(m.places[max(0, i-NeighboursFar):i]) {
+		if !q.follows(p) {
+			break
+		}
+		if q.ahead() < NeighboursMax {
+			party := party{guest: q, want: min(1, MetMax-len(q.met))}
+			party.consider(p)
+			out = party.introduce(out)
+		}
+	}
+	return out
 }
 
 // positionMost bounds what is believed of a position, ms: a year.

@@ -15,7 +15,8 @@ func (v *viewer) perform(o swarm.Output) {
 	case swarm.Able:
 		v.able(o.Slots)
 	case swarm.Position:
-		v.tell(coord.At{Peer: v.id, PositionMS: o.WallMS - bornWallMS})
+		v.at = coord.At{Peer: v.id, PositionMS: o.WallMS - bornWallMS}
+		v.tell(v.at)
 	case swarm.Dial:
 		v.dial(n.viewer(o.Peer))
 	case swarm.HangUp:

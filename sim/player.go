@@ -167,6 +167,9 @@ func (p *player) request(seq int32) {
 	size := int(made.manifest.Length)
 	n.measure.declined()
 	n.measure.origin(p.viewer, size)
+	if n.Recorded > 0 {
+		n.blame(p.viewer, seq, 0, len(made.manifest.Hashes))
+	}
 	wait, transfer := n.answer(p.viewer, size)
 	n.after(wait+transfer, event{kind: delivered, node: p.viewer.index, part: seq, size: int32(size)})
 }

@@ -157,3 +157,32 @@ func (v *viewer) makeRoom() {
 		v.step(swarm.Evicted{Part: v.player.part(seq)})
 	}
 }
+
+// wherefrom says who could have brought a part of a recording that v asks the origin for, and how soon it is needed.
+func (n *Internet) wherefrom(v *viewer, part int32) string {
+	who := "nobody holds it"
+	for _, other := range n.present {
+		if whole, _ := other.store.whole(part); !whole {
+			continue
+		}
+		if who = "who holds it is no neighbour"; v.link(other.id) != nil {
+			who = "a neighbour holds it"
+			break
+		}
+	}
+	when := "in good time"
+	switch {
+	case !v.player.started:
+		when = "before the picture moves"
+	case span.Span(part)*n.Part < v.player.position()+3*span.Second:
+		when = "late"
+	}
+	age := "newcomer"
+	if n.now-v.born > joinFor {
+		age = "settled"
+	}
+	zz[v]++
+	return who + ", " + when + ", " + age
+}
+
+var zz = map[*viewer]int{}

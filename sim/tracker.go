@@ -98,6 +98,9 @@ func (n *Internet) heard(e *event) {
 		}
 	}
 	n.consult(word)
+	if isJoined(word) && n.Recorded > 0 { // said in one breath
+		n.consult(v.at)
+	}
 	if isJoined(word) && len(v.links) > 0 { // it comes back, and says anew what the last tracker knew
 		v.linked()
 		v.able(v.slots)

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 
+	"shoal/coord"
 	"shoal/id"
 	"shoal/span"
 	"shoal/swarm"
@@ -40,7 +41,8 @@ type viewer struct {
 	store      store
 	rules      rules
 	player     player
-	bundles    []bool // of a recording: those of its records that were asked for
+	bundles    []bool   // of a recording: those of its records that were asked for
+	at         coord.At // the same: where the tracker was last told, or would have been, that it plays
 }
 
 func newViewer(n *Internet, index int32, quota uint32) *viewer {

@@ -230,13 +230,12 @@ func (e *Engine) asked(by id.Peer, m wire.Want) {
 		busy = gone
 	} else if p != nil && p.Opened {
 		yes := m.Pieces.Both(p.Mine)
-		urgency := p.WallMS()
-		if e.config.Recorded { // no place in a recording is more urgent than another
-			urgency = int64(e.now / span.Millisecond)
-			e.neighbours.Get(by).dealtAt = e.now
+		urgency, most := p.WallMS(), backlogMost
+		if e.config.Recorded {
+			urgency, most = e.urgency(by)
 		}
 		for i := range p.Count() {
-			if !yes.Has(i) || e.upload.Backlog() > backlogMost {
+			if !yes.Has(i) || e.upload.Backlog() > most {
 				continue
 			}
 			if e.upload.Queue(e.now, share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), urgency, 0) {

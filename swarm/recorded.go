@@ -18,6 +18,11 @@ const (
 	dealFor = 30 * span.Second
 	// showMax bounds the parts that a newcomer is told of: half of what it lets anyone say at once.
 	showMax = 200
+	// amplyAhead is what a neighbour has ahead that has time: its wishes are declined when amplyMost waits here, and those of
+	// who is in a hurry go before them if they come within amplyAfterMS.
+	amplyAhead   = 12 * span.Second
+	amplyMost    = 150 * span.Millisecond
+	amplyAfterMS = 400
 )
 
 // gone in a Busy says that nothing of the part is held any more: less says that there is no time for it now.
@@ -42,7 +47,7 @@ func (e *Engine) place(wallMS int64, jumped bool) {
 	e.do(Position{wallMS})
 	var idle []id.Peer
 	e.neighbours.All(func(p id.Peer, n *neighbour) bool {
-		if e.now >= n.dealtAt+dealFor && e.neighbours.Len() > DialsFew && !e.helps(p) {
+		if e.now >= n.dealtAt+dealFor && e.neighbours.Len() > NeighboursFew && !e.helps(p) {
 			idle = append(idle, p)
 		}
 		return true
@@ -94,4 +99,14 @@ func (e *Engine) stale(p *have.Part) bool {
 		return p.Name.Seq < e.next[p.Name.Track%segment.TracksMax]
 	}
 	return e.now >= p.HeardAt+rumourFor
+}
+
+// urgency returns how a neighbour's wish ranks, and what may wait here before it is declined. No place in a recording is more
+// urgent than another: first come, first served, but who has much ahead does not keep others waiting.
+func (e *Engine) urgency(of id.Peer) (rank int64, most span.Span) {
+	e.neighbours.Get(of).dealtAt = e.now
+	if e.route.AheadOf(of) >= amplyAhead {
+		return int64(e.now/span.Millisecond) + amplyAfterMS, amplyMost
+	}
+	return int64(e.now / span.Millisecond), backlogMost
 }

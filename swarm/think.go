@@ -6,6 +6,7 @@ import (
 	"shoal/id"
 	"shoal/swarm/have"
 	"shoal/swarm/pick"
+	"shoal/swarm/route"
 	"shoal/wire"
 )
 
@@ -118,6 +119,7 @@ func (e *Engine) plan() {
 		Shelf: &e.shelf, Stripes: e.seeding(), Ways: e.route.Ways(), Chance: e.config.Seed, Takes: e.route.Takes,
 		Patience: e.route.Patience, Missed: e.missed,
 	})
+	e.route.Ahead = uint8(e.desk.Ahead / int64(route.AheadUnit/span.Millisecond))
 	for _, g := range plan.Gets {
 		if g.Rescue {
 			e.note(RescueStarted, id.Origin, g.Part)

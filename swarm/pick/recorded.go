@@ -77,13 +77,14 @@ func (d *Desk) weigh(now span.Span, v View) {
 
 // window returns the parts to plan for, in the order in which neighbours are asked for them.
 func (d *Desk) window(now span.Span, shelf *have.Shelf) []*have.Part {
-	d.parts, d.ranks = d.parts[:0], d.ranks[:0]
+	d.parts, d.ranks, d.Ahead = d.parts[:0], d.ranks[:0], WindowMS
 	head := d.Head.WallMS(now)
 	shelf.All(func(p *have.Part) bool {
 		if !p.Opened || p.Complete() || !d.Head.Needs(p) || p.WallMS() > head+WindowMS && !p.Wanted {
 			return true
 		}
 		rank := p.WallMS() - head
+		d.Ahead = min(d.Ahead, max(rank, 0))
 		if rank > urgentMS && !p.Wanted {
 			rank += int64(p.Sources()) << 32
 		}

@@ -75,6 +75,7 @@ type Desk struct {
 
 	// Recorded says that the channel is a recording. What follows is of its planning: recorded.go.
 	Recorded bool
+	Ahead    int64        // ms that are held from the playhead on, WindowMS at most
 	roamedAt span.Span    // when it was planned last
 	again    span.Span    // when to plan if nothing happens
 	open     bool         // some neighbour may be asked
