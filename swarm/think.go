@@ -93,6 +93,8 @@ func (e *Engine) patience(p *have.Part) span.Span {
 		return min(e.desk.Head.Wants(p)-e.desk.Guard.Length(), p.WantedAt+recordFor)
 	case p.Failures >= pick.FailuresMax:
 		return e.now
+	case p.RescuedAt > 0 && e.config.Recorded: // its parts are large: asking for the whole of one once more takes longer yet
+		return p.RescuedAt + 2*e.desk.Guard.Length()
 	case p.RescuedAt > 0:
 		return p.RescuedAt + e.desk.Guard.Patience()
 	}

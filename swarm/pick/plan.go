@@ -45,6 +45,7 @@ func (d *Desk) Make(now span.Span, v View) (plan Plan) {
 	if d.Recorded {
 		return d.roam(now, v)
 	}
+	d.most = AsksMax
 	plan.Next = d.nextDue()
 	stirred := d.stirred || v.Stripes != d.stripes || v.Ways != d.ways
 	d.stirred, d.stripes, d.ways = false, v.Stripes, v.Ways
@@ -159,7 +160,7 @@ func (d *Desk) hedge(now span.Span, p *have.Part, plan *Plan) (again span.Span) 
 
 // pull asks neighbours for pieces that they say they hold.
 func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) {
-	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = after(pieces, i) {
+	for i := pieces.Next(0); i >= 0 && len(d.asks) < d.most; i = after(pieces, i) {
 		from, takes, ok := d.holder(now, v, p, i, rescueAt)
 		if !ok {
 			continue

@@ -25,6 +25,9 @@ const (
 	// those who are in a hurry.
 	urgentTakes = 600 * span.Millisecond
 	restTakes   = 350 * span.Millisecond
+	// urgentAsks and restAsks bound the pieces asked of neighbours at once: they are not to be in the way of a rescue.
+	urgentAsks = 48
+	restAsks   = 24
 	// RestFor is how long a neighbour that said it is busy is not asked.
 	RestFor = 500 * span.Millisecond
 )
@@ -34,6 +37,12 @@ func (d *Desk) Stir() { d.stirred, d.roamedAt = true, 0 }
 
 // Want has a recording planned anew.
 func (d *Desk) Want() { d.stirred = true }
+
+// small reports whether a request says little of how long a whole part takes: those of recordings are large.
+func (d *Desk) small(shelf *have.Shelf, f fetch) bool {
+	p := shelf.Get(f.part)
+	return d.Recorded && p != nil && 2*(f.to-f.from) < p.Count()
+}
 
 // Rest leaves a neighbour alone for a while that said it is busy.
 func (d *Desk) Rest(now span.Span, p id.Peer) {
@@ -115,7 +124,7 @@ func (d *Desk) foresee(now span.Span, v View, p *have.Part, plan *Plan) (again s
 	held := p.HeldByAny(func(neighbour id.Peer) bool { return d.reliable(now, neighbour) })
 	if mine := missing.Minus(held); !mine.Empty() {
 		lot := span.Span(mix(v.Chance^p.Name.Seq<<8^uint64(p.Name.Track)) % uint64(earlyMost-earlyLeast))
-		at := max(due-earlyLeast-lot, d.Head.jumped+lookRound)
+		at := max(due-earlyLeast-lot, d.Head.jumped+lookRound+lot/2)
 		switch {
 		case now < at:
 			again = min(again, at)
@@ -127,8 +136,9 @@ func (d *Desk) foresee(now span.Span, v View, p *have.Part, plan *Plan) (again s
 		return again
 	}
 	limit := restTakes
+	d.most = restAsks
 	if p.Wanted || rescueAt < now+urgentMS*span.Millisecond {
-		limit = urgentTakes
+		limit, d.most = urgentTakes, urgentAsks
 	}
 	able := p.HeldByAny(func(neighbour id.Peer) bool {
 		n := d.peers.Get(neighbour)

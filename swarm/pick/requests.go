@@ -64,6 +64,7 @@ type ask struct {
 type Desk struct {
 	peers   roster.Roster[peer]
 	asks    []ask
+	most    int // of asks now
 	fetches []fetch
 	nextRef uint32
 	stirred bool   // every part is to be considered anew
