@@ -181,8 +181,5 @@ func (n *Internet) wherefrom(v *viewer, part int32) string {
 	if n.now-v.born > joinFor {
 		age = "settled"
 	}
-	zz[v]++
 	return who + ", " + when + ", " + age
 }
-
-var zz = map[*viewer]int{}
