@@ -109,7 +109,7 @@ func (p *player) happen(e *event) {
 
 // report tells the engine where the player is.
 func (p *player) report() {
-	if n := p.net(); p.asking && !p.direct && n.now > p.askedAt+n.behind()+jumpFrom+answerFor {
+	if n := p.net(); p.asking && !p.direct && n.now > p.askedAt+max(n.behind(), p.ahead())+jumpFrom+answerFor {
 		n.rule("%v has not answered for part %d, asked for %d ms ago", p.viewer.id, p.asked, (n.now-p.askedAt)/span.Millisecond)
 	}
 	if n := p.net(); n.Recorded > 0 {
