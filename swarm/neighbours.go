@@ -27,7 +27,7 @@ func (e *Engine) introduced(in Introduced) {
 	slots, _ := e.route.Slots()
 	most := DialsFew + slots/2
 	if e.config.Recorded {
-		most = NeighboursFew + slots/2 // who is behind us calls us, and is no help
+		most = NeighboursMax // who is behind us calls us, and is no help
 	}
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
 		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len() >= most {
@@ -42,9 +42,12 @@ func (e *Engine) peerUp(p id.Peer) {
 	case e.bans.Has(p) || p == id.Origin:
 		e.do(HangUp{p, Polluted})
 		return
-	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax) && (!e.config.Recorded || e.neighbours.Len() >= NeighboursMax):
+	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax) && !e.config.Recorded:
 		e.do(HangUp{p, Crowded})
 		return
+	}
+	if e.neighbours.Get(p) == nil && e.neighbours.Len() >= NeighboursMax {
+		e.makeWay()
 	}
 	e.neighbours.Add(p).dealtAt = e.now
 	e.desk.Join(p)
@@ -53,7 +56,9 @@ func (e *Engine) peerUp(p id.Peer) {
 	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
 	e.say(p, e.route.Greet(e.now, int(e.upload.Delay(e.now)/span.Millisecond)))
 	if e.config.Recorded {
-		e.show(p)
+		if e.upload.Open() {
+			e.show(p)
+		}
 		return
 	}
 	e.shelf.All(func(part *have.Part) bool {
@@ -146,9 +151,6 @@ func cost(m wire.Message) int64 {
 
 // told hears what a neighbour holds.
 func (e *Engine) told(from id.Peer, m wire.Have) {
-	if e.passed(m.Part) {
-		return
-	}
 	p := e.shelf.Rumour(m.Part, e.now)
 	if p == nil {
 		return

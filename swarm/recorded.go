@@ -5,7 +5,6 @@ import (
 	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm/have"
-	"shoal/swarm/pick"
 	"shoal/wire"
 )
 
@@ -13,9 +12,6 @@ import (
 const (
 	// placeEvery is how often the coordinator is told where in a recording we are.
 	placeEvery = 10 * span.Second
-	// dealFor is how long a neighbour may neither ask nor bring anything until it is left, unless it holds what lies ahead
-	// of us. So there is room for others when the player jumps.
-	dealFor = 30 * span.Second
 	// showMax bounds the parts that a newcomer is told of: half of what it lets anyone say at once.
 	showMax = 200
 	// amplyAhead is what a neighbour has ahead that has time: its wishes are declined when amplyMost waits here, and those of
@@ -40,57 +36,43 @@ func (e *Engine) place(wallMS int64, jumped bool) {
 			return true
 		})
 	}
-	if !jumped && e.now < e.placedAt+placeEvery {
-		return
+	if jumped || e.now >= e.placedAt+placeEvery {
+		e.placedAt = e.now
+		e.do(Position{wallMS})
 	}
-	e.placedAt = e.now
-	e.do(Position{wallMS})
-	var idle []id.Peer
+}
+
+// makeWay leaves the neighbour with whom nothing was dealt for the longest time: the player may have jumped since.
+func (e *Engine) makeWay() {
+	var idlest id.Peer
+	since := e.now + 1
 	e.neighbours.All(func(p id.Peer, n *neighbour) bool {
-		if e.now >= n.dealtAt+dealFor && e.neighbours.Len() > NeighboursFew && !e.helps(p) {
-			idle = append(idle, p)
+		if n.dealtAt < since {
+			idlest, since = p, n.dealtAt
 		}
 		return true
 	})
-	for _, p := range idle {
-		e.drop(p, Crowded)
-	}
-}
-
-// ahead reports whether an opened part lies in the window.
-func (e *Engine) ahead(p *have.Part) bool {
-	off := p.WallMS() - e.shelf.Head
-	return off+p.DurationMS() > 0 && off < pick.WindowMS
-}
-
-// helps reports whether a neighbour says it holds anything that lies ahead.
-func (e *Engine) helps(p id.Peer) (yes bool) {
-	e.shelf.All(func(part *have.Part) bool {
-		yes = part.Opened && e.ahead(part) && !part.HeldBy(p).Empty()
-		return !yes
-	})
-	return yes
+	e.drop(idlest, Crowded)
 }
 
 // show tells a newcomer which parts we hold whole: if they are too many, not those farthest back.
 func (e *Engine) show(to id.Peer) {
-	var whole []segment.Part
-	e.shelf.All(func(p *have.Part) bool {
-		if p.Complete() {
-			whole = append(whole, p.Name)
-		}
-		return true
-	})
-	for _, name := range whole[max(0, len(whole)-showMax):] {
-		if e.upload.Open() {
-			e.say(to, wire.Have{Part: name, Pieces: e.shelf.Get(name).Mine})
-		}
+	skip := -showMax
+	for range 2 { // first they are counted
+		first := skip < 0
+		e.shelf.All(func(p *have.Part) bool {
+			switch {
+			case !p.Complete():
+			case first:
+				skip++
+			case skip > 0:
+				skip--
+			default:
+				e.say(to, wire.Have{Part: p.Name, Pieces: p.Mine})
+			}
+			return true
+		})
 	}
-}
-
-// passed reports whether a part of a recording that we know nothing of lies behind the player.
-func (e *Engine) passed(name segment.Part) bool {
-	return e.config.Recorded && name.Seq < e.next[name.Track%segment.TracksMax] && e.shelf.Get(name) == nil
 }
 
 // stale reports whether a part known by hearsay only is to be forgotten.

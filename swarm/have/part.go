@@ -40,6 +40,7 @@ type Part struct {
 	Hedged    bool        // the origin was asked a second time for what the rescue had not brought
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
+	Rank      int64       // of a recording: the lower, the sooner neighbours are asked for it
 	Quiet     span.Span   // there is nothing to plan for it before this, unless something happens
 
 	all     wire.Bitmap
@@ -153,15 +154,8 @@ func (p *Part) Source() id.Peer {
 	return id.Origin
 }
 
-// Sources returns how many neighbours say they hold any of the part.
-func (p *Part) Sources() (n int) {
-	for i := range p.holders {
-		if !p.holders[i].pieces.Empty() {
-			n++
-		}
-	}
-	return n
-}
+// Sources returns how many neighbours said they hold any of the part.
+func (p *Part) Sources() int { return len(p.holders) }
 
 // Holders yields the neighbours that say they hold piece, in the order in which they first spoke.
 func (p *Part) Holders(piece int, yield func(id.Peer)) {

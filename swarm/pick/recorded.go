@@ -4,6 +4,7 @@ import (
 	"shoal/id"
 	"shoal/span"
 	"shoal/swarm/have"
+	"shoal/wire"
 )
 
 // How a recording is fetched: there is no live edge to keep up with, so there is time to ask neighbours well ahead.
@@ -28,6 +29,8 @@ const (
 	// urgentAsks and restAsks bound the pieces asked of neighbours at once: they are not to be in the way of a rescue.
 	urgentAsks = 48
 	restAsks   = 24
+	// wholeLeast is how many pieces a request must be for if it is to say how long a part takes: those of recordings are large.
+	wholeLeast = 12
 	// RestFor is how long a neighbour that said it is busy is not asked.
 	RestFor = 500 * span.Millisecond
 )
@@ -37,12 +40,6 @@ func (d *Desk) Stir() { d.stirred, d.roamedAt = true, 0 }
 
 // Want has a recording planned anew.
 func (d *Desk) Want() { d.stirred = true }
-
-// small reports whether a request says little of how long a whole part takes: those of recordings are large.
-func (d *Desk) small(shelf *have.Shelf, f fetch) bool {
-	p := shelf.Get(f.part)
-	return d.Recorded && p != nil && 2*(f.to-f.from) < p.Count()
-}
 
 // Rest leaves a neighbour alone for a while that said it is busy.
 func (d *Desk) Rest(now span.Span, p id.Peer) {
@@ -71,12 +68,17 @@ func (d *Desk) roam(now span.Span, v View) (plan Plan) {
 	return plan
 }
 
-// weigh notes how long each neighbour would take to bring a piece, and whether any may be asked at all.
+// weigh notes how long each neighbour would take to bring a piece: nearly for ever if it owes enough already, Never if it is
+// not to be believed; and whether any may be asked at all.
 func (d *Desk) weigh(now span.Span, v View) {
 	d.open = false
 	d.peers.All(func(p id.Peer, n *peer) bool {
-		n.takes = Never
-		if n.mayOwe(now) > 0 {
+		switch {
+		case now < n.until:
+			n.takes = Never
+		case n.mayOwe(now) <= 0:
+			n.takes = Never - 1
+		default:
 			n.takes = v.Takes(p, n.owes)
 			d.open = d.open || n.takes < urgentTakes
 		}
@@ -86,23 +88,23 @@ func (d *Desk) weigh(now span.Span, v View) {
 
 // window returns the parts to plan for, in the order in which neighbours are asked for them.
 func (d *Desk) window(now span.Span, shelf *have.Shelf) []*have.Part {
-	d.parts, d.ranks, d.Ahead = d.parts[:0], d.ranks[:0], WindowMS
+	d.parts, d.Ahead = d.parts[:0], WindowMS
 	head := d.Head.WallMS(now)
 	shelf.All(func(p *have.Part) bool {
 		if !p.Opened || p.Complete() || !d.Head.Needs(p) || p.WallMS() > head+WindowMS && !p.Wanted {
 			return true
 		}
-		rank := p.WallMS() - head
-		d.Ahead = min(d.Ahead, max(rank, 0))
-		if rank > urgentMS && !p.Wanted {
-			rank += int64(p.Sources()) << 32
+		p.Rank = p.WallMS() - head
+		d.Ahead = min(d.Ahead, max(p.Rank, 0))
+		if p.Rank > urgentMS && !p.Wanted {
+			p.Rank += int64(p.Sources()) << 32
 		}
 		i := len(d.parts)
-		d.parts, d.ranks = append(d.parts, p), append(d.ranks, rank)
-		for ; i > 0 && d.ranks[i-1] > rank; i-- {
-			d.parts[i], d.ranks[i] = d.parts[i-1], d.ranks[i-1]
+		d.parts = append(d.parts, p)
+		for ; i > 0 && d.parts[i-1].Rank > p.Rank; i-- {
+			d.parts[i] = d.parts[i-1]
 		}
-		d.parts[i], d.ranks[i] = p, rank
+		d.parts[i] = p
 		return true
 	})
 	return d.parts
@@ -121,8 +123,7 @@ func (d *Desk) foresee(now span.Span, v View, p *have.Part, plan *Plan) (again s
 	}
 	again = rescueAt
 	missing = missing.Minus(p.Asked)
-	held := p.HeldByAny(func(neighbour id.Peer) bool { return d.reliable(now, neighbour) })
-	if mine := missing.Minus(held); !mine.Empty() {
+	if mine := missing.Minus(d.heldWithin(p, Never)); !mine.Empty() {
 		lot := span.Span(mix(v.Chance^p.Name.Seq<<8^uint64(p.Name.Track)) % uint64(earlyMost-earlyLeast))
 		at := max(due-earlyLeast-lot, d.Head.jumped+lookRound+lot/2)
 		switch {
@@ -140,14 +141,19 @@ func (d *Desk) foresee(now span.Span, v View, p *have.Part, plan *Plan) (again s
 	if p.Wanted || rescueAt < now+urgentMS*span.Millisecond {
 		limit, d.most = urgentTakes, urgentAsks
 	}
-	able := p.HeldByAny(func(neighbour id.Peer) bool {
-		n := d.peers.Get(neighbour)
-		return n != nil && n.takes < limit
-	})
 	before := len(d.asks)
-	d.pull(now, v, p, missing.Both(able), min(rescueAt, now+limit), plan)
+	d.pull(now, v, p, missing.Both(d.heldWithin(p, limit)), min(rescueAt, now+limit), plan)
 	if len(d.asks) > before {
 		d.weigh(now, v)
 	}
 	return again
+}
+
+// heldWithin returns what neighbours hold of a part who would bring a piece within a time: within Never, all who may be
+// believed.
+func (d *Desk) heldWithin(p *have.Part, limit span.Span) wire.Bitmap {
+	return p.HeldByAny(func(neighbour id.Peer) bool {
+		n := d.peers.Get(neighbour)
+		return n != nil && n.takes < limit
+	})
 }

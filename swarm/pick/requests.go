@@ -39,7 +39,7 @@ type peer struct {
 	aside  span.Span // for how long it was put aside the last time
 	until  span.Span
 	rests  span.Span // of a recording: it is busy until then
-	takes  span.Span // the same: how long it would take to bring a piece; Never if it may not be asked
+	takes  span.Span // the same: how long it would take to bring a piece
 }
 
 func (p *peer) mayOwe(now span.Span) int {
@@ -81,7 +81,6 @@ type Desk struct {
 	again    span.Span    // when to plan if nothing happens
 	open     bool         // some neighbour may be asked
 	parts    []*have.Part // as last planned, to be used again
-	ranks    []int64
 }
 
 // Join adds a neighbour.
