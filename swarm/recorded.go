@@ -58,12 +58,11 @@ func (e *Engine) makeWay() {
 // show tells a newcomer which parts we hold whole: if they are too many, not those farthest back.
 func (e *Engine) show(to id.Peer) {
 	skip := -showMax
-	for range 2 { // first they are counted
-		first := skip < 0
+	for round := range 2 {
 		e.shelf.All(func(p *have.Part) bool {
 			switch {
 			case !p.Complete():
-			case first:
+			case round == 0: // they are counted
 				skip++
 			case skip > 0:
 				skip--

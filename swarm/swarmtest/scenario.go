@@ -19,6 +19,9 @@ import (
 //	seed NAME FROM-TO                      the coordinator gives a peer these stripes
 //	habit NAME alter|drop|mute             how a peer misbehaves: alters, withholds, says nothing
 //	live DURATION every DURATION pieces N  a part of track 0 each EVERY, told by the tracker
+//	recording DURATION every DURATION pieces N   the channel is a recording of that: nothing is live, nobody seeds
+//	play NAME PLACE                        a peer comes and plays the recording from there
+//	seek NAME PLACE                        it goes elsewhere
 //	run DURATION                           time passes
 //	leave NAME                             without a word
 //	unlink NAME NAME                       the connection breaks
@@ -86,6 +89,14 @@ func (w *World) command(words []string, b *strings.Builder) error {
 		w.find(args[0]).habit = args[1]
 	case "live":
 		return w.live(args)
+	case "recording":
+		return w.recording(args)
+	case "play":
+		return w.play(args)
+	case "seek":
+		place, err := duration(args[1])
+		w.find(args[0]).player.open(place)
+		return err
 	case "run":
 		d, err := duration(args[0])
 		w.run(w.now + d)

@@ -31,6 +31,8 @@ type World struct {
 	Record  bool      // those who join later keep a tape
 
 	published map[segment.Part]bool
+	recorded  []known // all of a recording; nil is a live channel
+	records   [][]byte
 	problems  []string
 }
 
@@ -66,6 +68,7 @@ func (w *World) Join(name string) *Node {
 	peer := id.Peer(len(w.nodes) + 1)
 	config := swarm.Config{
 		Self: peer, Channel: w.source.identity.Public(), Seed: uint64(peer), BirthWallMS: bornWallMS, UplinkBytesPerSecond: w.Uplink,
+		Recorded: w.recorded != nil,
 	}
 	n := &Node{world: w, Name: name, id: peer, engine: swarm.New(config), body: newBody()}
 	n.player = newPlayer(n)
@@ -82,7 +85,9 @@ func (w *World) Join(name string) *Node {
 			other.step(swarm.Introduced{Peer: n.id})
 		}
 	}
-	n.player.start()
+	if w.recorded == nil {
+		n.player.start()
+	}
 	return n
 }
 
