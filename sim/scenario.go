@@ -171,7 +171,7 @@ func (s Scenario) Hostile() float64 {
 }
 
 // Bound returns the fewest copies of each part that the origin can send, were all uplinks one fluid: demand less supply,
-// and at least one (Kumar, Liu, Ross, INFOCOM 2007).
+// and at least one of what is live (Kumar, Liu, Ross, INFOCOM 2007).
 func (s Scenario) Bound() float64 {
 	supply, shares := 0.0, 0.0
 	for _, c := range s.Uplinks {
@@ -179,5 +179,9 @@ func (s Scenario) Bound() float64 {
 		shares += c.Share
 	}
 	supply *= (1 - s.FreeRiders - s.Hostile()) / shares
-	return max(1, float64(s.Peers+s.Crowd)*(1-supply))
+	least := 1.0
+	if s.Recorded > 0 { // what viewers hold need not come again
+		least = 0
+	}
+	return max(least, float64(s.Peers+s.Crowd)*(1-supply))
 }
