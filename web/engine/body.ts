@@ -147,6 +147,8 @@ export class Body implements Performer, Listener {
         return this.#store.evict(output.part);
       case 'Able':
         return this.#company.able(output.slots);
+      case 'Position':
+        return; // of a recording: this body plays none yet
       case 'Note':
         return; // the company counts for itself
     }
