@@ -20,6 +20,16 @@ const (
 	PerPrefixMax = 2
 	// MetMax bounds the acquaintances of one peer: those it called, those that called it.
 	MetMax = 64
+	// Reach is how far ahead in a recording those may be whom a peer is introduced to: what viewers hold in memory behind the
+	// playhead, about 3 minutes at 3 Mbit/s.
+	Reach = 3 * time.Minute
+	// NearMax is how many of an introduction are the nearest ahead; the others are any within Reach, so that what the nearest
+	// lack has not far to come.
+	NearMax = 10
+	// NeighboursFar bounds those behind a newcomer who are looked at for whether they know too few ahead.
+	NeighboursFar = 2 * NeighboursMax
+	// Drift is how far a peer may be from where it should be, playing on, until it has jumped.
+	Drift = 2 * time.Second
 	// searchMax bounds the members looked at for one introduction, so that a crowd from one network costs no more than others.
 	searchMax = 256
 	// MorePause is the least time between two introductions that a peer asks for.

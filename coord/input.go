@@ -42,6 +42,12 @@ type Able struct {
 	Slots int
 }
 
+// At reports where in a recording a peer plays, in milliseconds of it: every 10 s and after each jump (swarm.Position).
+type At struct {
+	Peer       id.Peer
+	PositionMS int64
+}
+
 // MorePlease says that a peer would like to meet further peers.
 type MorePlease struct{ Peer id.Peer }
 
@@ -56,6 +62,7 @@ func (Left) input()       {}
 func (Follows) input()    {}
 func (Linked) input()     {}
 func (Able) input()       {}
+func (At) input()         {}
 func (MorePlease) input() {}
 func (Complained) input() {}
 func (Tick) input()       {}

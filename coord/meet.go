@@ -150,6 +150,9 @@ func (m *Mind) more(now time.Duration, peer id.Peer, out []Output) []Output {
 		return out
 	}
 	p.moreAt = now + MorePause
+	if m.recorded {
+		return m.introduceAhead(p, 0, out)
+	}
 	return m.introduce(p, out)
 }
 

@@ -20,6 +20,9 @@ type Mind struct {
 	banned  map[id.Peer]struct{} // those of bans; for look-up only
 	seeding []*member            // whose mask was not 0 after the last step
 	seeded  []*member            // after the one before it
+
+	recorded bool
+	places   []*member // of a recording: those who said where they play, by start
 }
 
 // member is a peer that shares.
@@ -40,6 +43,8 @@ type member struct {
 	held, runs int    // stripes it seeds, and in how many runs; m.weigh sets them
 	mask       uint16 // as last told
 	next       uint16 // being worked out
+	placed     bool   // it is among places
+	start      int64  // when, by the mind's clock in ms, it would have begun at the recording's beginning, negated: the more, the farther ahead
 }
 
 // New returns the mind of an empty channel. seed decides all its chances.
@@ -50,6 +55,14 @@ func New(seed uint64) *Mind {
 		net:    map[Prefix]int{},
 		banned: map[id.Peer]struct{}{},
 	}
+}
+
+// NewRecorded returns the mind of an empty channel that is a recording: nobody seeds, and who meets whom is a matter of where
+// they play.
+func NewRecorded(seed uint64) *Mind {
+	m := New(seed)
+	m.recorded = true
+	return m
 }
 
 // Step tells the mind what happened at now (any clock that does not run backwards) and appends what to do about it.
@@ -63,16 +76,21 @@ func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
 	case Linked:
 		m.link(in)
 	case Able:
-		if p := m.byPeer[in.Peer]; p != nil && p.group.rate(p, min(max(in.Slots, 1), SlotsMax)) {
+		if p := m.byPeer[in.Peer]; p != nil && p.group.rate(p, min(max(in.Slots, 1), SlotsMax)) && !m.recorded {
 			out = m.befriend(p, out)
 		}
 	case Follows:
 		out = m.follows(now, in, out)
+	case At:
+		out = m.at(now, in, out)
 	case MorePlease:
 		out = m.more(now, in.Peer, out)
 	case Complained:
 		out = m.complain(now, in, out)
 	case Tick:
+	}
+	if m.recorded {
+		return out
 	}
 	return m.settle(now, out)
 }
@@ -97,7 +115,9 @@ func (m *Mind) join(now time.Duration, in Joined, out []Output) []Output {
 	p := &member{peer: in.Peer, prefix: in.Prefix, place: len(m.members), order: m.arrived, moreAt: now + MorePause}
 	p.tracks = tracksOf(in.Tracks)
 	p.group = m.groupOf(p.tracks)
-	out = m.introduce(p, out)
+	if !m.recorded { // it has not said where it plays
+		out = m.introduce(p, out)
+	}
 	p.group.enter(p)
 	m.members = append(m.members, p)
 	m.byPeer[p.peer] = p
@@ -119,6 +139,7 @@ func (m *Mind) leave(peer id.Peer, out []Output) []Output {
 		delete(m.net, p.prefix)
 	}
 	m.quit(p)
+	m.unplace(p)
 	p.place = gone
 	return m.part(p, out)
 }

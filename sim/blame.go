@@ -24,6 +24,10 @@ func (n *Internet) Curious() { n.measure.blames = map[string]int64{} }
 // blame notes why v fetches pieces of a part.
 func (n *Internet) blame(v *viewer, part int32, from, to int) {
 	made := n.source.part(part)
+	if n.Recorded > 0 && n.measure.blames != nil && n.measure.on() {
+		n.measure.blames[n.wherefrom(v, part)] += int64(to - from)
+		return
+	}
 	if n.measure.blames == nil || !n.measure.on() || n.now < made.at+blameAfter {
 		return
 	}

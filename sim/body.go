@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"shoal/coord"
 	"shoal/id"
 	"shoal/span"
 	"shoal/swarm"
@@ -13,6 +14,9 @@ func (v *viewer) perform(o swarm.Output) {
 	switch o := o.(type) {
 	case swarm.Able:
 		v.able(o.Slots)
+	case swarm.Position:
+		v.at = coord.At{Peer: v.id, PositionMS: o.WallMS - bornWallMS}
+		v.tell(v.at)
 	case swarm.Dial:
 		v.dial(n.viewer(o.Peer))
 	case swarm.HangUp:
@@ -199,9 +203,12 @@ func (v *viewer) check(o swarm.CheckPiece) {
 	if good {
 		made := v.net.source.part(a.part)
 		v.net.measure.piece(v, made, a)
-		if v.store.hold(v.net.now, a, len(made.manifest.Hashes)) {
+		if v.store.hold(v.net.now, a, made.manifest.PieceLength(a.piece), len(made.manifest.Hashes)) {
 			v.net.measure.complete(v, made)
 		}
 	}
 	v.step(swarm.Checked{Part: o.Part, Piece: o.Piece, From: o.From, OK: good})
+	if v.net.Recorded > 0 {
+		v.makeRoom()
+	}
 }

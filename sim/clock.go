@@ -38,6 +38,9 @@ const (
 	noted          // a record that the origin was asked for comes, or not: ref; flag is failure
 	confirm        // an acknowledgement that waited for company goes alone: ref is its round
 	overdue        // an acknowledgement has not come in time: ref is the timer's round
+	seek           // a viewer goes to another place of the recording
+	finish         // a viewer may be at the recording's end
+	bundle         // records of the recording, from the origin, reach a viewer: part is the first
 	acked          // a peer's acknowledgement is here: ref is the connection
 )
 

@@ -49,7 +49,11 @@ func New(s Scenario, p Policy, seed uint64) *Internet {
 	for i := range n.Crowd {
 		n.at(n.CrowdAt+n.chance.span(0, n.CrowdIn), event{kind: join, ref: quota(i, n.Crowd)})
 	}
-	n.at(n.Part, event{kind: publish})
+	if n.Recorded > 0 {
+		n.record()
+	} else {
+		n.at(n.Part, event{kind: publish})
+	}
 	n.at(swingEvery, event{kind: swing})
 	if n.OutageFor > 0 {
 		n.at(n.OutageAt, event{kind: outage})
@@ -161,7 +165,11 @@ func (n *Internet) join(quota uint32) {
 	n.trouble(v)
 	v.player.settleOn()
 	v.come()
-	v.player.begin()
+	if n.Recorded > 0 {
+		v.player.enter(quota > 0 && n.StartAt == "any")
+	} else {
+		v.player.begin()
+	}
 	n.after(lonelyEvery, event{kind: lonely, node: v.index})
 }
 

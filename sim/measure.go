@@ -34,6 +34,7 @@ type measure struct {
 	watched     span.Span
 	ages        []int32 // of parts, ms
 	starts      []int32 // ms
+	seeks       []int32 // ms
 
 	pieces, hops int64 // that came from peers
 	refused      int64
@@ -159,7 +160,7 @@ func (m *measure) piece(v *viewer, made *made, a arrived) {
 
 // complete counts a part that a viewer holds all of.
 func (m *measure) complete(v *viewer, made *made) {
-	if m.on() && int32(made.manifest.Seq) >= v.player.first {
+	if m.on() && m.net.Recorded == 0 && int32(made.manifest.Seq) >= v.player.first {
 		m.ages = append(m.ages, int32((m.net.now-made.at)/span.Millisecond))
 	}
 }
@@ -195,9 +196,13 @@ func (m *measure) banned() {
 	}
 }
 
-// start counts how long a viewer waited for the first picture.
-func (m *measure) start(took span.Span) {
-	if m.on() {
+// start counts how long a viewer waited for the first picture, there or where it sought it.
+func (m *measure) start(took span.Span, sought bool) {
+	switch {
+	case !m.on():
+	case sought:
+		m.seeks = append(m.seeks, int32(took/span.Millisecond))
+	default:
 		m.starts = append(m.starts, int32(took/span.Millisecond))
 	}
 }

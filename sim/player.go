@@ -41,6 +41,9 @@ type player struct {
 	started bool      // it shows one, or has
 	lag     span.Span // behind everyone, at lagAt
 	lagAt   span.Span
+
+	from   span.Span // of a recording: when its beginning would have been on screen
+	sought bool      // the same: it sets out from a seek
 }
 
 func (p *player) net() *Internet { return p.viewer.net }
@@ -69,12 +72,23 @@ func (n *Internet) live(at span.Span) int32 {
 
 // lagNow returns how far behind everyone the player is.
 func (p *player) lagNow() span.Span {
+	if p.net().Recorded > 0 {
+		return p.lag
+	}
 	caught := (p.net().now - p.lagAt) * hurryPercent / 100
 	return max(min(p.lag, hurryFrom), p.lag-caught)
 }
 
 // position returns what is on screen, as time since the broadcast began. It does not know whether there is a picture.
-func (p *player) position() span.Span { return p.net().now - p.net().behind() - p.lagNow() }
+func (p *player) position() span.Span { return p.net().now - p.behind() - p.lagNow() }
+
+// behind is how far this player is behind the wall clock, if it does not lag.
+func (p *player) behind() span.Span {
+	if p.net().Recorded > 0 {
+		return p.from
+	}
+	return p.net().behind()
+}
 
 // end returns how far the buffer reaches.
 func (p *player) end() span.Span { return span.Span(p.next) * p.net().Part }
@@ -101,8 +115,11 @@ func (p *player) happen(e *event) {
 
 // report tells the engine where the player is.
 func (p *player) report() {
-	if n := p.net(); p.asking && !p.direct && n.now > p.askedAt+n.behind()+jumpFrom+answerFor {
+	if n := p.net(); p.asking && !p.direct && n.now > p.askedAt+max(n.behind(), p.ahead())+jumpFrom+answerFor {
 		n.rule("%v has not answered for part %d, asked for %d ms ago", p.viewer.id, p.asked, (n.now-p.askedAt)/span.Millisecond)
+	}
+	if n := p.net(); n.Recorded > 0 {
+		p.viewer.read()
 	}
 	position := min(p.position(), p.end())
 	p.viewer.step(swarm.Playhead{
@@ -123,7 +140,7 @@ func (p *player) ask() {
 		return
 	}
 	p.climb()
-	if ahead := n.policy.ahead; ahead > 0 && p.started && p.end()-p.position() >= ahead {
+	if ahead := p.ahead(); ahead > 0 && p.started && p.end()-p.position() >= ahead {
 		n.after(p.end()-p.position()-ahead+span.Millisecond, event{kind: ask, node: p.viewer.index})
 		return
 	}
@@ -140,7 +157,7 @@ func (p *player) answer(o swarm.Output) {
 		p.net().measure.played(bad)
 		p.got(p.asked)
 	case swarm.Decline:
-		if int(o.Part.Track) != p.rung {
+		if seq := int32(o.Part.Seq); int(o.Part.Track) != p.rung || p.net().Recorded > 0 && seq != p.next { // it has gone elsewhere meanwhile
 			p.asking = false
 			return
 		}
@@ -156,6 +173,9 @@ func (p *player) request(number int32) {
 	size := int(made.manifest.Length)
 	n.measure.declined()
 	n.measure.origin(p.viewer, made.manifest.Track, size)
+	if n.Recorded > 0 {
+		n.blame(p.viewer, number, 0, len(made.manifest.Hashes))
+	}
 	wait, transfer := n.answer(p.viewer, size)
 	n.after(wait+transfer, event{kind: delivered, node: p.viewer.index, part: number, size: int32(size)})
 }
@@ -188,16 +208,21 @@ func (p *player) got(number int32) {
 	switch {
 	case !p.started:
 		p.started = true
-		n.measure.start(n.now - p.since)
-		p.behindBy(max(0, n.now-n.behind()-begins))
+		n.measure.start(n.now-p.since, p.sought)
+		p.from = n.now - begins
+		p.behindBy(max(0, n.now-p.behind()-begins))
 		n.at(n.now, event{kind: report, node: p.viewer.index})
 	case p.position() > begins:
 		n.measure.due(p.rung, p.position()-begins)
-		p.behindBy(n.now - n.behind() - begins)
+		p.behindBy(n.now - p.behind() - begins)
 	default:
 		n.measure.due(p.rung, 0)
 	}
 	p.next++
+	if n.Recorded > 0 {
+		p.finished()
+		return
+	}
 	if p.lagNow() > jumpFrom {
 		p.jump()
 	}
@@ -215,6 +240,10 @@ func (p *player) jump() {
 // awake begins anew at the live edge after a sleep. What was asked of the origin before will not come.
 func (p *player) awake() {
 	n := p.net()
+	if n.Recorded > 0 {
+		p.open(min(p.position(), p.end()))
+		return
+	}
 	p.known = n.published()
 	p.next, p.back = max(p.next, n.live(n.now)), 0
 	p.since, p.started = n.now, false

@@ -28,6 +28,8 @@ type Result struct {
 	Rebuffer    float64 `json:"rebuffer"`     // time that the picture stood still, of all time since it began
 	StartP50    int32   `json:"start_p50_ms"` // from a page's load to its first part
 	StartP95    int32   `json:"start_p95_ms"`
+	SeekP50     int32   `json:"seek_p50_ms,omitempty"` // of a recording: from a seek to its first part
+	SeekP95     int32   `json:"seek_p95_ms,omitempty"`
 	BehindMS    int64   `json:"behind_ms"`    // how far behind live everyone plays
 	JoinCopies  float64 `json:"join_copies"`  // of Copies: what viewers took in their first 10 s
 	JoinSeconds float64 `json:"join_seconds"` // the same, in seconds of media a join
@@ -60,6 +62,7 @@ func (m *measure) result() Result {
 	media := max(1, m.peerBytes+m.originBytes)
 	slices.Sort(m.ages)
 	slices.Sort(m.starts)
+	slices.Sort(m.seeks)
 	published := max(1, m.publishedBytes)
 	var last second
 	for _, s := range m.seconds[max(0, len(m.seconds)-11):] {
@@ -78,7 +81,8 @@ func (m *measure) result() Result {
 		HopsMean: neat(float64(m.hops) / float64(max(1, m.pieces))),
 		DupShare: neat(m.duplicateBytes / media), ControlShare: neat(m.controlBytes / media), BesideShare: neat(m.beside / media), Offload: neat(m.peerBytes / media),
 		Rebuffer: neat(float64(m.stalled) / float64(max(1, m.stalled+m.watched))),
-		StartP50: percentile(m.starts, 50), StartP95: percentile(m.starts, 95), BehindMS: int64(n.behind() / span.Millisecond),
+		StartP50: percentile(m.starts, 50), StartP95: percentile(m.starts, 95),
+		SeekP50: percentile(m.seeks, 50), SeekP95: percentile(m.seeks, 95), BehindMS: int64(n.behind() / span.Millisecond),
 		JoinCopies: neat(m.joinBytes / published), JoinSeconds: neat(m.joinBytes / n.Rate / float64(max(1, m.joins))),
 		LastCopies: neat(last.origin / max(1, last.published)), Declined: neat(float64(m.declines) / float64(max(1, m.parts))),
 		Rescues: m.rescues, Refused: m.refused, Tainted: m.tainted, Bans: m.bans, Joins: m.joins,

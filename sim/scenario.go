@@ -55,6 +55,11 @@ type Scenario struct {
 	SlowTail    float64
 	SlowBy      span.Span
 
+	Recorded  span.Span
+	StartAt   string
+	SeekEvery span.Span
+	Memory    float64
+
 	OutageAt  span.Span
 	OutageFor span.Span
 
@@ -94,6 +99,7 @@ func Everyday() Scenario {
 		Uplinks: []Class{{0.4, 0.5}, {0.4, 1.5}, {0.2, 4}}, Swing: 0.2, Down: 6, UpCap: 4,
 		RTT: [2]span.Span{20 * ms, 150 * ms}, NAT: []NATShare{{0.6, cone}, {0.2, restricted}, {0.2, symmetric}}, Unreachable: -1, Lossy: 1, Transport: "fluid", Key: 1.8, Uneven: 0.25,
 		OriginRTT: [2]span.Span{48 * ms, 103 * ms}, OriginRate: 8, SlowTail: 0.01, SlowBy: 300 * ms,
+		StartAt: "any", Memory: 96_000_000,
 		SleepFor: 30 * span.Second, DelayBy: 3 * span.Second, SybilNets: 3,
 	}
 }
@@ -149,6 +155,11 @@ func (s Scenario) Check() error {
 	case s.JoinAt != "any" && s.JoinAt != "key":
 		return fmt.Errorf("join-at is any or key")
 	}
+	if s.Recorded != 0 {
+		if err := s.checkRecorded(); err != nil {
+			return err
+		}
+	}
 	if _, ok := transportNamed(s.Transport); !ok {
 		return fmt.Errorf("transport is fluid, browser or pion")
 	}
@@ -169,7 +180,7 @@ func (s Scenario) Hostile() float64 {
 }
 
 // Bound returns the fewest copies of each part that the origin can send, were all uplinks one fluid: demand less supply,
-// and at least one (Kumar, Liu, Ross, INFOCOM 2007). Of several renditions it is the mean, by their bytes.
+// and at least one of what is live (Kumar, Liu, Ross, INFOCOM 2007). Of several renditions it is the mean, by their bytes.
 func (s Scenario) Bound() float64 {
 	supply, shares := 0.0, 0.0
 	for _, c := range s.Uplinks {
@@ -177,6 +188,10 @@ func (s Scenario) Bound() float64 {
 		shares += c.Share
 	}
 	supply *= (1 - s.FreeRiders - s.Hostile()) / shares
+	least := 1.0
+	if s.Recorded > 0 { // what viewers hold need not come again
+		least = 0
+	}
 	demand, all := s.demand()
-	return max(1, float64(s.Peers+s.Crowd)*(demand-supply)/all)
+	return max(least, float64(s.Peers+s.Crowd)*(demand-supply)/all)
 }

@@ -60,6 +60,11 @@ func (s *Scenario) words() []setting {
 		number("slow-tail", &s.SlowTail, "share of the origin's answers that come late"),
 		length("slow-by", &s.SlowBy, "how late, mean of an exponential distribution"),
 
+		length("recorded", &s.Recorded, "how long the recording is that everyone plays, each another place of it; 0s is a live channel"),
+		text("start-at", &s.StartAt, "where those who are there at the beginning play: any place, or the begin; who comes later begins there"),
+		length("seek-every", &s.SeekEvery, "how often a viewer goes to any other place, mean of an exponential distribution; 0s is never"),
+		number("memory", &s.Memory, "what a viewer holds of a recording, bytes"),
+
 		length("outage-at", &s.OutageAt, "when the tracker ends and forgets"),
 		length("outage-for", &s.OutageFor, "how long it is away; 0s is never"),
 

@@ -85,7 +85,8 @@ func digestOf(record []byte) id.Digest {
 func (n *Internet) publish() {
 	first := int32(len(n.source.parts))
 	for rung := range n.Ladder {
-		n.encode(segment.Part{Epoch: epoch, Seq: uint64(n.seq(first)), Track: segment.Track(rung)})
+		track := segment.Track(rung)
+		n.measure.published(track, n.encode(segment.Part{Epoch: epoch, Seq: uint64(n.seq(first)), Track: track}, n.now-n.Part))
 	}
 	for _, v := range n.present {
 		n.announce(v, first)
@@ -93,8 +94,8 @@ func (n *Internet) publish() {
 	n.after(n.Part, event{kind: publish})
 }
 
-// encode makes one part.
-func (n *Internet) encode(name segment.Part) {
+// encode makes one part, of what was taken at a time, and returns its size in bytes.
+func (n *Internet) encode(name segment.Part, taken span.Span) int {
 	seq, perSegment := int(name.Seq), n.perSegment()
 	weight := 1.0
 	if perSegment > 1 {
@@ -109,7 +110,7 @@ func (n *Internet) encode(name segment.Part) {
 	m := &manifest.Part{
 		Channel: channel, Epoch: epoch, Track: name.Track, Seq: name.Seq, MSN: uint64(epoch<<20 + seq/perSegment), Index: uint16(seq % perSegment),
 		Independent: seq%perSegment == 0, Init: digest(segment.Part{}),
-		WallMS: uint64(bornWallMS + int64((n.now-n.Part)/span.Millisecond)), StartUS: uint64(seq) * uint64(n.Part/span.Microsecond),
+		WallMS: uint64(bornWallMS + int64(taken/span.Millisecond)), StartUS: uint64(seq) * uint64(n.Part/span.Microsecond),
 		DurationUS: uint32(n.Part / span.Microsecond), Length: uint32(size), PieceSize: uint32(pieces),
 		Hashes: make([]id.Digest, segment.Pieces(size, pieces)),
 	}
@@ -117,7 +118,7 @@ func (n *Internet) encode(name segment.Part) {
 		m.Prev = digest(segment.Part{Seq: name.Seq - 1, Track: name.Track})
 	}
 	n.source.parts = append(n.source.parts, made{int32(len(n.source.parts)), m, m.Append(nil), n.now})
-	n.measure.published(name.Track, size)
+	return size
 }
 
 // perSegment returns how many parts there are from one key frame to the next.

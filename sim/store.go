@@ -9,12 +9,14 @@ const tainted = 0x80
 type store struct {
 	first int32 // the seq that parts begins with
 	parts []holding
+	bytes int
 }
 
 type holding struct {
 	pieces []uint8
 	at     []span.Span // when each was checked
 	count  int
+	bytes  int
 	bad    int // of them are not true
 }
 
@@ -26,7 +28,7 @@ func (s *store) get(part int32) *holding {
 }
 
 // hold keeps a piece, and reports whether it made a part of so many pieces complete.
-func (s *store) hold(now span.Span, a arrived, pieces int) bool {
+func (s *store) hold(now span.Span, a arrived, size, pieces int) bool {
 	if len(s.parts) == 0 {
 		s.first = a.part
 	}
@@ -45,6 +47,8 @@ func (s *store) hold(now span.Span, a arrived, pieces int) bool {
 	}
 	h.pieces[a.piece], h.at[a.piece] = a.hop+1, now
 	h.count++
+	h.bytes += size
+	s.bytes += size
 	if !a.truth {
 		h.pieces[a.piece] |= tainted
 		h.bad++
@@ -86,6 +90,7 @@ func (s *store) whole(part int32) (yes, bad bool) {
 
 func (s *store) evict(part int32) {
 	if h := s.get(part); h != nil {
+		s.bytes -= h.bytes
 		*h = holding{}
 	}
 	for len(s.parts) > 0 && s.parts[0].pieces == nil {

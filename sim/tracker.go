@@ -38,7 +38,11 @@ type tracker struct {
 func (n *Internet) begin() {
 	n.tracker.lives++
 	n.tracker.away = false
-	n.tracker.mind = coord.New(mix(n.seed + n.tracker.lives))
+	begin := coord.New
+	if n.Recorded > 0 {
+		begin = coord.NewRecorded
+	}
+	n.tracker.mind = begin(mix(n.seed + n.tracker.lives))
 }
 
 // outage ends the tracker, or begins it anew. Viewers find it again one after the other, as their patience has it.
@@ -99,6 +103,9 @@ func (n *Internet) heard(e *event) {
 		n.recount(v, turned.Tracks)
 	}
 	n.consult(word)
+	if isJoined(word) && n.Recorded > 0 { // said in one breath
+		n.consult(v.at)
+	}
 	if isJoined(word) && len(v.links) > 0 { // it comes back, and says anew what the last tracker knew
 		v.linked()
 		v.able(v.slots)
@@ -135,6 +142,9 @@ func (n *Internet) whisper(to id.Peer, word swarm.Input) {
 // greet sends a newcomer the certificate and the recent records.
 func (n *Internet) greet(v *viewer, tracks segment.Tracks) {
 	n.whisper(v.id, swarm.Offered{Digest: digestOf(certificate()), Data: certificate()})
+	if n.Recorded > 0 {
+		return
+	}
 	v.hearsOf = 0
 	n.recount(v, tracks)
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 
+	"shoal/coord"
 	"shoal/id"
 	"shoal/segment"
 	"shoal/span"
@@ -45,6 +46,8 @@ type viewer struct {
 	rules      rules
 	tape       []byte // of what the mind hears, if somebody wants it
 	player     player
+	bundles    []bool   // of a recording: those of its records that were asked for
+	at         coord.At // the same: where the tracker was last told, or would have been, that it plays
 }
 
 func newViewer(n *Internet, index int32, quota uint32) *viewer {
@@ -68,7 +71,7 @@ func newViewer(n *Internet, index int32, quota uint32) *viewer {
 	v.line.upNow = v.line.up
 	config := swarm.Config{
 		Self: v.id, Channel: channel, Seed: n.chance.next(), BirthWallMS: bornWallMS + int64(n.now/span.Millisecond),
-		UplinkBytesPerSecond: v.uplink(),
+		UplinkBytesPerSecond: v.uplink(), Recorded: n.Recorded > 0,
 	}
 	v.mind = n.policy.mind(config, v.line.up)
 	if n.recorded != nil && *n.recorded == int(index) {
@@ -112,6 +115,9 @@ func (v *viewer) step(in swarm.Input) {
 		v.rules.before(in)
 		if v.tape != nil {
 			v.tape = tape.AppendFramed(v.tape, v.now(), in)
+		}
+		if gone, ok := in.(swarm.Evicted); ok {
+			v.store.evict(v.net.number(gone.Part))
 		}
 		v.outs = v.mind.Step(v.now(), in, v.outs[:0])
 		v.net.measure.step(in)
@@ -205,6 +211,12 @@ func (v *viewer) happen(e *event) {
 		v.net.wean(v, e.flag)
 	case noted:
 		v.noted(e)
+	case bundle:
+		v.readBundle(int(e.part))
+	case seek:
+		v.player.seek()
+	case finish:
+		v.player.finish()
 	case record:
 		made := v.net.source.part(e.part)
 		v.step(swarm.Offered{Digest: digest(made.name()), Data: made.record})

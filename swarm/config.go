@@ -12,4 +12,6 @@ type Config struct {
 	BirthWallMS int64
 	// UplinkBytesPerSecond is the first Uplink.
 	UplinkBytesPerSecond int
+	// Recorded says that the channel is a recording of one epoch: everyone plays another place of it.
+	Recorded bool
 }

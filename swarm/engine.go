@@ -37,6 +37,8 @@ type Engine struct {
 	supply     supply
 	fresh      bool // there are pieces to announce
 	sweptAt    span.Span
+	placedAt   span.Span                 // of a recording: when the coordinator was told where we are
+	next       [segment.TracksMax]uint64 // the same: the seq that the player asked for last
 }
 
 // neighbour is a peer with an open connection.
@@ -44,6 +46,7 @@ type neighbour struct {
 	greeted   bool           // it said Hello
 	tracks    segment.Tracks // that it follows; until it says so it is told of all
 	allowance trust.Allowance
+	dealtAt   span.Span // of a recording: when a piece was last asked or had
 }
 
 // early is a piece that came before the record of its part.
@@ -56,6 +59,8 @@ type early struct {
 func New(c Config) *Engine {
 	e := &Engine{config: c, wake: pick.Never, route: route.New(c.Seed), follows: segment.AllTracks}
 	e.records.Channel = c.Channel
+	e.placedAt = -placeEvery
+	e.desk.Recorded, e.shelf.Recorded, e.records.Recorded, e.route.Idle = c.Recorded, c.Recorded, c.Recorded, c.Recorded
 	e.upload.SetUplink(0, c.UplinkBytesPerSecond)
 	return e
 }
@@ -95,7 +100,10 @@ func (e *Engine) hear(in Input) {
 	case Seeding:
 		e.route.Seed(e.now, in.Stripes)
 	case Playhead:
-		e.desk.Report(e.now, in.WallMS, in.BufferMS, in.Playing)
+		jumped := e.desk.Report(e.now, in.WallMS, in.BufferMS, in.Playing)
+		if e.config.Recorded {
+			e.place(in.WallMS, jumped)
+		}
 	case Wanted:
 		e.wanted(in.Part)
 	case Arrived:

@@ -24,8 +24,12 @@ const (
 func (e *Engine) introduced(in Introduced) {
 	slots, _ := e.route.Slots()
 	strangers, _ := e.strangers()
+	most := DialsFew + slots/2
+	if e.config.Recorded {
+		most = NeighboursMax // who is behind us calls us, and is no help
+	}
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
-		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len()-strangers >= DialsFew+slots/2 {
+		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len()-strangers >= most {
 		return
 	}
 	e.do(Dial{in.Peer})
@@ -37,16 +41,26 @@ func (e *Engine) peerUp(p id.Peer) {
 	case e.bans.Has(p) || p == id.Origin:
 		e.do(HangUp{p, Polluted})
 		return
-	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax) && !e.makeRoom():
+	case e.neighbours.Get(p) == nil && e.neighbours.Len() >= min(NeighboursFew+slots, NeighboursMax) && !e.config.Recorded && !e.makeRoom():
 		e.do(HangUp{p, Crowded})
 		return
 	}
-	e.neighbours.Add(p).tracks = segment.AllTracks
+	if e.neighbours.Get(p) == nil && e.neighbours.Len() >= NeighboursMax {
+		e.makeWay()
+	}
+	n := e.neighbours.Add(p)
+	n.tracks, n.dealtAt = segment.AllTracks, e.now
 	e.desk.Join(p)
 	e.upload.Join(p)
 	e.route.Join(p)
 	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
 	e.say(p, e.route.Greet(e.now, e.queueMS()))
+	if e.config.Recorded {
+		if e.upload.Open() {
+			e.show(p)
+		}
+		return
+	}
 	e.recount(p, segment.AllTracks)
 }
 
@@ -119,7 +133,11 @@ func (e *Engine) said(in Said) {
 		e.route.Heard(e.now, in.Peer, m)
 		e.turnedTo(in.Peer, n, m.Tracks)
 	case wire.Sub:
-		e.subscribed(in.Peer, m)
+		if e.config.Recorded {
+			e.say(in.Peer, wire.SubNo{Stripes: m.Stripes})
+		} else {
+			e.subscribed(in.Peer, m)
+		}
 	case wire.SubOK:
 		e.act(e.route.Accepted(e.now, in.Peer, m.Stripes, nil))
 	case wire.SubNo:
@@ -153,10 +171,17 @@ func (e *Engine) told(from id.Peer, m wire.Have) {
 		return
 	}
 	p.Hold(from, m.Pieces)
+	if e.config.Recorded && p.Opened {
+		e.desk.Want()
+	}
 }
 
 func (e *Engine) refusedBy(from id.Peer, m wire.Busy) {
 	e.desk.Declined(&e.shelf, from, m.Part, m.Pieces)
+	if e.config.Recorded && m.Pieces != gone {
+		e.desk.Rest(e.now, from)
+		return
+	}
 	if p := e.shelf.Get(m.Part); p != nil {
 		p.Drop(from, m.Pieces)
 	}

@@ -99,6 +99,10 @@ type FetchRecord struct {
 	Within int // milliseconds
 }
 
+// Position tells the coordinator of a recording where in it this peer plays (wall-clock ms, as in manifests): at first, after
+// a jump, and every 10 s.
+type Position struct{ WallMS int64 }
+
 // Note is for people: counters and logs. It changes nothing.
 type Note struct {
 	What Event
@@ -121,6 +125,7 @@ func (Evict) output()          {}
 func (Able) output()           {}
 func (Records) output()        {}
 func (FetchRecord) output()    {}
+func (Position) output()       {}
 func (Note) output()           {}
 
 // Reason says why a connection is ended.

@@ -63,6 +63,9 @@ func (e *Engine) open(a *trust.Accepted, from id.Peer) {
 	})
 	e.bequeath(p, from)
 	e.recall(p.Name)
+	if e.config.Recorded && p.Wanted {
+		e.desk.Stir()
+	}
 }
 
 // recall takes up the pieces of a part that came before its record.
@@ -80,6 +83,9 @@ func (e *Engine) recall(name segment.Part) {
 
 // horizon returns the wall-clock time before which parts are of no use.
 func (e *Engine) horizon() int64 {
+	if e.config.Recorded {
+		return -1 << 63 // who plays further back is glad of it
+	}
 	if e.desk.Head.Playing() {
 		return e.desk.Head.WallMS(e.now) - keepMS
 	}
@@ -94,6 +100,10 @@ func (e *Engine) wanted(name segment.Part) {
 	}
 	p.Wanted, p.Quiet = true, 0
 	p.WantedAt = e.now
+	e.next[name.Track%segment.TracksMax] = name.Seq
+	if e.config.Recorded {
+		e.desk.Stir()
+	}
 	e.finish(p)
 }
 
@@ -194,9 +204,12 @@ func (e *Engine) checked(in Checked) {
 		p.FreshAt = e.now
 	}
 	p.Fresh.Set(in.Piece)
-	e.fresh = true
+	e.fresh = e.fresh || !e.config.Recorded || p.Complete()
 	e.note(PieceVerified, in.From, in.Part)
 	e.desk.Delivered(in.From)
+	if n := e.neighbours.Get(in.From); n != nil {
+		n.dealtAt = e.now
+	}
 	e.push(p, in.Piece)
 	e.finish(p)
 }
@@ -232,13 +245,20 @@ func (e *Engine) pushTo(to id.Peer, relays bool, p *have.Part, piece int) {
 // asked serves a neighbour's Want, or says that it will not.
 func (e *Engine) asked(by id.Peer, m wire.Want) {
 	busy := m.Pieces
-	if p := e.shelf.Get(m.Part); p != nil && p.Opened {
+	p := e.shelf.Get(m.Part)
+	if e.config.Recorded && (p == nil || p.Mine.Empty()) {
+		busy = gone
+	} else if p != nil && p.Opened {
 		yes := m.Pieces.Both(p.Mine)
+		urgency, most := p.WallMS(), backlogMost
+		if e.config.Recorded {
+			urgency, most = e.urgency(by)
+		}
 		for i := range p.Count() {
-			if !yes.Has(i) || e.upload.Backlog() > backlogMost {
+			if !yes.Has(i) || e.upload.Backlog() > most {
 				continue
 			}
-			if e.upload.Queue(e.now, share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), p.WallMS(), 0) {
+			if e.upload.Queue(e.now, share.Send{Peer: by, Part: p.Name, Piece: i}, p.Manifest.PieceLength(i), urgency, 0) {
 				busy.Clear(i)
 			}
 		}

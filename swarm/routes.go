@@ -135,7 +135,7 @@ func (e *Engine) spare(a pick.Ask) {
 
 // rescued tells the trees which stripes did not bring their piece in time.
 func (e *Engine) rescued(g pick.Get) {
-	if p := e.shelf.Get(g.Part); p != nil {
+	if p := e.shelf.Get(g.Part); p != nil && !e.config.Recorded {
 		for i := g.From; i < g.To; i++ {
 			if !p.Mine.Has(i) && !p.Checking.Has(i) {
 				e.route.Rescued(e.now, segment.Stripe(i, p.Count()), g.Part.Seq, p.OpenedAt)

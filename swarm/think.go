@@ -6,6 +6,7 @@ import (
 	"shoal/id"
 	"shoal/swarm/have"
 	"shoal/swarm/pick"
+	"shoal/swarm/route"
 	"shoal/wire"
 )
 
@@ -54,7 +55,7 @@ func (e *Engine) sweep() {
 	horizon := e.horizon()
 	var past []*have.Part
 	e.shelf.All(func(p *have.Part) bool {
-		if p.Opened && p.WallMS() < horizon && !p.Wanted || !p.Opened && !p.Wanted && e.now >= p.HeardAt+rumourFor {
+		if p.Opened && p.WallMS() < horizon && !p.Wanted || !p.Opened && !p.Wanted && e.stale(p) {
 			past = append(past, p)
 		}
 		return true
@@ -63,7 +64,7 @@ func (e *Engine) sweep() {
 		e.shelf.Remove(p.Name)
 		e.evict(p)
 	}
-	if e.desk.Head.Playing() {
+	if e.desk.Head.Playing() && !e.config.Recorded {
 		// everyone plays the same distance behind live: what we would ask the origin for now, others do
 		e.upload.Expire(e.desk.Head.WallMS(e.now) + int64(e.desk.Guard.Length()/span.Millisecond) - hopefulMS)
 	}
@@ -72,7 +73,7 @@ func (e *Engine) sweep() {
 // answer declines what the player waits for when waiting longer could cost a stall.
 func (e *Engine) answer() {
 	e.shelf.All(func(p *have.Part) bool {
-		if !p.Opened {
+		if !p.Opened && !e.config.Recorded { // its records come with the window
 			e.inquire(p)
 		}
 		if !p.Wanted {
@@ -94,6 +95,8 @@ func (e *Engine) patience(p *have.Part) span.Span {
 		return min(e.desk.Head.Wants(p)-e.desk.Guard.Length(), p.WantedAt+recordFor)
 	case p.Failures >= pick.FailuresMax:
 		return e.now
+	case p.RescuedAt > 0 && e.config.Recorded: // its parts are large: asking for the whole of one once more takes longer yet
+		return p.RescuedAt + 2*e.desk.Guard.Length()
 	case p.RescuedAt > 0:
 		return p.RescuedAt + e.desk.Guard.Patience()
 	}
@@ -106,6 +109,7 @@ func (e *Engine) plan() {
 		Shelf: &e.shelf, Stripes: e.seeding(), Ways: e.route.Ways(), Chance: e.config.Seed, Takes: e.route.Takes,
 		Patience: e.route.Patience, Missed: e.missed,
 	})
+	e.route.Ahead = uint8(e.desk.Ahead / int64(route.AheadUnit/span.Millisecond))
 	for _, g := range plan.Gets {
 		if g.Rescue {
 			e.note(RescueStarted, id.Origin, g.Part)
@@ -127,7 +131,7 @@ func (e *Engine) plan() {
 
 // seeding returns the stripes to fetch for all: none while nothing may be sent to anyone.
 func (e *Engine) seeding() uint16 {
-	if !e.upload.Open() {
+	if !e.upload.Open() || e.config.Recorded {
 		return 0
 	}
 	return e.route.Seeds()
@@ -144,6 +148,9 @@ func (e *Engine) announce() {
 			return true
 		}
 		if !p.Complete() {
+			if e.config.Recorded { // there is no hurry: it is told of when it is whole
+				return true
+			}
 			if at := p.FreshAt + e.gather(p); e.now < at {
 				e.fresh = true
 				e.later(at)

@@ -43,6 +43,7 @@ type Part struct {
 	Hedges    int         // how often the origin was asked again for what the rescue had not brought
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
+	Rank      int64       // of a recording: the lower, the sooner neighbours are asked for it
 	Quiet     span.Span   // there is nothing to plan for it before this, unless something happens
 
 	all     wire.Bitmap
@@ -159,6 +160,9 @@ func (p *Part) Source(i int) id.Peer {
 	}
 	return id.Origin
 }
+
+// Sources returns how many neighbours said they hold any of the part.
+func (p *Part) Sources() int { return len(p.holders) }
 
 // Holders yields the neighbours that say they hold piece, in the order in which they first spoke.
 func (p *Part) Holders(piece int, yield func(id.Peer)) {

@@ -16,12 +16,18 @@ const (
 	PartsMax = 512
 	// RumoursMax bounds those among them that are not opened, so that idle talk cannot push out real parts.
 	RumoursMax = 64
+	// RumoursRecorded is the same of a recording, where neighbours say what lies ahead: as much as they hold in memory.
+	RumoursRecorded = 256
 )
 
 // Shelf holds the known parts in the order of segment.Part.Compare.
 type Shelf struct {
 	parts   []*Part
 	rumours int
+
+	// Recorded says that the channel is a recording: no part is too old, those farthest from Head (wall-clock ms) leave first.
+	Recorded bool
+	Head     int64
 }
 
 func (s *Shelf) find(name segment.Part) (int, bool) {
@@ -42,13 +48,30 @@ func (s *Shelf) Rumour(name segment.Part, now span.Span) *Part {
 	if ok {
 		return s.parts[i]
 	}
-	if s.rumours >= RumoursMax {
+	if s.rumours >= RumoursMax && !(s.Recorded && s.roomFor(name)) {
 		return nil
 	}
 	p := &Part{Name: name, HeardAt: now}
 	s.parts = slices.Insert(s.parts, i, p)
 	s.rumours++
 	return p
+}
+
+// roomFor makes room for a rumour about a recording, if there is none, where the last one is: what lies nearer counts more.
+func (s *Shelf) roomFor(name segment.Part) bool {
+	if s.rumours < RumoursRecorded {
+		return true
+	}
+	for i := len(s.parts) - 1; i >= 0; i-- {
+		if p := s.parts[i]; !p.Opened && !p.Wanted {
+			if p.Name.Compare(name) < 0 {
+				return false
+			}
+			s.Remove(p.Name)
+			return true
+		}
+	}
+	return false
 }
 
 // Open makes a part known for certain, by its verified record. It returns the part, and the part that had to leave for
@@ -80,14 +103,23 @@ func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now span
 func (s *Shelf) oldest(keep *Part) (left *Part) {
 	for _, p := range s.parts {
 		switch {
-		case p == keep:
+		case p == keep || s.Recorded && !p.Opened: // at least half are opened: RumoursRecorded
 		case !p.Opened:
 			return p
-		case left == nil || p.WallMS() < left.WallMS():
+		case left == nil || s.age(p) > s.age(left):
 			left = p
 		}
 	}
 	return left
+}
+
+// age returns what makes a part leave: how early it is, or, of a recording, how far from the playhead.
+func (s *Shelf) age(p *Part) int64 {
+	off := s.Head - p.WallMS()
+	if s.Recorded {
+		return max(off, -off)
+	}
+	return off
 }
 
 // Remove forgets a part.

@@ -84,7 +84,7 @@ func (d *Desk) Fetched(now span.Span, shelf *have.Shelf, ref uint32, failed bool
 			continue
 		}
 		d.fetches = append(d.fetches[:i], d.fetches[i+1:]...)
-		if !failed {
+		if !failed && (!d.Recorded || f.to-f.from >= wholeLeast) {
 			d.Guard.Measured(now - f.began)
 		}
 		d.settle(now, shelf, f)

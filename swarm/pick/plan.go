@@ -42,6 +42,10 @@ type View struct {
 
 // Make plans at now. Requests in the plan count as under way.
 func (d *Desk) Make(now span.Span, v View) (plan Plan) {
+	if d.Recorded {
+		return d.roam(now, v)
+	}
+	d.most = AsksMax
 	plan.Next = d.nextDue()
 	stirred := d.stirred || v.Stripes != d.stripes || v.Ways != d.ways
 	d.stirred, d.stripes, d.ways = false, v.Stripes, v.Ways
@@ -81,11 +85,7 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 		return d.hedge(now, p, rescueAt, plan)
 	}
 	if now >= rescueAt {
-		again = d.origin(now, p, missing, true, plan)
-		if hedgeAt := p.RescuedAt + d.Guard.Hedge(0); hedgeAt > now {
-			again = min(again, hedgeAt)
-		}
-		return again
+		return d.rescue(now, p, missing, plan)
 	}
 	again = rescueAt
 	if seeded := missing.Minus(p.Asked).Both(stripes(v.Stripes, p.Count())); !seeded.Empty() {
@@ -98,6 +98,15 @@ func (d *Desk) consider(now span.Span, v View, p *have.Part, plan *Plan) (again 
 	late, next := v.overdue(now, p, missing.Minus(p.Asked), rescueAt)
 	d.pull(now, v, p, late, rescueAt, plan)
 	return min(again, next)
+}
+
+// rescue asks the origin for what is missing when its deadline nears.
+func (d *Desk) rescue(now span.Span, p *have.Part, missing wire.Bitmap, plan *Plan) (again span.Span) {
+	again = d.origin(now, p, missing, true, plan)
+	if hedgeAt := p.RescuedAt + d.Guard.Hedge(0); hedgeAt > now {
+		again = min(again, hedgeAt)
+	}
+	return again
 }
 
 // overdue returns those of pieces that should have been pushed by now, and when the next of them will be.
@@ -162,7 +171,7 @@ func (d *Desk) hedge(now span.Span, p *have.Part, rescueAt span.Span, plan *Plan
 
 // pull asks neighbours for pieces that they say they hold.
 func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, rescueAt span.Span, plan *Plan) {
-	for i := pieces.Next(0); i >= 0 && len(d.asks) < AsksMax; i = after(pieces, i) {
+	for i := pieces.Next(0); i >= 0 && len(d.asks) < d.most; i = after(pieces, i) {
 		from, takes, ok := d.holder(now, v, p, i, rescueAt)
 		if !ok {
 			continue

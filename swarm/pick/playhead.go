@@ -15,11 +15,21 @@ type Playhead struct {
 	wallMS   int64
 	bufferMS int64
 	playing  bool
+	jumped   span.Span // when it was last at another place than was to be expected
 }
 
-// report takes what the player said at now.
-func (h *Playhead) report(now span.Span, wallMS, bufferMS int64, playing bool) {
-	*h = Playhead{at: now, wallMS: wallMS, bufferMS: bufferMS, playing: playing}
+// jumpMS is how far from where it should be a player is that has jumped.
+const jumpMS = 2000
+
+// report takes what the player said at now, and reports whether it has jumped.
+func (h *Playhead) report(now span.Span, wallMS, bufferMS int64, playing bool) (jumped bool) {
+	expected := h.WallMS(now)
+	at := h.jumped
+	if jumped = max(wallMS, expected)-min(wallMS, expected) > jumpMS; jumped {
+		at = now
+	}
+	*h = Playhead{at: now, wallMS: wallMS, bufferMS: bufferMS, playing: playing, jumped: at}
+	return jumped
 }
 
 // Playing reports whether the player plays.

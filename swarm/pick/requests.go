@@ -39,11 +39,13 @@ type peer struct {
 	missed span.Span
 	aside  span.Span // for how long it was put aside the last time
 	until  span.Span
+	rests  span.Span // of a recording: it is busy until then
+	takes  span.Span // the same: how long it would take to bring a piece
 }
 
 func (p *peer) mayOwe(now span.Span) int {
 	switch {
-	case now < p.until:
+	case now < p.until || now < p.rests:
 		return 0
 	case p.proven && p.misses == 0:
 		return ProvenAsks - p.owes
@@ -66,6 +68,7 @@ type Desk struct {
 	asks    []ask
 	overdue []ask // given up, at most AsksMax: when the answer comes after all, there is something to be learned
 	answers answers
+	most    int // of asks now
 	fetches []fetch
 	nextRef uint32
 	stirred bool   // every part is to be considered anew
@@ -74,15 +77,23 @@ type Desk struct {
 	ways    uint64 // the same
 	Guard   Guard
 	Head    Playhead
+
+	// Recorded says that the channel is a recording. What follows is of its planning: recorded.go.
+	Recorded bool
+	Ahead    int64        // ms that are held from the playhead on, WindowMS at most
+	roamedAt span.Span    // when it was planned last
+	again    span.Span    // when to plan if nothing happens
+	open     bool         // some neighbour may be asked
+	parts    []*have.Part // as last planned, to be used again
 }
 
 // Join adds a neighbour.
 func (d *Desk) Join(p id.Peer) { d.peers.Add(p) }
 
-// Report takes what the player said at now.
-func (d *Desk) Report(now span.Span, wallMS, bufferMS int64, playing bool) {
-	d.Head.report(now, wallMS, bufferMS, playing)
+// Report takes what the player said at now, and reports whether it has jumped to another place.
+func (d *Desk) Report(now span.Span, wallMS, bufferMS int64, playing bool) (jumped bool) {
 	d.stirred = true
+	return d.Head.report(now, wallMS, bufferMS, playing)
 }
 
 // Give notes that the player was given a part.
@@ -197,7 +208,7 @@ func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, 
 		if p := d.peers.Get(a.peer); p != nil {
 			d.miss(now, p)
 		}
-		if part := shelf.Get(a.part); part != nil {
+		if part := shelf.Get(a.part); part != nil && !d.Recorded { // of a recording it still holds it, and will be less busy
 			var one wire.Bitmap
 			one.Set(a.piece)
 			part.Drop(a.peer, one)

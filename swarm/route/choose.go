@@ -20,6 +20,9 @@ const Never = span.Span(1<<63 - 1)
 // Think chooses parents for stripes that have none, sometimes a better one for the deepest, and tells neighbours what
 // changed. It returns when to think again. queueMS is how long a piece waits for the uplink now.
 func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) {
+	if t.Idle {
+		return t.tell(now, queueMS, acts)
+	}
 	acts = append(acts, t.letters...)
 	t.letters = nil
 	if t.dirty || now >= t.lapseAt {

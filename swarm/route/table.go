@@ -92,6 +92,21 @@ type Table struct {
 	ways       uint64    // counts changes of parents
 	met        span.Span // when the first neighbour said what it can give
 	letters    []Act     // to be said with the next Think
+
+	// Idle has no trees: of a recording nothing is pushed. Ahead is what the player has before it has to wait, in AheadUnits.
+	Idle  bool
+	Ahead uint8
+}
+
+// AheadUnit is the unit of State.Delay's first byte in a recording: what the sender has ahead of its playhead.
+const AheadUnit = 250 * span.Millisecond
+
+// AheadOf returns what a neighbour of a recording said it has ahead.
+func (t *Table) AheadOf(p id.Peer) span.Span {
+	if n := t.peers.Get(p); n != nil {
+		return span.Span(n.said.Delay[0]) * AheadUnit
+	}
+	return 0
 }
 
 // New returns a table of a peer with nobody around it. chance breaks ties.

@@ -77,6 +77,9 @@ func (t *Table) state(now span.Span, queueMS int) (m wire.State) {
 		m.Delay[k] = t.delay(k)
 		m.Root[k] = t.rooted(k)
 	}
+	if t.Idle {
+		m.Delay = [stripes]uint8{t.Ahead}
+	}
 	return m
 }
 

@@ -19,6 +19,9 @@ type player struct {
 	asked  map[segment.Part]span.Span
 	played int
 	late   int
+
+	from    span.Span // of a recording: when its beginning would have been on screen
+	started bool      // the same: the picture moves
 }
 
 type track struct {
@@ -39,6 +42,9 @@ func newPlayer(n *Node) *player {
 }
 
 func (p *player) wallMS() int64 {
+	if p.node.world.recorded != nil {
+		return p.place()
+	}
 	return bornWallMS + int64((p.node.world.now-p.node.world.Latency)/span.Millisecond)
 }
 
@@ -84,7 +90,7 @@ func (p *player) end() int64 {
 
 func (p *player) report() {
 	end, head := p.end(), p.wallMS()
-	p.node.step(swarm.Playhead{WallMS: head, BufferMS: max(0, end-head), Playing: true})
+	p.node.step(swarm.Playhead{WallMS: head, BufferMS: max(0, end-head), Playing: p.node.world.recorded == nil || end > head})
 	p.node.world.after(reportEvery, p.report)
 }
 
@@ -107,6 +113,10 @@ func (p *player) ask(number segment.Track) {
 		return
 	}
 	next := t.out[0].name
+	if p.started && t.endWallMS-p.wallMS() > aheadMS {
+		p.node.world.after(reportEvery, func() { p.ask(number) })
+		return
+	}
 	if _, waiting := p.asked[next]; waiting {
 		return
 	}
@@ -131,6 +141,9 @@ func (p *player) answer(o swarm.Output) {
 // fetched is what a player does by itself: it plays what plain HTTP brought, and offers it to the engine.
 func (p *player) fetched(name segment.Part) {
 	i := slices.IndexFunc(p.tracks[name.Track].out, func(k known) bool { return k.name == name })
+	if i != 0 {
+		return // the player has gone elsewhere
+	}
 	pieces := p.tracks[name.Track].out[i].pieces
 	p.have(name)
 	if _, open := p.node.body.open[name]; open {
@@ -151,7 +164,9 @@ func (p *player) have(name segment.Part) {
 	t.out = t.out[1:]
 	t.endWallMS = k.wallMS + k.durationMS
 	p.played++
-	if k.wallMS < p.wallMS() && p.node.world.now > p.node.world.Latency+span.Second {
+	if p.node.world.recorded != nil {
+		p.moves(k)
+	} else if k.wallMS < p.wallMS() && p.node.world.now > p.node.world.Latency+span.Second {
 		p.late++
 	}
 	p.node.world.after(0, func() { p.ask(name.Track) })

@@ -20,6 +20,9 @@ import (
 //	habit NAME alter|drop|mute             how a peer misbehaves: alters, withholds, says nothing
 //	follow NAME TRACK...                   what its player plays from now on, instead of all
 //	live DURATION every DURATION pieces N  a part of track 0 each EVERY, told by the tracker
+//	recording DURATION every DURATION pieces N   the channel is a recording of that: nothing is live, nobody seeds
+//	play NAME PLACE                        a peer comes and plays the recording from there
+//	seek NAME PLACE                        it goes elsewhere
 //	run DURATION                           time passes
 //	leave NAME                             without a word
 //	unlink NAME NAME                       the connection breaks
@@ -89,6 +92,14 @@ func (w *World) command(words []string, b *strings.Builder) error {
 		return w.follow(args[0], args[1:])
 	case "live":
 		return w.live(args)
+	case "recording":
+		return w.recording(args)
+	case "play":
+		return w.play(args)
+	case "seek":
+		place, err := duration(args[1])
+		w.find(args[0]).player.open(place)
+		return err
 	case "run":
 		d, err := duration(args[0])
 		w.run(w.now + d)

@@ -32,6 +32,8 @@ type World struct {
 
 	published map[segment.Part]bool
 	records   map[segment.Part][]byte // of what was published
+	recorded  []known                 // all of a recording; nil is a live channel
+	bundle    [][]byte                // its records
 	problems  []string
 }
 
@@ -68,6 +70,7 @@ func (w *World) Join(name string) *Node {
 	peer := id.Peer(len(w.nodes) + 1)
 	config := swarm.Config{
 		Self: peer, Channel: w.source.identity.Public(), Seed: uint64(peer), BirthWallMS: bornWallMS, UplinkBytesPerSecond: w.Uplink,
+		Recorded: w.recorded != nil,
 	}
 	n := &Node{world: w, Name: name, id: peer, engine: swarm.New(config), body: newBody()}
 	n.player = newPlayer(n)
@@ -84,7 +87,9 @@ func (w *World) Join(name string) *Node {
 			other.step(swarm.Introduced{Peer: n.id})
 		}
 	}
-	n.player.start()
+	if w.recorded == nil {
+		n.player.start()
+	}
 	return n
 }
 

@@ -3,6 +3,7 @@
 // What it is: one record form for the WASM border, the flight recorder and replay. Big endian throughout.
 //
 //	birth   u64 self, 32 channel, u64 seed, u64 birth wall ms, u32 uplink bytes/s          (60 bytes)
+//	        the uplink's highest bit says that the channel is a recording
 //	input   u64 now us, u8 kind, fields
 //	output  u8 kind, fields; a step's outputs stand one after another
 //
@@ -28,7 +29,7 @@
 //	13 SignatureChecked  u32 ref, u8 ok         14 Able            u16 slots
 //	14 Fetched     u32 ref, u8 failed           15 Records         u8 on
 //	15 Evicted     part                         16 FetchRecord     u32 ref, part, u32 within ms
-//	16 Uplink      u32 bytes/s
+//	16 Uplink      u32 bytes/s                  17 Position        u64 wall ms
 //	17 Tracked     u8 up
 //	18 Following   u8 tracks
 //

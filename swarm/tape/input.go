@@ -12,13 +12,20 @@ import (
 // BirthSize is the length of a birth record in bytes.
 const BirthSize = 60
 
+// recorded is the bit beside the uplink that says that the channel is a recording: no uplink is so wide.
+const recorded = 1 << 31
+
 // AppendBirth appends an engine's birth.
 func AppendBirth(b []byte, c swarm.Config) []byte {
 	b = appendPeer(b, c.Self)
 	b = append(b, c.Channel[:]...)
 	b = binary.BigEndian.AppendUint64(b, c.Seed)
 	b = binary.BigEndian.AppendUint64(b, uint64(c.BirthWallMS))
-	return binary.BigEndian.AppendUint32(b, uint32(c.UplinkBytesPerSecond))
+	rest := uint32(c.UplinkBytesPerSecond) &^ recorded
+	if c.Recorded {
+		rest |= recorded
+	}
+	return binary.BigEndian.AppendUint32(b, rest)
 }
 
 // ParseBirth reads what AppendBirth writes.
@@ -27,10 +34,10 @@ func ParseBirth(b []byte) (swarm.Config, error) {
 		return swarm.Config{}, ErrMalformed
 	}
 	c := cursor{b: b}
-	return swarm.Config{
-		Self: c.peer(), Channel: id.Channel(c.take(32)), Seed: c.u64(),
-		BirthWallMS: int64(c.u64()), UplinkBytesPerSecond: int(c.u32()),
-	}, nil
+	config := swarm.Config{Self: c.peer(), Channel: id.Channel(c.take(32)), Seed: c.u64(), BirthWallMS: int64(c.u64())}
+	rest := c.u32()
+	config.UplinkBytesPerSecond, config.Recorded = int(rest&^recorded), rest&recorded != 0
+	return config, nil
 }
 
 // The kinds of input.

@@ -25,6 +25,7 @@ const (
 	kindAble
 	kindRecords
 	kindFetchRecord
+	kindPosition
 )
 
 func appendPiece(b []byte, part segment.Part, piece int) []byte {
@@ -70,6 +71,8 @@ func AppendOutput(b []byte, out swarm.Output) []byte {
 	case swarm.FetchRecord:
 		b = appendPart(binary.BigEndian.AppendUint32(append(b, kindFetchRecord), out.Ref), out.Part)
 		return binary.BigEndian.AppendUint32(b, uint32(out.Within))
+	case swarm.Position:
+		return binary.BigEndian.AppendUint64(append(b, kindPosition), uint64(out.WallMS))
 	case swarm.Note:
 		return appendPart(appendPeer(append(b, kindNote, uint8(out.What)), out.Peer), out.Part)
 	}

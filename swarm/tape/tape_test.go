@@ -106,6 +106,7 @@ func goldenOutputs() map[string]swarm.Output {
 		"out_14_able.hex":        swarm.Able{Slots: 21},
 		"out_15_records.hex":     swarm.Records{On: true},
 		"out_16_fetchrecord.hex": swarm.FetchRecord{Ref: 0x0a0b0c0d, Part: part, Within: 8000},
+		"out_17_position.hex":    swarm.Position{WallMS: 1_790_000_001_000},
 		"out_13_note.hex":        swarm.Note{What: swarm.RescueStarted, Peer: peer, Part: part},
 	}
 }
@@ -116,6 +117,14 @@ func TestGolden(t *testing.T) {
 		t.Errorf("birth is %x", b)
 	}
 	if c, err := ParseBirth(golden(t, "birth.hex")); err != nil || c != birth {
+		t.Errorf("birth reads as %+v, %v", c, err)
+	}
+	recording := birth
+	recording.Recorded = true
+	if b := AppendBirth(nil, recording); !bytes.Equal(b, golden(t, "birth_recorded.hex")) {
+		t.Errorf("birth is %x", b)
+	}
+	if c, err := ParseBirth(golden(t, "birth_recorded.hex")); err != nil || c != recording {
 		t.Errorf("birth reads as %+v, %v", c, err)
 	}
 	for name, in := range goldenInputs() {
@@ -139,8 +148,8 @@ func TestEveryKindHasGoldenBytes(t *testing.T) {
 	if n := len(goldenInputs()); n != kindFollowing {
 		t.Errorf("%d golden inputs of %d", n, kindFollowing)
 	}
-	if n := len(goldenOutputs()); n != kindFetchRecord {
-		t.Errorf("%d golden outputs of %d", n, kindFetchRecord)
+	if n := len(goldenOutputs()); n != kindPosition {
+		t.Errorf("%d golden outputs of %d", n, kindPosition)
 	}
 }
 

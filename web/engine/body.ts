@@ -155,6 +155,8 @@ export class Body implements Performer, Listener {
         return this.#company.records(output.on);
       case 'FetchRecord':
         return void this.#origin.fetchRecord(output);
+      case 'Position':
+        return; // of a recording: this body plays none yet
       case 'Note':
         return; // the company counts for itself
     }

@@ -48,6 +48,7 @@ const outputs: Record<string, Output> = {
   'out_14_able.hex': { kind: 'Able', slots: 21 },
   'out_15_records.hex': { kind: 'Records', on: true },
   'out_16_fetchrecord.hex': { kind: 'FetchRecord', ref: 0x0a0b0c0d, part, withinMs: 8000 },
+  'out_17_position.hex': { kind: 'Position', wallMs: 1_790_000_001_000 },
 };
 
 describe('the records of the WASM border', () => {

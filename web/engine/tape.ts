@@ -89,6 +89,7 @@ export type Output =
   | { readonly kind: 'Able'; readonly slots: number }
   | { readonly kind: 'Records'; readonly on: boolean }
   | ({ readonly kind: 'FetchRecord' } & RecordOrder)
+  | { readonly kind: 'Position'; readonly wallMs: number }
   | { readonly kind: 'Note'; readonly what: number; readonly peer: Peer; readonly part: PartName };
 
 /** Why the engine hangs up, as far as the body cares: a piece or manifest of the peer failed its check. */
@@ -189,6 +190,8 @@ function decodeOutput(r: Reader): Output {
       return { kind: 'Records', on: r.flag() };
     case 16:
       return { kind: 'FetchRecord', ref: r.u32(), part: r.part(), withinMs: r.u32() };
+    case 17:
+      return { kind: 'Position', wallMs: r.u64() };
   }
   throw new RangeError(`no output has kind ${kind}`);
 }
