@@ -88,6 +88,7 @@ func TestFloodEndsTheFlooderAlone(t *testing.T) {
 		a, b := l.join(shallows, Share, "8.8.4.4"), l.join(shallows, Share, "8.8.4.5")
 		for range messagesAtOnce {
 			a.say(signal.Ping{At: 1})
+			synctest.Wait() // the answer is out, or so many would wait that it is sent away for that
 		}
 		if a.ended() != nil || len(all[signal.Pong](a)) != messagesAtOnce {
 			t.Errorf("ended within its rate: %v, %d pongs", a.ended(), len(all[signal.Pong](a)))
