@@ -16,7 +16,10 @@ const (
 	StrongTimes = 2
 	// FriendsMax is how many of the strong one is introduced to that has become one of them.
 	FriendsMax = 8
-	// PerPrefixMax is how many of them may come from one network, as long as others can be had (a Sybil's peers share few networks).
+	// HomeMax is how many of them, and of all that a peer has met, come from its own network, if it has so many: what is passed on
+	// there need not leave it.
+	HomeMax = 5
+	// PerPrefixMax is how many of them may come from any other network, as long as others can be had (a Sybil's peers share few networks).
 	PerPrefixMax = 2
 	// MetMax bounds the acquaintances of one peer: those it called, those that called it.
 	MetMax = 64

@@ -12,6 +12,15 @@ import (
 func (m *Mind) introduce(p *member, out []Output) []Output {
 	party := party{guest: p, want: min(NeighboursMax, MetMax-len(p.met))}
 	p.group.drawStrong(&m.chance, min(StrongMax, party.want), &party)
+	m.draw(m.homes[p.prefix], func(members []*member, i, k int) {
+		members[i], members[k] = members[k], members[i]
+		members[i].room, members[k].room = i, k
+	}, func(q *member) bool {
+		if q.group == p.group {
+			party.consider(q)
+		}
+		return of(p.prefix, party.chosen) < HomeMax
+	})
 	if len(p.group.members) < len(m.members) {
 		m.draw(p.group.members, func(members []*member, i, k int) {
 			members[i], members[k] = members[k], members[i]
@@ -40,8 +49,8 @@ func (m *Mind) befriend(p *member, out []Output) []Output {
 	return party.introduce(out)
 }
 
-// party is one introduction. Nobody is to know more than PerPrefixMax peers of one network, unless too few others are left
-// to fill the number.
+// party is one introduction. Nobody is to know more than PerPrefixMax peers of one network, or twice HomeMax of its own (those
+// that came before it, and those that came after), unless too few others are left to fill the number.
 type party struct {
 	guest   *member
 	want    int
@@ -53,7 +62,8 @@ func (x *party) consider(q *member) {
 	p := x.guest
 	switch {
 	case len(x.chosen) >= x.want || q == p || len(q.met) >= MetMax || knows(p, q) || slices.Contains(x.chosen, q):
-	case of(q.prefix, x.chosen)+of(q.prefix, p.met) < PerPrefixMax && of(p.prefix, q.met) < PerPrefixMax:
+	case p.prefix == q.prefix && of(q.prefix, x.chosen)+of(q.prefix, p.met) < HomeMax && of(p.prefix, q.met) < 2*HomeMax,
+		p.prefix != q.prefix && of(q.prefix, x.chosen)+of(q.prefix, p.met) < PerPrefixMax && of(p.prefix, q.met) < PerPrefixMax:
 		x.chosen = append(x.chosen, q)
 	case len(x.crowded) < x.want && !slices.Contains(x.crowded, q):
 		x.crowded = append(x.crowded, q)
@@ -74,12 +84,15 @@ func (x *party) introduce(out []Output) []Output {
 		return out
 	}
 	p, to := x.guest, make([]id.Peer, len(x.chosen))
+	var near []id.Peer
 	for i, q := range x.chosen {
-		to[i] = q.peer
+		if to[i] = q.peer; q.prefix == p.prefix {
+			near = append(near, q.peer)
+		}
 		p.met = append(p.met, q)
 		q.met = append(q.met, p)
 	}
-	return append(out, Introduce{Newcomer: p.peer, To: to})
+	return append(out, Introduce{Newcomer: p.peer, To: to, Near: near})
 }
 
 // drawStrong has up to n of the strong considered, drawn at random.

@@ -12,7 +12,7 @@ type Mind struct {
 	chance  chance
 	members []*member            // in no order of meaning; a member knows its place
 	byPeer  map[id.Peer]*member  // for look-up only, never walked
-	net     map[Prefix]int       // members per prefix; for look-up and size only
+	homes   map[Prefix][]*member // by their network, in no order of meaning; for look-up and size only
 	groups  []*group             // that have members, in the order of their beginning
 	others  group                // who follow what would be one group too many
 	arrived uint64               // counts arrivals, so that the longest present can be told
@@ -30,6 +30,7 @@ type member struct {
 	peer       id.Peer
 	prefix     Prefix
 	place      int    // index in members
+	room       int    // index among those of its network
 	group      *group // nil once it has left
 	seat       int    // index in its members
 	tracks     segment.Tracks
@@ -52,7 +53,7 @@ func New(seed uint64) *Mind {
 	return &Mind{
 		chance: chance{seed},
 		byPeer: map[id.Peer]*member{},
-		net:    map[Prefix]int{},
+		homes:  map[Prefix][]*member{},
 		banned: map[id.Peer]struct{}{},
 	}
 }
@@ -121,7 +122,8 @@ func (m *Mind) join(now time.Duration, in Joined, out []Output) []Output {
 	p.group.enter(p)
 	m.members = append(m.members, p)
 	m.byPeer[p.peer] = p
-	m.net[p.prefix]++
+	p.room = len(m.homes[p.prefix])
+	m.homes[p.prefix] = append(m.homes[p.prefix], p)
 	return out
 }
 
@@ -135,13 +137,22 @@ func (m *Mind) leave(peer id.Peer, out []Output) []Output {
 	m.members[len(m.members)-1] = nil
 	m.members = m.members[:len(m.members)-1]
 	delete(m.byPeer, peer)
-	if m.net[p.prefix]--; m.net[p.prefix] == 0 {
-		delete(m.net, p.prefix)
-	}
+	m.moveOut(p)
 	m.quit(p)
 	m.unplace(p)
 	p.place = gone
 	return m.part(p, out)
+}
+
+// moveOut takes a member out of its network.
+func (m *Mind) moveOut(p *member) {
+	home := m.homes[p.prefix]
+	last := home[len(home)-1]
+	home[p.room], last.room = last, p.room
+	home[len(home)-1] = nil
+	if m.homes[p.prefix] = home[:len(home)-1]; len(home) == 1 {
+		delete(m.homes, p.prefix)
+	}
 }
 
 // gone is the place of a member that left.

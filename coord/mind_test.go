@@ -168,6 +168,33 @@ func TestIntroductionsSpreadOverNetworks(t *testing.T) {
 	}
 }
 
+// TestNeighboursOfOneNetworkMeet names those of the newcomer's own network as near, but not only them.
+func TestNeighboursOfOneNetworkMeet(t *testing.T) {
+	c := newCrowd(7)
+	c.join(1, 200, own)
+	for i := range 10 {
+		c.do(Joined{Peer: id.Peer(1000 + i), Prefix: 1 << 20, Share: true})
+	}
+	out := c.do(Joined{Peer: 2000, Prefix: 1 << 20, Share: true})
+	introduced := false
+	for _, o := range out {
+		if o, ok := o.(Introduce); ok {
+			introduced = true
+			if len(o.To) != NeighboursMax || len(o.Near) != HomeMax {
+				t.Errorf("introduced to %d, %d of them near", len(o.To), len(o.Near))
+			}
+			for _, p := range o.Near {
+				if p < 1000 || p >= 1010 {
+					t.Errorf("%v is said to be near", p)
+				}
+			}
+		}
+	}
+	if !introduced {
+		t.Error("introduced to nobody")
+	}
+}
+
 func TestIntroductionsWhereAllShareANetwork(t *testing.T) {
 	c := newCrowd(7)
 	c.join(1, 20, home)

@@ -5,10 +5,10 @@ import "shoal/id"
 // Output is something for the tracker to tell its viewers. The types below are all there are. Outputs are done in order.
 type Output interface{ output() }
 
-// Introduce tells Newcomer to call each of To, and each of To to expect the call.
+// Introduce tells Newcomer to call each of To, and each of To to expect the call. Those in Near come from its own network.
 type Introduce struct {
 	Newcomer id.Peer
-	To       []id.Peer
+	To, Near []id.Peer
 }
 
 // Parted tells each of To that a peer it was introduced to is gone.

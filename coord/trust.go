@@ -31,7 +31,7 @@ func (m *Mind) complain(now time.Duration, in Complained, out []Output) []Output
 		if c.by == by.peer {
 			return out
 		}
-		independent = independent || c.prefix != by.prefix || len(m.net) == 1
+		independent = independent || c.prefix != by.prefix || len(m.homes) == 1
 	}
 	if independent {
 		return m.ban(now, about, out)

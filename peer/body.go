@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -202,10 +203,10 @@ func (b *body) heed(m signal.FromTracker) {
 	case signal.Peers:
 		for _, p := range m.Expect {
 			b.lanes.expect(p)
-			b.step(swarm.Introduced{Peer: p})
+			b.step(swarm.Introduced{Peer: p, Near: slices.Contains(m.Near, p)})
 		}
 		for _, p := range m.Dial {
-			b.step(swarm.Introduced{Peer: p, Dial: true})
+			b.step(swarm.Introduced{Peer: p, Dial: true, Near: slices.Contains(m.Near, p)})
 		}
 	case signal.Signalled:
 		b.lanes.heed(m)

@@ -35,12 +35,12 @@ func (s Scenario) habitFor(x float64) habit {
 // sybilNets begins the numbers of the networks that sybils come from.
 const sybilNets coord.Prefix = 1 << 40
 
-// prefix returns the network that the viewer comes from. Honest viewers have one each.
+// prefix returns the network that the viewer comes from. Honest viewers have one each, unless the scenario has them share.
 func (v *viewer) prefix() coord.Prefix {
 	if v.habit == sybil {
 		return sybilNets + coord.Prefix(int(v.index)%v.net.SybilNets)
 	}
-	return coord.Prefix(v.index)
+	return coord.Prefix(int(v.index) / max(1, v.net.PerNetwork))
 }
 
 // sends reports what the habit makes of a piece: whether it goes out at all, whether it is true, and how much too late.

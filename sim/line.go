@@ -36,8 +36,14 @@ type line struct {
 
 // owd returns the one-way delay between two viewers.
 func (n *Internet) owd(a, b *viewer) span.Span {
+	if n.PerNetwork > 1 && a.prefix() == b.prefix() {
+		return lanLag
+	}
 	return a.line.lag + b.line.lag + span.Span(n.chance.unit()*float64(jitter))
 }
+
+// lanLag is one way between two viewers of one network.
+const lanLag = 2 * span.Millisecond
 
 // bytesIn returns how long bytes take at a rate in bytes per second.
 func bytesIn(size int, rate float64) span.Span {

@@ -21,6 +21,7 @@ type measure struct {
 	originBytes    float64
 	joinBytes      float64 // of originBytes: for who came less than joinFor ago
 	peerBytes      float64
+	localBytes     float64 // of them: within one network
 	duplicateBytes float64
 	controlBytes   float64 // of peers' messages
 	beside         float64 // of tracker, records and playlists
@@ -152,6 +153,9 @@ func (m *measure) piece(v *viewer, made *made, a arrived) {
 	}
 	size := float64(made.manifest.PieceLength(a.piece))
 	m.peerBytes += size
+	if m.net.PerNetwork > 1 && m.net.viewer(a.from).prefix() == v.prefix() {
+		m.localBytes += size
+	}
 	m.rungs[made.manifest.Track].peers += size
 	m.second().peers += size
 	m.pieces++

@@ -22,6 +22,7 @@ type Result struct {
 	DupShare       float64 `json:"dup_share"`     // pieces that came twice, over media received
 	ControlShare   float64 `json:"control_share"` // peers' messages, over media received
 	Offload        float64 `json:"offload"`       // media from peers, over media received
+	LocalShare     float64 `json:"local_share"`   // of what peers give: within one network
 
 	Policy      string  `json:"policy"`
 	BesideShare float64 `json:"beside_share"` // tracker, records and playlists, over media received
@@ -79,7 +80,7 @@ func (m *measure) result() Result {
 		LatePerMillion: neat(1e6 * float64(m.lateParts) / float64(max(1, m.parts))),
 		AgeP50:         percentile(m.ages, 50), AgeP99: percentile(m.ages, 99),
 		HopsMean: neat(float64(m.hops) / float64(max(1, m.pieces))),
-		DupShare: neat(m.duplicateBytes / media), ControlShare: neat(m.controlBytes / media), BesideShare: neat(m.beside / media), Offload: neat(m.peerBytes / media),
+		DupShare: neat(m.duplicateBytes / media), ControlShare: neat(m.controlBytes / media), BesideShare: neat(m.beside / media), LocalShare: neat(m.localBytes / max(1, m.peerBytes)), Offload: neat(m.peerBytes / media),
 		Rebuffer: neat(float64(m.stalled) / float64(max(1, m.stalled+m.watched))),
 		StartP50: percentile(m.starts, 50), StartP95: percentile(m.starts, 95),
 		SeekP50: percentile(m.seeks, 50), SeekP95: percentile(m.seeks, 95), BehindMS: int64(n.behind() / span.Millisecond),

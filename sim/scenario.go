@@ -75,6 +75,7 @@ type Scenario struct {
 	Liars      float64
 	Sybils     float64
 	SybilNets  int
+	PerNetwork int
 }
 
 // Class is a kind of uplink, or of downlink.

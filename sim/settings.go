@@ -80,6 +80,7 @@ func (s *Scenario) words() []setting {
 		number("liars", &s.Liars, "share who announce what they do not have, and hide that they cannot deliver"),
 		number("sybils", &s.Sybils, "share who are one staller under many names, from few networks"),
 		whole("sybil-nets", &s.SybilNets, "how few"),
+		whole("per-network", &s.PerNetwork, "viewers of one network, who come one after the other and are 2 ms apart; 0 or 1: each has its own"),
 	}
 }
 

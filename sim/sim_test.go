@@ -184,6 +184,14 @@ func TestSleepers(t *testing.T) {
 	}
 }
 
+// TestLocality has viewers of one network give each other far more than chance would have it, and the origin no more.
+func TestLocality(t *testing.T) {
+	r := run(t, everyday(t, "peers 40; stay 0s; per-network 8; warm 15s; measure 15s"), policy(t, "shoal"), 1)
+	if r.LocalShare < 0.25 || r.Copies > 1.5 { // 7 of 39 others are 0.18
+		t.Errorf("%.0f %% stays within a network, %.2f copies", 100*r.LocalShare, r.Copies)
+	}
+}
+
 // TestQuotas gives each class of uplinks its exact share of those who come together.
 func TestQuotas(t *testing.T) {
 	n := New(everyday(t, "peers 20; stay 0s"), policy(t, "shoal"), 1)

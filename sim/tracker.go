@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"shoal/coord"
@@ -118,8 +119,9 @@ func (n *Internet) consult(word coord.Input) {
 		switch o := o.(type) {
 		case coord.Introduce:
 			for _, p := range o.To {
-				n.whisper(o.Newcomer, swarm.Introduced{Peer: p, Dial: true})
-				n.whisper(p, swarm.Introduced{Peer: o.Newcomer})
+				near := slices.Contains(o.Near, p)
+				n.whisper(o.Newcomer, swarm.Introduced{Peer: p, Dial: true, Near: near})
+				n.whisper(p, swarm.Introduced{Peer: o.Newcomer, Near: near})
 			}
 		case coord.Seed:
 			n.whisper(o.Peer, swarm.Seeding{Stripes: o.Stripes})

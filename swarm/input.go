@@ -11,10 +11,11 @@ type Input interface{ input() }
 // Tick says only that time has passed. It is what Wake asks for.
 type Tick struct{}
 
-// Introduced says that the tracker named a peer of the same channel. Dial is set when it is ours to call.
+// Introduced says that the tracker named a peer of the same channel. Dial is set when it is ours to call, Near when it comes
+// from the same network.
 type Introduced struct {
-	Peer id.Peer
-	Dial bool
+	Peer       id.Peer
+	Dial, Near bool
 }
 
 // PeerUp says that the channel to a peer is open; PeerDown that it is gone, or never came up.

@@ -28,6 +28,9 @@ func (e *Engine) introduced(in Introduced) {
 	if e.config.Recorded {
 		most = NeighboursMax // who is behind us calls us, and is no help
 	}
+	if in.Near {
+		e.route.Near(in.Peer)
+	}
 	if !in.Dial || in.Peer == e.config.Self || in.Peer == id.Origin || e.bans.Has(in.Peer) ||
 		e.neighbours.Get(in.Peer) != nil || e.neighbours.Len()-strangers >= most {
 		return

@@ -19,6 +19,8 @@ const (
 	amplyAhead   = 12 * span.Second
 	amplyMost    = 150 * span.Millisecond
 	amplyAfterMS = 400
+	// hurryMost is what may wait here until the wishes of the others are declined, too.
+	hurryMost = 500 * span.Millisecond
 )
 
 // gone in a Busy says that nothing of the part is held any more: less says that there is no time for it now.
@@ -89,5 +91,5 @@ func (e *Engine) urgency(of id.Peer) (rank int64, most span.Span) {
 	if e.route.AheadOf(of) >= amplyAhead {
 		return int64(e.now/span.Millisecond) + amplyAfterMS, amplyMost
 	}
-	return int64(e.now / span.Millisecond), backlogMost
+	return int64(e.now / span.Millisecond), hurryMost
 }

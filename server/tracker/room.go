@@ -2,6 +2,7 @@ package tracker
 
 import (
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -243,11 +244,15 @@ func (r *room) step(in coord.Input) {
 
 func (r *room) introduce(o coord.Introduce) {
 	if v := r.members[o.Newcomer]; v != nil {
-		v.say(signal.Peers{Dial: o.To})
+		v.say(signal.Peers{Dial: o.To, Near: o.Near})
 	}
 	for _, p := range o.To {
 		if q := r.members[p]; q != nil {
-			q.say(signal.Peers{Expect: []id.Peer{o.Newcomer}})
+			said := signal.Peers{Expect: []id.Peer{o.Newcomer}}
+			if slices.Contains(o.Near, p) {
+				said.Near = said.Expect
+			}
+			q.say(said)
 		}
 	}
 }

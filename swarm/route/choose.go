@@ -152,6 +152,9 @@ func (t *Table) cost(n *neighbour, k int, room int) uint64 {
 		sold := slots - min(uint64(n.said.Free), slots)
 		c += serveCost/slots + loadCost*sold*sold/(slots*slots)
 	}
+	if n.near {
+		c -= min(c, nearGain)
+	}
 	return c
 }
 
@@ -159,6 +162,7 @@ func (t *Table) cost(n *neighbour, k int, room int) uint64 {
 const (
 	notPrimaryCost = 300  // trees are shallow if each peer is wide in few
 	displaceCost   = 600  // another child must make room
+	nearGain       = 250  // what comes from our own network is nobody's bill
 	serveCost      = 2000 // a parent of n slots sends a piece in 1/n of a part's half second, and about four go before
 	loadCost       = 800  // a line that is nearly sold out queues
 )

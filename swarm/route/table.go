@@ -2,6 +2,7 @@ package route
 
 import (
 	"math/bits"
+	"slices"
 
 	"shoal/id"
 	"shoal/segment"
@@ -46,6 +47,7 @@ const stripes = segment.Stripes
 type neighbour struct {
 	said         wire.State
 	heard        bool
+	near         bool // it comes from our network
 	asked        uint16
 	askedAt      span.Span
 	refused      uint16
@@ -92,6 +94,7 @@ type Table struct {
 	ways       uint64    // counts changes of parents
 	met        span.Span // when the first neighbour said what it can give
 	letters    []Act     // to be said with the next Think
+	near       []id.Peer // those of our network who were named last
 
 	// Idle has no trees: of a recording nothing is pushed. Ahead is what the player has before it has to wait, in AheadUnits.
 	Idle  bool
@@ -120,9 +123,23 @@ func New(chance uint64) *Table {
 
 // Join adds a neighbour.
 func (t *Table) Join(p id.Peer) {
-	t.peers.Add(p)
+	t.peers.Add(p).near = slices.Contains(t.near, p)
 	t.dirty = true
 }
+
+// Near notes that a peer, who may join later, comes from our network: with it the way is short, and nobody's bill.
+func (t *Table) Near(p id.Peer) {
+	if slices.Contains(t.near, p) {
+		return
+	}
+	if len(t.near) == nearMax {
+		t.near = slices.Delete(t.near, 0, 1)
+	}
+	t.near = append(t.near, p)
+}
+
+// nearMax bounds the peers that are remembered as near.
+const nearMax = 32
 
 // Leave takes a neighbour away: its stripes are orphans, its slots free.
 func (t *Table) Leave(now span.Span, p id.Peer) {
@@ -254,8 +271,12 @@ func (t *Table) Takes(p id.Peer, owes int) span.Span {
 	if n == nil || !n.heard {
 		return strangerTakes
 	}
+	trip := tripTakes
+	if n.near {
+		trip = tripNear
+	}
 	slots := max(int64(n.said.Slots), 1)
-	return span.Span(int64(n.said.QueueMS)/2)*span.Millisecond + span.Span(int64(owes+1)*sendMS/slots)*span.Millisecond + tripTakes
+	return span.Span(int64(n.said.QueueMS)/2)*span.Millisecond + span.Span(int64(owes+1)*sendMS/slots)*span.Millisecond + trip
 }
 
 const (
@@ -264,8 +285,9 @@ const (
 	// sendMS is how long a line of one slot is busy with a piece: a sixteenth of a part of half a second, at a sixteenth of
 	// the rate.
 	sendMS = 500
-	// tripTakes stands for question and answer on their way.
+	// tripTakes stands for question and answer on their way, tripNear for those within one network.
 	tripTakes = 100 * span.Millisecond
+	tripNear  = 10 * span.Millisecond
 )
 
 // Gives reports whether p has stripe k from us.

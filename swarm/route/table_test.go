@@ -43,6 +43,30 @@ func subs(acts []Act) map[id.Peer]uint16 {
 	return asked
 }
 
+// TestTheNearAreAskedFirst: of two that are much the same, the one of our own network.
+func TestTheNearAreAskedFirst(t *testing.T) {
+	table := New(1)
+	table.SetSlots(32)
+	table.Near(2)
+	for p := range id.Peer(3) {
+		table.Join(p + 1)
+		table.Heard(0, p+1, able(100, 20))
+	}
+	acts, _ := table.Think(2*GatherFor, 0, nil)
+	if asked := subs(acts); asked[2] != everyStripe {
+		t.Errorf("asked %v, though 2 is near", asked)
+	}
+	if table.Takes(2, 0) >= table.Takes(1, 0) {
+		t.Error("a piece of the near one is taken to come no sooner")
+	}
+	for p := range id.Peer(2 * nearMax) {
+		table.Near(p)
+	}
+	if len(table.near) != nearMax {
+		t.Errorf("%d are remembered as near", len(table.near))
+	}
+}
+
 func TestEveryStripeSeeksAParent(t *testing.T) {
 	table := meet(able(100, 20), able(100, 90))
 	acts, _ := table.Think(2*GatherFor, 0, nil)

@@ -12,7 +12,7 @@
 //
 //	inputs                                      outputs
 //	 1 Tick                                      1 Dial            u64 peer
-//	 2 Introduced  u64 peer, u8 dial             2 HangUp          u64 peer, u8 why
+//	 2 Introduced  u64 peer, u8 1 dial|2 near            2 HangUp          u64 peer, u8 why
 //	 3 PeerUp      u64 peer                      3 Say             u64 peer, bytes
 //	 4 PeerDown    u64 peer                      4 Send            u64 peer, part, u16 piece
 //	 5 Said        u64 peer, bytes               5 Fetch           u32 ref, part, u16 from, u16 to, u32 within ms

@@ -62,6 +62,19 @@ const (
 	kindFollowing
 )
 
+// The bits of an introduction.
+const (
+	introducedDial = 1 << 0
+	introducedNear = 1 << 1
+)
+
+func bit(is bool, value uint8) uint8 {
+	if is {
+		return value
+	}
+	return 0
+}
+
 // AppendInput appends the record of in, which happened at now.
 func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(now/span.Microsecond))
@@ -69,7 +82,7 @@ func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
 	case swarm.Tick:
 		b = append(b, kindTick)
 	case swarm.Introduced:
-		b = appendBool(appendPeer(append(b, kindIntroduced), in.Peer), in.Dial)
+		b = append(appendPeer(append(b, kindIntroduced), in.Peer), bit(in.Dial, introducedDial)|bit(in.Near, introducedNear))
 	case swarm.PeerUp:
 		b = appendPeer(append(b, kindPeerUp), in.Peer)
 	case swarm.PeerDown:
@@ -132,7 +145,9 @@ func (c *cursor) input() swarm.Input {
 	case kindTick:
 		return swarm.Tick{}
 	case kindIntroduced:
-		return swarm.Introduced{Peer: c.peer(), Dial: c.flag()}
+		peer, how := c.peer(), c.u8()
+		c.bad = c.bad || how > introducedDial|introducedNear
+		return swarm.Introduced{Peer: peer, Dial: how&introducedDial != 0, Near: how&introducedNear != 0}
 	case kindPeerUp:
 		return swarm.PeerUp{Peer: c.peer()}
 	case kindPeerDown:

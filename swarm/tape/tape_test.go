@@ -64,7 +64,7 @@ var (
 func goldenInputs() map[string]swarm.Input {
 	return map[string]swarm.Input{
 		"in_01_tick.hex":             swarm.Tick{},
-		"in_02_introduced.hex":       swarm.Introduced{Peer: peer, Dial: true},
+		"in_02_introduced.hex":       swarm.Introduced{Peer: peer, Dial: true, Near: true},
 		"in_03_peerup.hex":           swarm.PeerUp{Peer: peer},
 		"in_04_peerdown.hex":         swarm.PeerDown{Peer: peer},
 		"in_05_said.hex":             swarm.Said{Peer: peer, Data: []byte("abc")},
@@ -159,7 +159,7 @@ func TestParseInputRefuses(t *testing.T) {
 		"empty": nil, "no kind": said[:8], "kind 0": append(make([]byte, 8), 0), "kind 17": append(make([]byte, 8), 17),
 		"cut short": said[:len(said)-1], "a tail": append(bytes.Clone(said), 0),
 		"length beyond the end": append(append(bytes.Clone(said[:17]), 0xff, 0xff, 0xff, 0xff), "abc"...),
-		"flag 2":                append(AppendInput(nil, now, swarm.Introduced{Peer: peer})[:17], 2),
+		"flag 2":                append(AppendInput(nil, now, swarm.Introduced{Peer: peer})[:17], 4),
 		"now beyond all time":   append([]byte{0xff}, said[1:]...),
 	} {
 		if _, in, err := ParseInput(b); !errors.Is(err, ErrMalformed) {

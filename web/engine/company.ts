@@ -100,9 +100,9 @@ export class Company implements LinksBody, Crew {
     this.#body.feed({ kind: 'Tracked', up: false });
   }
 
-  introduced(peer: Peer, dial: boolean): void {
+  introduced(peer: Peer, dial: boolean, near: boolean): void {
     this.#links.introduce(peer);
-    this.#body.feed({ kind: 'Introduced', peer, dial });
+    this.#body.feed({ kind: 'Introduced', peer, dial, near });
   }
 
   gone(peer: Peer): void {

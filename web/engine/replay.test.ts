@@ -44,7 +44,7 @@ describe('the engine as WebAssembly', () => {
     engine.birth(encodeBirth(new Writer(), birth).written());
     const peer = '00000000000000bb';
     const kinds = [
-      ...decodeOutputs(engine.step(encodeInput(new Writer(), 1000, { kind: 'Introduced', peer, dial: true }).written())),
+      ...decodeOutputs(engine.step(encodeInput(new Writer(), 1000, { kind: 'Introduced', peer, dial: true, near: false }).written())),
       ...decodeOutputs(engine.step(encodeInput(new Writer(), 2000, { kind: 'PeerUp', peer }).written())),
     ].map((output) => output.kind);
     expect(kinds).toEqual(['Dial', 'Say', 'Say']); // hello, and what it can give

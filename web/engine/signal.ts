@@ -61,7 +61,7 @@ export type ToTracker =
 
 export type FromTracker =
   | { readonly t: 'welcome'; readonly peer: Peer; readonly viewers: number; readonly serverTimeMs: number }
-  | { readonly t: 'peers'; readonly dial: readonly Peer[]; readonly expect: readonly Peer[] }
+  | { readonly t: 'peers'; readonly dial: readonly Peer[]; readonly expect: readonly Peer[]; readonly near: readonly Peer[] }
   | { readonly t: 'gone'; readonly peer: Peer }
   | ({ readonly t: 'signal'; readonly from: Peer } & Signal)
   | { readonly t: 'seed'; readonly stripes: number }
@@ -89,7 +89,8 @@ function read(o: Record<string, unknown>): FromTracker | null {
       return peer(o.peer) && whole(o.viewers) && whole(o.serverTimeMs)
         ? { t: o.t, peer: o.peer, viewers: o.viewers, serverTimeMs: o.serverTimeMs } : null;
     case 'peers':
-      return peers(o.dial) && peers(o.expect) ? { t: o.t, dial: o.dial, expect: o.expect } : null;
+      return peers(o.dial) && peers(o.expect) && (o.near === undefined || peers(o.near))
+        ? { t: o.t, dial: o.dial, expect: o.expect, near: o.near ?? [] } : null;
     case 'gone':
       return peer(o.peer) ? { t: o.t, peer: o.peer } : null;
     case 'signal':

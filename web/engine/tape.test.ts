@@ -12,7 +12,7 @@ const nowUs = 1_234_567;
 
 const inputs: Record<string, Input> = {
   'in_01_tick.hex': { kind: 'Tick' },
-  'in_02_introduced.hex': { kind: 'Introduced', peer, dial: true },
+  'in_02_introduced.hex': { kind: 'Introduced', peer, dial: true, near: true },
   'in_03_peerup.hex': { kind: 'PeerUp', peer },
   'in_04_peerdown.hex': { kind: 'PeerDown', peer },
   'in_05_said.hex': { kind: 'Said', peer, data },

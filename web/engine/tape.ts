@@ -18,7 +18,7 @@ export interface Birth {
 
 export type Input =
   | { readonly kind: 'Tick' }
-  | { readonly kind: 'Introduced'; readonly peer: Peer; readonly dial: boolean }
+  | { readonly kind: 'Introduced'; readonly peer: Peer; readonly dial: boolean; readonly near: boolean }
   | { readonly kind: 'PeerUp'; readonly peer: Peer }
   | { readonly kind: 'PeerDown'; readonly peer: Peer }
   | { readonly kind: 'Said'; readonly peer: Peer; readonly data: Uint8Array }
@@ -111,7 +111,7 @@ export function encodeInput(to: Writer, nowUs: number, input: Input): Writer {
     case 'Tick':
       return to.u8(1);
     case 'Introduced':
-      return to.u8(2).peer(input.peer).flag(input.dial);
+      return to.u8(2).peer(input.peer).u8((input.dial ? 1 : 0) | (input.near ? 2 : 0));
     case 'PeerUp':
       return to.u8(3).peer(input.peer);
     case 'PeerDown':

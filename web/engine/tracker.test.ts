@@ -239,9 +239,9 @@ describe('a viewer who shares', () => {
 describe('the decoder', () => {
   it('hands on nothing of the wrong type', () => {
     const b1 = '00000000000000b1';
-    expect(decode(JSON.stringify({ t: 'peers', dial: [b1], expect: [] }))).toEqual({ t: 'peers', dial: [b1], expect: [] });
+    expect(decode(JSON.stringify({ t: 'peers', dial: [b1], expect: [] }))).toEqual({ t: 'peers', dial: [b1], expect: [], near: [] });
     for (const bad of [
-      { t: 'peers', dial: ['0000000000000000'], expect: [] }, { t: 'peers', dial: Array(65).fill(b1), expect: [] }, { t: 'gone', peer: 1 },
+      { t: 'peers', dial: ['0000000000000000'], expect: [] }, { t: 'peers', dial: Array(65).fill(b1), expect: [] }, { t: 'peers', dial: [], expect: [], near: 'all' }, { t: 'gone', peer: 1 },
       { t: 'seed', stripes: 65536 }, { t: 'signal', from: b1, kind: 'offer', data: 1 }, { t: 'pong', at: 1.5, serverTimeMs: 1 }, { t: 'error' },
     ]) {
       expect(decode(JSON.stringify(bad)), JSON.stringify(bad)).toBeNull();

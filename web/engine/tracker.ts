@@ -19,7 +19,7 @@ export interface Crew {
   joined(joined: Joined, peer: Peer): void;
   /** The connection is gone; `joined` follows when there is another. */
   lost(): void;
-  introduced(peer: Peer, dial: boolean): void;
+  introduced(peer: Peer, dial: boolean, near: boolean): void;
   gone(peer: Peer): void;
   carried(from: Peer, signal: Signal): void;
   seed(stripes: number): void;
@@ -187,8 +187,8 @@ export class Tracker implements TrackerLink {
       case 'pong':
         return this.#pong(message.at, message.serverTimeMs);
       case 'peers':
-        for (const peer of message.dial) this.#crew?.introduced(peer, true);
-        for (const peer of message.expect) this.#crew?.introduced(peer, false);
+        for (const peer of message.dial) this.#crew?.introduced(peer, true, message.near.includes(peer));
+        for (const peer of message.expect) this.#crew?.introduced(peer, false, message.near.includes(peer));
         return;
       case 'gone':
         return this.#crew?.gone(message.peer);

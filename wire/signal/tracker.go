@@ -18,8 +18,9 @@ type Welcome struct {
 	ServerTimeMS uint64
 }
 
-// Peers introduces: the viewer calls those in Dial, and those in Expect will call it.
-type Peers struct{ Dial, Expect []id.Peer }
+// Peers introduces: the viewer calls those in Dial, and those in Expect will call it. Those in Near, if any, come from its
+// own network.
+type Peers struct{ Dial, Expect, Near []id.Peer }
 
 // Gone says that an introduced peer left the channel.
 type Gone struct{ Peer id.Peer }
@@ -75,7 +76,11 @@ func DecodeTracker(b []byte) (FromTracker, error) {
 	case "welcome":
 		m = Welcome{Peer: o.peer("peer"), Viewers: o.count("viewers"), ServerTimeMS: o.number("serverTimeMs", numberMax)}
 	case "peers":
-		m = Peers{Dial: o.peers("dial"), Expect: o.peers("expect")}
+		peers := Peers{Dial: o.peers("dial"), Expect: o.peers("expect")}
+		if o.has("near") {
+			peers.Near = o.peers("near")
+		}
+		m = peers
 	case "gone":
 		m = Gone{Peer: o.peer("peer")}
 	case "signal":
@@ -110,8 +115,13 @@ func (o *object) count(key string) int { return int(o.number(key, 1<<31-1)) }
 func (m Welcome) append(w *writer) {
 	w.open("welcome").text("peer", m.Peer.String()).number("viewers", uint64(m.Viewers)).number("serverTimeMs", m.ServerTimeMS)
 }
-func (m Peers) append(w *writer) { w.open("peers").peers("dial", m.Dial).peers("expect", m.Expect) }
-func (m Gone) append(w *writer)  { w.open("gone").text("peer", m.Peer.String()) }
+func (m Peers) append(w *writer) {
+	w.open("peers").peers("dial", m.Dial).peers("expect", m.Expect)
+	if len(m.Near) > 0 {
+		w.peers("near", m.Near)
+	}
+}
+func (m Gone) append(w *writer) { w.open("gone").text("peer", m.Peer.String()) }
 func (m Signalled) append(w *writer) {
 	w.open("signal").text("from", m.From.String())
 	w.body(m.Body)
