@@ -12,7 +12,7 @@ func (a *answers) add(took span.Span) {
 	a.deviation += (max(off, -off) - a.deviation) / 4
 }
 
-// wait returns how long to wait for an answer that should take so long.
-func (a *answers) wait(takes span.Span) span.Span {
-	return min(max(2*takes, a.mean+4*a.deviation, AskShortest), AskLongest)
+// wait returns how long to wait for an answer that should take so long, at most longest.
+func (a *answers) wait(takes, longest span.Span) span.Span {
+	return min(max(2*takes, a.mean+4*a.deviation, AskShortest), longest)
 }

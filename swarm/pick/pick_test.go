@@ -148,7 +148,7 @@ func TestAnswersAreWaitedForAsLongAsTheyTake(t *testing.T) {
 	for i := range 8 {
 		d.Landed(wait+took, s, p.Name, i, 5)
 	}
-	if wait := d.answers.wait(0); given < 8 || wait <= took || wait > AskLongest {
+	if wait := d.answers.wait(0, AskLongest); given < 8 || wait <= took || wait > AskLongest {
 		t.Errorf("%d answers that took %d ms; the next is waited for %d ms", given, took/span.Millisecond, wait/span.Millisecond)
 	}
 }

@@ -176,7 +176,7 @@ func (d *Desk) pull(now span.Span, v View, p *have.Part, pieces wire.Bitmap, res
 		if !ok {
 			continue
 		}
-		wait := d.answers.wait(takes)
+		wait := d.answers.wait(takes, d.longest())
 		d.peers.Get(from).owes++
 		d.asks = append(d.asks, ask{from, p.Name, i, now, now + wait})
 		p.Asked.Set(i)

@@ -29,11 +29,21 @@ const (
 	// urgentAsks and restAsks bound the pieces asked of neighbours at once: they are not to be in the way of a rescue.
 	urgentAsks = 48
 	restAsks   = 24
+	// recordedLongest is AskLongest of a recording: there is time to ask another, and who is slow may only be called away.
+	recordedLongest = 1200 * span.Millisecond
 	// wholeLeast is how many pieces a request must be for if it is to say how long a part takes: those of recordings are large.
 	wholeLeast = 12
 	// RestFor is how long a neighbour that said it is busy is not asked.
 	RestFor = 500 * span.Millisecond
 )
+
+// longest bounds how long an answer is waited for.
+func (d *Desk) longest() span.Span {
+	if d.Recorded {
+		return recordedLongest
+	}
+	return AskLongest
+}
 
 // Stir has a recording planned anew at once, Want when there is time for it.
 func (d *Desk) Stir() { d.stirred, d.roamedAt = true, 0 }
