@@ -3,7 +3,8 @@
 // What it is: HTTP and WebSockets, passed on as they come, each request put into a class by its path.
 // Who calls it: studio.ts starts it, run.ts reads it before and after.
 // What it owns: the counts.
-// What it will never do: keep or change a byte, or know which engine asks.
+// What it will never do: keep a byte, know which engine asks, or change anything but this: below PLAIN_PATH playlists come as
+// ordinary HLS has them, without what low latency adds, as players that make nothing of it should be served.
 import { readFile } from 'node:fs/promises';
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -29,9 +30,18 @@ export type Counts = Record<Kind, Count>;
 export const TRACKER_PATH = '/announce';
 export const PAGES_PATH = '/bench/';
 
+export const PLAIN_PATH = '/plain/';
+
+const lowLatencyTags = /^#EXT-X-(?:PART|PART-INF|PRELOAD-HINT|SERVER-CONTROL|RENDITION-REPORT|SKIP)[:\r]/;
+
+/** A playlist as ordinary HLS has it: whole segments, and no more about the server than that. */
+export function plainPlaylist(playlist: string): string {
+  return playlist.split('\n').filter((line) => !lowLatencyTags.test(line)).join('\n');
+}
+
 export function kindOf(path: string): Kind {
   const bare = path.replace(/\?.*$/, '');
-  if (bare.startsWith('/hls/')) {
+  if (bare.startsWith('/hls/') || bare.startsWith(PLAIN_PATH)) {
     if (bare.endsWith('.m3u8')) return 'playlist';
     return bare.endsWith('.m4s') || bare.endsWith('.mp4') ? 'media' : 'record';
   }
@@ -105,9 +115,15 @@ export class Counter {
       void this.#page(path, answer, count);
       return;
     }
+    const plain = path.startsWith(PLAIN_PATH);
     const passed = request({
-      host: '127.0.0.1', port: this.#behind.originPort, agent: this.#agent, method: asked.method, path, headers: asked.headers,
+      host: '127.0.0.1', port: this.#behind.originPort, agent: this.#agent, method: asked.method, headers: asked.headers,
+      path: plain ? path.replace(PLAIN_PATH, '/hls/') : path,
     }, (given) => {
+      if (plain && kindOf(path) === 'playlist' && given.statusCode === 200) {
+        void simplify(given, answer, count);
+        return;
+      }
       answer.writeHead(given.statusCode ?? 502, given.rawHeaders);
       given.on('data', (bytes: Buffer) => {
         count.bytes += bytes.length;
@@ -162,4 +178,22 @@ export class Counter {
     count.wire += all - (this.#counted.get(socket) ?? 0);
     this.#counted.set(socket, all);
   }
+}
+
+async function simplify(given: IncomingMessage, answer: ServerResponse, count: Count): Promise<void> {
+  let playlist = '';
+  try {
+    for await (const bytes of given) playlist += String(bytes);
+  } catch {
+    answer.destroy();
+    return;
+  }
+  const bytes = Buffer.from(plainPlaylist(playlist));
+  count.bytes += bytes.length;
+  const { 'content-type': type, 'cache-control': cache, 'access-control-allow-origin': allowed } = given.headers;
+  answer.writeHead(200, {
+    'Content-Length': bytes.length, ...(type ? { 'Content-Type': type } : {}), ...(cache ? { 'Cache-Control': cache } : {}),
+    ...(allowed ? { 'Access-Control-Allow-Origin': allowed } : {}),
+  });
+  answer.end(bytes);
 }

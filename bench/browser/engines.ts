@@ -1,5 +1,5 @@
 // The engines that are compared, each with its settings and why.
-import { PAGES_PATH, TRACKER_PATH } from './counter';
+import { PAGES_PATH, PLAIN_PATH, TRACKER_PATH } from './counter';
 
 /** What a page of another engine is told in its address. */
 export interface PlayerSettings {
@@ -26,17 +26,25 @@ export interface Engine {
   address(place: Place): string;
 }
 
-/** p2p-media-loader 2.3.1 has no address of its own for tracker and STUN that would work offline; ours are given to it. */
+/** p2p-media-loader 2.3.1 has no tracker and STUN of its own that would work offline; these are given to it. */
 function p2pml(place: Place, hls: object, p2p: object = {}): string {
-  return player('p2pml', place, hls, {
+  return plain('p2pml', place, hls, {
     announceTrackers: [`${place.url.replace('http', 'ws')}${TRACKER_PATH}`],
     rtcConfig: { iceServers: [{ urls: place.stun }] },
     ...p2p,
   });
 }
 
-function player(name: 'hls' | 'p2pml', place: Place, hls: object, p2p?: object): string {
-  const settings: PlayerSettings = { source: `${place.url}/hls/${place.channel}/master.m3u8`, hls, ...(p2p ? { p2p } : {}) };
+/**
+ * With ordinary playlists and whole segments. p2p-media-loader can share nothing else: given parts, or the reloads that
+ * low-latency playlists ask for (_HLS_skip), it leaves nearly everything to the origin.
+ */
+function plain(name: 'hls' | 'p2pml', place: Place, hls: object, p2p?: object): string {
+  return player(name, place, `${PLAIN_PATH}${place.channel}/master.m3u8`, { lowLatencyMode: false, ...hls }, p2p);
+}
+
+function player(name: 'hls' | 'p2pml', place: Place, source: string, hls: object, p2p?: object): string {
+  const settings: PlayerSettings = { source: place.url + source, hls, ...(p2p ? { p2p } : {}) };
   return `${place.url}${PAGES_PATH}player.html?player=${name}&settings=${encodeURIComponent(JSON.stringify(settings))}`;
 }
 
@@ -58,11 +66,11 @@ export const engines: readonly Engine[] = [
   },
   {
     name: 'hls', means: 'hls.js 1.7.4 without low latency: three segments behind live',
-    address: (place) => player('hls', place, { lowLatencyMode: false }),
+    address: (place) => plain('hls', place, {}),
   },
   {
     name: 'hls-ll', means: 'hls.js with low latency, as far behind live as asked',
-    address: (place) => player('hls', place, { lowLatencyMode: true, ...near(place) }),
+    address: (place) => player('hls', place, `/hls/${place.channel}/master.m3u8`, { lowLatencyMode: true, ...near(place) }),
   },
   {
     name: 'p2pml', means: 'p2p-media-loader 2.3.1 at its defaults: as far behind live as the playlist reaches',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CLOCK_BITS, readBlocks } from './clock';
-import { kindOf, noCounts, since } from './counter';
+import { kindOf, noCounts, plainPlaylist, since } from './counter';
 import { figuresOf, middle, quantile, skewsOf } from './figures';
 import { picture } from './picture';
 import { spentBetween } from './processor';
@@ -19,7 +19,7 @@ test('the clock is read from blocks as a codec leaves them, and void where it bl
 test('each path has its class', () => {
   const paths = {
     '/hls/x/7/0/p12.m4s': 'media', '/hls/x/7/0/s12.m4s?a=1': 'media', '/hls/x/i0123.mp4': 'media', '/hls/x/0.m3u8?_HLS_msn=3': 'playlist',
-    '/hls/x/7/0/m12': 'record', '/hls/x/7/cert': 'record', '/announce': 'tracker', '/api/v1/tracker': 'tracker', '/api/v1/channels/x/join': 'tracker',
+    '/hls/x/7/0/m12': 'record', '/plain/x/0.m3u8': 'playlist', '/plain/x/7/0/s1.m4s': 'media', '/hls/x/7/cert': 'record', '/announce': 'tracker', '/api/v1/tracker': 'tracker', '/api/v1/channels/x/join': 'tracker',
     '/api/v1/channels/x': 'other', '/bench/player.html?settings=/hls/': 'page', '/assets/engine.wasm': 'page', '/embed/x?share=yes': 'page',
   };
   for (const [path, kind] of Object.entries(paths)) assert.equal(kindOf(path), kind, path);
@@ -45,6 +45,11 @@ function seen(): Seen {
     watched: [viewer(3_000), viewer(3_060), viewer(3_030)], reports: [],
   };
 }
+
+test('an ordinary playlist has whole segments only', () => {
+  const low = '#EXTM3U\n#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES\n#EXT-X-PART-INF:PART-TARGET=0.5\n#EXT-X-PART:DURATION=0.5,URI="p1"\n#EXTINF:2,\ns1\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p9"\n';
+  assert.equal(plainPlaylist(low), '#EXTM3U\n#EXTINF:2,\ns1\n');
+});
 
 test('the figures of a run', () => {
   const f = figuresOf(seen());
