@@ -26,7 +26,7 @@ test('each path has its class', () => {
 });
 
 const told: Testimony = {
-  firstFrame: 900, firstFromPeer: 400, stalls: 1, stalledMs: 500, jumps: 0, samples: [], unread: 0, appended: 0, fromPeers: 0, peerTalk: 0, connections: 1,
+  firstFrame: 900, firstFromPeer: 400, stalls: 1, stalledMs: 500, jumps: 0, samples: [], unread: 0, appended: 0, fromPeers: 0, peerTalk: 0, connections: 1, steps: [],
 };
 
 function seen(): Seen {

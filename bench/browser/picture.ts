@@ -36,7 +36,7 @@ export function picture(columns: readonly Column[], viewers: number, below: stri
   }
   out.push(`<path class="base" d="M${LEFT} ${BOTTOM}H${RIGHT}"/>`);
   for (let seconds = 0; seconds <= endS; seconds += stepS) out.push(text(x(seconds), BOTTOM + 20, 'middle', `${seconds} s`));
-  out.push(text((LEFT + RIGHT) / 2, BOTTOM + 42, 'middle', 'glass to glass; copies of each segment that leave the origin stand upright; large: the middle of all runs'));
+  out.push(text((LEFT + RIGHT) / 2, BOTTOM + 42, 'middle', 'across: glass to glass; upwards: copies of each segment from the origin; large: the middle of the runs'));
   for (const [copies, label] of [[viewers, 'no sharing at all'], [1, 'one copy for everybody']] as const) {
     out.push(`<path class="note" d="M${LEFT} ${px(y(copies))}H${RIGHT}"/>`, text(RIGHT, y(copies) - 6, 'end', label));
   }

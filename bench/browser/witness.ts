@@ -32,6 +32,8 @@ export interface Testimony {
   readonly peerTalk: number;
   /** Peer connections ever made. */
   readonly connections: number;
+  /** What was asked for before the first frame: path, when it was asked, when all of it was there. */
+  readonly steps: readonly (readonly [path: string, asked: number, there: number])[];
 }
 
 export interface WitnessOrders {
@@ -57,6 +59,7 @@ export function testify(orders: WitnessOrders, read: (brightness: number[]) => n
   const JUMP_S = 0.3;
   const MEDIA_LEAST = 1024; // pieces and segments come in larger messages, but for their ends; all else in smaller ones
   const SAMPLES_MAX = 4000;
+  const STEPS_MAX = 40;
 
   const told = { stalls: 0, stalledMs: 0, jumps: 0, unread: 0, appended: 0, fromPeers: 0, peerTalk: 0, connections: 0 };
   const samples: { at: number; age: number }[] = [];
@@ -156,9 +159,15 @@ export function testify(orders: WitnessOrders, read: (brightness: number[]) => n
   };
   setInterval(look, LOOK_MS);
 
+  const steps = (): [string, number, number][] => {
+    const asked = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    return asked.filter(({ startTime }) => firstFrame === null || startTime < firstFrame).slice(0, STEPS_MAX)
+      .map(({ name, startTime, responseEnd }) => [new URL(name).pathname, Math.round(startTime), Math.round(responseEnd)]);
+  };
+
   window.benchWitness = {
     tell: () => ({
-      ...told, stalledMs: told.stalledMs + (standing ? performance.now() - moved : 0), firstFrame, firstFromPeer, samples: [...samples],
+      ...told, stalledMs: told.stalledMs + (standing ? performance.now() - moved : 0), firstFrame, firstFromPeer, samples: [...samples], steps: steps(),
     }),
   };
 }
