@@ -17,6 +17,7 @@ const options = {
   target: { type: 'string', default: '3' },
   join: { type: 'string', default: 'each' },
   kbit: { type: 'string', default: '1000' },
+  'no-sound': { type: 'boolean', default: false },
   segment: { type: 'string', default: '2' },
   warm: { type: 'string', default: '10' },
   measure: { type: 'string', default: '30' },
@@ -34,6 +35,7 @@ const help = `Real browsers, every engine in turn on the same live stream. BENCH
   --target 3            seconds behind live that are asked of engines that can be asked (ours keeps its own 3)
   --join each           each: one every 2 s; all: at once; late: at once, and one when the measuring begins
   --kbit 1000           of the picture, besides 96 of sound
+  --no-sound            the picture only: one track instead of two
   --segment 2           seconds; parts are what the server makes of it, about 0.5 s
   --warm 10             seconds between the last join and the measuring
   --measure 30          seconds that are measured
@@ -71,7 +73,7 @@ async function main(): Promise<void> {
   const segments = [...new Set([plan.segmentS, ...chosen.flatMap(({ segmentS }) => segmentS ?? [])])];
   let all: readonly Seen[] = [];
   try {
-    const studio = await Studio.open(lines ? BRIDGE_HOST : '127.0.0.1', { segments, kbit });
+    const studio = await Studio.open(lines ? BRIDGE_HOST : '127.0.0.1', { segments, kbit, sound: !values['no-sound'] });
     try {
       all = await inTurn(studio, chosen, plan, rounds, lines);
     } finally {
@@ -82,7 +84,7 @@ async function main(): Promise<void> {
   }
   const shape = lines ? `, lines of ${width.up || 'any'} kbit/s up and ${width.down || 'any'} down` : '';
   const less = plan.withoutWebRtc ? `, ${plan.withoutWebRtc} without WebRTC` : '';
-  const title = `${viewers} viewers, join ${plan.join}${less}, ${kbit} kbit/s, ${plan.segmentS} s segments${shape}; ${rounds} runs of ${plan.measureS} s each`;
+  const title = `${viewers} viewers, join ${plan.join}${less}, ${kbit} kbit/s${values['no-sound'] ? ' without sound' : ''}, ${plan.segmentS} s segments${shape}; ${rounds} runs of ${plan.measureS} s each`;
   await tell(values.out, chosen, all, title, began);
 }
 

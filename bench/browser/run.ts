@@ -20,7 +20,7 @@ export interface Plan {
   readonly segmentS: number;
   readonly warmS: number;
   readonly measureS: number;
-  /** How many of the viewers have no WebRTC: the last ones. */
+  /** How many of the viewers have no WebRTC: the first ones, so that who comes late has it. */
   readonly withoutWebRtc: number;
 }
 
@@ -56,7 +56,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
   try {
     await browsers.start(plan.viewers);
     const pages: Page[] = [];
-    for (let i = 0; i < plan.viewers; i++) pages.push(await browsers.page(i, i >= plan.viewers - plan.withoutWebRtc));
+    for (let i = 0; i < plan.viewers; i++) pages.push(await browsers.page(i, i < plan.withoutWebRtc));
     const start = studio.counter.counts();
     const late = plan.join === 'late' ? pages.at(-1) : undefined;
     await enter(pages.filter((page) => page !== late), address, plan.join);

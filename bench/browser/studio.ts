@@ -18,6 +18,8 @@ export interface Stream {
   readonly segments: readonly number[];
   /** Kilobits a second of the picture. */
   readonly kbit: number;
+  /** Whether there is a tone: a track of its own. */
+  readonly sound: boolean;
 }
 
 const AUDIO_KBIT = 96;
@@ -73,7 +75,7 @@ export class Studio {
       ends.push(() => counter.stop());
       const epochMs = Date.now();
       for (const segmentS of stream.segments) {
-        const publisher = await publish(dir, rtmp, epochMs, segmentS, stream.kbit);
+        const publisher = await publish(dir, rtmp, epochMs, segmentS, stream);
         ends.push(() => publisher.stop());
       }
       const studio = new Studio(counter, url, `stun:${host}:${turn}`, direct, epochMs, ends);
@@ -126,17 +128,17 @@ async function text(address: string): Promise<string> {
   return answer.ok ? answer.text() : '';
 }
 
-async function publish(dir: string, rtmpPort: number, epochMs: number, segmentS: number, kbit: number): Promise<Program> {
+async function publish(dir: string, rtmpPort: number, epochMs: number, segmentS: number, { kbit, sound }: Stream): Promise<Program> {
   const added = await run(shoal, ['channel', 'add', channelOf(segmentS), '--data', dir, '--json']);
   if (added.code !== 0) throw new Error(added.err);
   const card = JSON.parse(added.out) as Card;
   const frames = String(Math.round(segmentS * FRAME_RATE));
   return new Program('ffmpeg', [
     '-hide_banner', '-nostdin', '-loglevel', 'warning', '-f', 'lavfi', '-i', clockedPicture(epochMs),
-    '-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
+    ...(sound ? ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'] : []),
     '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-threads', '1', '-g', frames, '-keyint_min', frames, '-sc_threshold', '0',
     '-b:v', `${kbit}k`, '-minrate', `${kbit}k`, '-maxrate', `${kbit}k`, '-bufsize', `${kbit}k`, '-nal-hrd', 'cbr', '-pix_fmt', 'yuv420p',
-    '-c:a', 'aac', '-b:a', `${AUDIO_KBIT}k`, '-f', 'flv', `rtmp://127.0.0.1:${rtmpPort}/live/${card.stream_key}`,
+    ...(sound ? ['-c:a', 'aac', '-b:a', `${AUDIO_KBIT}k`] : []), '-f', 'flv', `rtmp://127.0.0.1:${rtmpPort}/live/${card.stream_key}`,
   ]);
 }
 
