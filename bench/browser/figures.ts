@@ -39,6 +39,9 @@ export interface Figures {
   readonly playlistRequests: number;
   /** Viewers who never saw a picture. */
   readonly blind: number;
+  /** Of the machine, not of the engine: processors in use by anybody, and the longest time that the bench itself stood still. */
+  readonly busy: number;
+  readonly pausedMs: number;
 }
 
 export function figuresOf(seen: Seen): Figures {
@@ -71,6 +74,7 @@ export function figuresOf(seen: Seen): Figures {
     mediaRequests: media.requests / minutes,
     playlistRequests: playlist.requests / minutes,
     blind: seen.viewers - starts.length,
+    busy: seen.busy, pausedMs: seen.pausedMs,
   };
 }
 

@@ -4,17 +4,19 @@ import { round, type Column } from './table';
 
 const [WIDTH, HEIGHT] = [760, 420];
 const [LEFT, RIGHT, TOP, BOTTOM] = [64, 728, 96, 356];
-const COLOURS = 5;
+const COLOURS = 7;
+/** How wide a letter of a name is, at most, and how high a line. */
+const [LETTER, LINE] = [8, 16];
 
-/** As in sim/plot: the style of the pages. */
+/** As in sim/plot, the style of the pages, with two colours more. */
 const style = `
 text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;fill:#49625f}
 .ground{fill:#fff}.title{font-size:18px;font-weight:650;fill:#0f2220}.end{text-anchor:end}.middle{text-anchor:middle}.value{fill:#0f2220;font-weight:600}
 .grid{stroke:#dde8e5}.base{stroke:#49625f}.note{stroke:#49625f;stroke-width:1.5;stroke-dasharray:2 4}
-.f0{fill:#0a7658}.f1{fill:#b0791c}.f2{fill:#3d5a80}.f3{fill:#8aa2bd}.f4{fill:#c29a9e}.run{opacity:.45}
+.f0{fill:#0a7658}.f1{fill:#b0791c}.f2{fill:#3d5a80}.f3{fill:#8aa2bd}.f4{fill:#c29a9e}.f5{fill:#7a4b8c}.f6{fill:#0f2220}.run{opacity:.45}
 @media (prefers-color-scheme:dark){
 text{fill:#9fb6ba}.ground{fill:#0a1316}.title,.value{fill:#e9f2f2}.grid{stroke:#21343a}.base,.note{stroke:#9fb6ba}
-.f0{fill:#35c79c}.f1{fill:#f3ba4f}.f2{fill:#8fb4e0}.f3{fill:#5d7896}.f4{fill:#a06c73}}
+.f0{fill:#35c79c}.f1{fill:#f3ba4f}.f2{fill:#8fb4e0}.f3{fill:#5d7896}.f4{fill:#a06c73}.f5{fill:#c79bd8}.f6{fill:#e9f2f2}}
 `;
 
 export function picture(columns: readonly Column[], viewers: number, below: string): string {
@@ -37,20 +39,37 @@ export function picture(columns: readonly Column[], viewers: number, below: stri
   out.push(`<path class="base" d="M${LEFT} ${BOTTOM}H${RIGHT}"/>`);
   for (let seconds = 0; seconds <= endS; seconds += stepS) out.push(text(x(seconds), BOTTOM + 20, 'middle', `${seconds} s`));
   out.push(text((LEFT + RIGHT) / 2, BOTTOM + 42, 'middle', 'across: glass to glass; upwards: copies of each segment from the origin; large: the middle of the runs'));
-  for (const [copies, label] of [[viewers, 'no sharing at all'], [1, 'one copy for everybody']] as const) {
-    out.push(`<path class="note" d="M${LEFT} ${px(y(copies))}H${RIGHT}"/>`, text(RIGHT, y(copies) - 6, 'end', label));
+  for (const [copies, words] of [[viewers, 'no sharing at all'], [1, 'one copy for everybody']] as const) {
+    out.push(`<path class="note" d="M${LEFT} ${px(y(copies))}H${RIGHT}"/>`, text(RIGHT, y(copies) - 6, 'end', words));
   }
+  const taken: Box[] = [];
   for (const [i, { engine, runs }] of drawn.entries()) {
     const colour = `f${i % COLOURS}`;
     for (const run of runs) out.push(`<circle class="${colour} run" cx="${px(x(run.latencyP50))}" cy="${px(y(run.copies))}" r="3"/>`);
     const all = middle(runs);
     const [cx, cy] = [x(all.latencyP50), y(all.copies)];
     out.push(`<circle class="${colour}" cx="${px(cx)}" cy="${px(cy)}" r="7"/>`);
-    const toTheRight = cx < RIGHT - 150;
-    // Names of neighbours in the picture would lie upon each other: every other one is below its point.
-    out.push(text(cx + (toTheRight ? 11 : -11), cy + (i % 2 ? 20 : -8), `value${toTheRight ? '' : ' end'}`, `${engine.name} ${round(all.copies, 2)}`));
+    out.push(label(cx, cy, `${engine.name} ${round(all.copies, 2)}`, taken));
   }
   return [...out, '</svg>', ''].join('\n');
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}
+
+/** A point's name beside it, where it lies upon no other name if there is such a place. */
+function label(x: number, y: number, words: string, taken: Box[]): string {
+  const width = words.length * LETTER;
+  const places = [-8, 20, -24, 36, -40, 52].flatMap((dy): Box[] => [{ x: x + 11, y: y + dy, width }, { x: x - 11 - width, y: y + dy, width }])
+    .filter((box) => box.x > LEFT && box.x + width < RIGHT && box.y > TOP - LINE && box.y < BOTTOM);
+  const free = places.find((box) => taken.every((other) =>
+    Math.abs(box.y - other.y) >= LINE || box.x + box.width < other.x || other.x + other.width < box.x)) ?? places[0];
+  if (!free) return '';
+  taken.push(free);
+  return free.x > x ? text(free.x, free.y, 'value', words) : text(free.x + width, free.y, 'value end', words);
 }
 
 function text(x: number, y: number, as: string, words: string): string {

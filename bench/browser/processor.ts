@@ -44,3 +44,15 @@ export function spentBetween(before: Spent, after: Spent): number {
   for (const [pid, seconds] of after) sum += seconds - (before.get(pid) ?? 0);
   return sum;
 }
+
+/** Ticks that all processors were busy, and all ticks there were, since the machine began. */
+export interface Machine {
+  readonly busy: number;
+  readonly all: number;
+}
+
+export function machine(): Machine {
+  const fields = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0]?.split(/ +/).slice(1, 9).map(Number) ?? [];
+  const all = fields.reduce((sum, ticks) => sum + ticks, 0);
+  return { busy: all - (fields[3] ?? 0) - (fields[4] ?? 0), all }; // idle, and waiting for a disk
+}

@@ -4,7 +4,7 @@ import { Browsers, testimony } from './browsers';
 import { since, type Counts } from './counter';
 import type { Engine } from './engines';
 import type { Lines } from './lines';
-import { spentBetween } from './processor';
+import { machine, spentBetween } from './processor';
 import { channelOf, type Studio } from './studio';
 import type { Testimony } from './witness';
 
@@ -44,6 +44,9 @@ export interface Seen {
   readonly counts: Counts;
   readonly countsAll: Counts;
   readonly processorS: number;
+  /** Share of all processors that was in use, by whomever, and how long this program was kept from running at worst. */
+  readonly busy: number;
+  readonly pausedMs: number;
   readonly watched: readonly Watched[];
   /** What the engine tells of itself, for the curious; no figure comes from it. */
   readonly reports: readonly unknown[];
@@ -66,17 +69,22 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
     const counts = studio.counter.counts();
     const before = await Promise.all(pages.map((page) => page === late ? null : testimony(page)));
     const fromMs = Date.now();
+    const machineBefore = machine();
+    const pauses = watchPauses();
     await late?.goto(address, { waitUntil: 'commit' });
     await rest(plan.measureS * 1000 - (Date.now() - fromMs));
     const seconds = (Date.now() - fromMs) / 1000;
     const countsAfter = studio.counter.counts();
     const spentAfter = browsers.spent();
+    const machineAfter = machine();
+    const pausedMs = pauses();
     const after = await Promise.all(pages.map(testimony));
     const reports = await Promise.all(pages.map((page) => page.evaluate(() => (window as { shoal?: { report(): unknown } }).shoal?.report() ?? null)));
     return {
       engine: engine.name, round, seconds, fromMs, viewers: plan.viewers, withoutWebRtc: plan.withoutWebRtc,
       rate: await studio.bytesPerSecond(segmentS),
       counts: since(counts, countsAfter), countsAll: since(start, countsAfter), processorS: spentBetween(spentBefore, spentAfter),
+      busy: (machineAfter.busy - machineBefore.busy) / (machineAfter.all - machineBefore.all), pausedMs,
       watched: pages.map((_, i) => ({ before: before[i] ?? null, after: after[i] ?? null })), reports,
     };
   } finally {
@@ -95,4 +103,18 @@ async function enter(pages: readonly Page[], address: string, join: Join): Promi
 
 function rest(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
+
+/** Looks how late a timer goes off; the answer ends it and tells the worst, in milliseconds. */
+function watchPauses(): () => number {
+  const everyMs = 50;
+  let [worst, due] = [0, performance.now() + everyMs];
+  const timer = setInterval(() => {
+    worst = Math.max(worst, performance.now() - due);
+    due = performance.now() + everyMs;
+  }, everyMs);
+  return () => {
+    clearInterval(timer);
+    return worst;
+  };
 }

@@ -24,6 +24,7 @@ const rows: readonly Row[] = [
   ['origin requests per viewer-minute (media, playlists)', (f) => `${round(f.requests, 1)} (${round(f.mediaRequests, 1)}, ${round(f.playlistRequests, 1)})`],
   ['control per viewer-minute, kB: origin, between viewers', (f) => `${round(f.control, 0)}, ${round(f.talk, 0)}`],
   ['processor seconds per viewer-minute', (f) => round(f.processor, 1)],
+  ['this machine: processors in use, longest pause in any run, ms', (f, runs) => `${percent(f.busy)}, ${round(quantile(runs.map((run) => run.pausedMs), 1), 0)}`],
   ['viewers without a picture', (_, runs) => `${total(runs, 'blind')}`],
 ];
 
