@@ -27,7 +27,7 @@ export const startSwarm: StartSwarm = async (options): Promise<RecordedSwarm> =>
 };
 
 async function load(path: string): Promise<WebAssembly.Module> {
-  const response = await fetch(path);
+  const response = await fetch(path, { priority: 'low' }); // the picture goes first
   if (!response.ok) throw new Error(`The engine could not be loaded: the server answered ${response.status}.`);
   const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
   return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());

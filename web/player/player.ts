@@ -7,6 +7,7 @@
 import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
+import { Calm } from './calm';
 import { LIVE_TARGET_S, makeHls, standStill } from './hls';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
@@ -23,6 +24,8 @@ export interface Surroundings {
   clockOffsetMs(): number | null;
   /** The first frame of a source is on screen. */
   shown(): void;
+  /** The picture moves with enough ahead that other work may begin. Once a source, after shown. */
+  calm(): void;
   /** Something that the page shows may have changed. */
   changed(): void;
   /** The playlists speak of another epoch, or of the end: the page asks the server and calls start or stop. */
@@ -56,6 +59,7 @@ export class Player {
   #url: string | null = null;
   #epoch: number | null = null;
   #framed = false;
+  #calm = new Calm();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
@@ -76,6 +80,7 @@ export class Player {
     this.#url = url;
     this.#epoch = null;
     this.#framed = this.#astray = false;
+    this.#calm.reset();
     this.#drop();
     if (Hls.isSupported()) this.#startHls(url);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
@@ -192,6 +197,7 @@ export class Player {
       if (video.paused || video.seeking || video.readyState < 3) return;
       this.#hear('advanced');
       this.#keepStep();
+      if (this.#framed && this.#calm.moves(this.bufferMs, performance.now())) this.#around.calm();
     }, options);
     video.addEventListener('loadeddata', () => this.#frame(), options);
     video.addEventListener('volumechange', () => {
@@ -216,9 +222,9 @@ export class Player {
   #keepStep(): void {
     const behind = this.latencyS;
     if (!this.#hls || behind === null) return;
-    const target = this.#hls.targetLatency ?? LIVE_TARGET_S;
-    const rate = this.#astray ? 1 : this.#step.rate(behind - target, this.bufferMs / 1000);
+    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - LIVE_TARGET_S, this.bufferMs / 1000, performance.now());
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
+    if (jumpS > 0) this.#video.currentTime += jumpS;
   }
 
   #frame(): void {

@@ -86,6 +86,7 @@ export class Visit {
       edges: () => this.company.edges,
       clockOffsetMs: () => this.company.tracker.clockOffsetMs,
       shown: () => this.#shown(),
+      calm: () => this.company.calm(),
       changed: () => this.#look(),
       doubted: () => void this.#ask(),
       troubled: (detail) => {
