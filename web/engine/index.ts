@@ -38,6 +38,7 @@ function swarm(body: Body): RecordedSwarm {
   return {
     want: (part, signal) => body.want(part, signal),
     segment: (segment, signal) => Promise.resolve(signal.aborted ? null : body.segment(segment)),
+    signed: (part, signal) => body.signed(part, signal),
     offer: (part, bytes) => body.offer(part, bytes),
     offerSegment: (segment, bytes) => body.offer(segment, bytes),
     get connected() {

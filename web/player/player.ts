@@ -9,17 +9,19 @@ import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
 import { LIVE_TARGET_S, makeHls, standStill } from './hls';
+import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
 import { Recovery } from './recovery';
 import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
-import type { EdgeSource, PartSource, Playhead } from './swarm';
+import type { EdgeSource, PartSource, Playhead, RecordSource } from './swarm';
 
 /** What the player asks of whoever set it up. */
 export interface Surroundings {
   source(): PartSource | null;
-  edges(): EdgeSource | null;
+  readonly edges: () => EdgeSource | null;
+  readonly records: () => RecordSource | null;
   /** Server clock minus this device's, in milliseconds, or null while unknown. */
   clockOffsetMs(): number | null;
   /** The first frame of a source is on screen. */
@@ -52,6 +54,7 @@ export class Player {
   #video: HTMLVideoElement;
   #around: Surroundings;
   #trust = new EdgeTrust();
+  #listings = new Listings();
   #recovery = new Recovery();
   #step = new Step();
   /** The viewer went back on purpose: nothing hurries after live until asked. */
@@ -111,7 +114,8 @@ export class Player {
         this.httpBytes += bytes;
       },
     };
-    const hls = makeHls(media, { trust: this.#trust, edges: () => this.#around.edges() });
+    const { edges, records } = this.#around;
+    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);
