@@ -51,7 +51,9 @@ func TestPlaylistsForPlayers(t *testing.T) {
 			parts = append(parts, out{p, uint64(seq)})
 		}
 	}
-	slices.SortStableFunc(parts, func(a, b out) int { return cmp.Compare(a.part.Wall.Add(a.part.Duration).UnixNano(), b.part.Wall.Add(b.part.Duration).UnixNano()) })
+	slices.SortStableFunc(parts, func(a, b out) int {
+		return cmp.Compare(a.part.Wall.Add(a.part.Duration).UnixNano(), b.part.Wall.Add(b.part.Duration).UnixNano())
+	})
 	windows := []Window{{Epoch: 7, Track: 0}, {Epoch: 7, Track: 1}}
 	var steps []listed
 	for i, o := range parts {
