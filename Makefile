@@ -7,6 +7,7 @@ BIN     := bin/shoal
 WASM    := web/engine/engine.wasm
 PAGES   := web/dist/.built
 MODULES := web/node_modules/.installed
+BENCHED := bench/browser/node_modules/.installed
 CACHE   := .cache
 
 ROOMS    ?= ./...
@@ -22,7 +23,8 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e fuzz-short proof-swarm proof-hostile proof-calibration bench-engine lint deps deps-test clean
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
+	proof-hostile proof-calibration lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +54,7 @@ $(PAGES): $(MODULES) $(WASM) $(PAGE_SOURCES)
 	node meta/compress.mjs web/dist
 	@touch $@
 
-test: lint test-go test-race test-fuzz test-web e2e ## everything that CI runs
+test: lint test-go test-race test-fuzz test-web test-bench e2e ## everything that CI runs
 	@node meta/tally.mjs $(CACHE)/go.txt $(CACHE)/web.txt $(CACHE)/e2e.txt
 
 test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
@@ -76,6 +78,18 @@ test-web: $(MODULES) $(WASM) ## TypeScript: types and tests
 e2e: build deps-test ## real browsers, a real publisher, a real swarm
 	@mkdir -p $(CACHE)
 	@set -o pipefail; cd web && $(NPM) run e2e 2>&1 | tee ../$(CACHE)/e2e.txt
+
+$(BENCHED): bench/browser/package.json bench/browser/package-lock.json
+	cd bench/browser && $(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+test-bench: $(MODULES) $(BENCHED) ## the browser bench's own types and tests
+	cd bench/browser && $(NPM) run check && $(NPM) test
+
+# Flags in BENCH; BENCH=--help lists them.
+bench-browser: build deps-test $(BENCHED) ## real browsers, ours beside what people use today: a quarter of an hour. docs/bench-browser.md
+	cd bench/browser && node build.mjs
+	@node bench/browser/dist/main.mjs $(BENCH)
 
 fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for some
 	@$(GO) list $(ROOMS) | while read -r room; do \
@@ -113,5 +127,5 @@ deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli, gcc
 	@meta/install.sh
 
 clean: ## remove what was built
-	rm -rf bin $(CACHE) $(WASM) web/node_modules
+	rm -rf bin $(CACHE) $(WASM) web/node_modules bench/browser/node_modules bench/browser/dist
 	find web/dist -mindepth 1 -not -name .keep -delete

@@ -64,15 +64,16 @@ type CheckSignature struct {
 
 // Open tells the body of a part whose manifest was accepted: it may now arrive.
 type Open struct {
-	Part        segment.Part
-	MSN         uint64
-	Index       int
-	Length      int
-	PieceSize   int
-	DurationUS  uint32
-	WallMS      int64
-	Init        id.Digest
-	Independent bool
+	Part          segment.Part
+	MSN           uint64
+	Index         int
+	Length        int
+	PieceSize     int
+	DurationUS    uint32
+	WallMS        int64
+	Init          id.Digest
+	Independent   bool
+	Discontinuity bool
 }
 
 // Play answers Wanted: every piece of the part is checked, and the body holds them all.

@@ -60,6 +60,7 @@ func (e *Engine) open(a *trust.Accepted, from id.Peer) {
 	e.do(Open{
 		Part: p.Name, MSN: m.MSN, Index: int(m.Index), Length: int(m.Length), PieceSize: int(m.PieceSize),
 		DurationUS: m.DurationUS, WallMS: int64(m.WallMS), Init: m.Init, Independent: m.Independent,
+		Discontinuity: m.Discontinuity,
 	})
 	e.bequeath(p, from)
 	e.recall(p.Name)

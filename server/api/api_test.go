@@ -79,6 +79,20 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 }
 
+func TestThePageOfALiveChannelNamesWhatItAsksFirst(t *testing.T) {
+	h := newHouse(t)
+	for _, target := range []string{"/c/fish", "/embed/fish", "/"} {
+		h.live = false
+		if links := h.request("GET", target).Header()["Link"]; len(links) > 0 {
+			t.Errorf("%s: %v while nothing is on air", target, links)
+		}
+		h.live = true
+		if links := h.request("GET", target).Header()["Link"]; (target != "/") != (strings.Contains(strings.Join(links, ","), "</hls/fish/master.m3u8>; rel=preload")) {
+			t.Errorf("%s: %v", target, links)
+		}
+	}
+}
+
 func TestPages(t *testing.T) {
 	h := newHouse(t)
 	for target, text := range map[string]string{"/": "<p>index", "/c/fish": "<p>watch", "/embed/fish": "<p>embed", "/favicon.svg": "<svg/>"} {

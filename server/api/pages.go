@@ -37,11 +37,18 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 	})
 }
 
-// channelPage is a page of one channel; it answers 404 with a page if there is no such channel.
+// channelPage is a page of one channel; it answers 404 with a page if there is no such channel. Of one that is live it names
+// what the page will ask for first, so that this need not wait for its scripts.
 func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, framed bool) {
-	if _, err := a.named(r); err != nil {
+	c, err := a.named(r)
+	if err != nil {
 		a.refuse(w, r, err)
 		return
+	}
+	if a.rooms.Broadcasts.State(c.ID).Live {
+		for _, path := range []string{"/api/v1/channels/" + string(c.Name), "/hls/" + string(c.Name) + "/master.m3u8"} {
+			w.Header().Add("Link", "<"+path+">; rel=preload; as=fetch; crossorigin=anonymous")
+		}
 	}
 	a.page(w, r, file, framed)
 }

@@ -185,5 +185,5 @@ func (m *mediaWriter) tail(windows []Window) {
 // milliseconds would add up over a window of parts.
 func seconds(d time.Duration) string {
 	const step = 10 * time.Microsecond
-	return strconv.FormatFloat(d.Round(step).Seconds(), 'f', -1, 64)
+	return strconv.FormatFloat(float64(d.Round(step)/step)/float64(time.Second/step), 'f', -1, 64)
 }

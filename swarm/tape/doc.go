@@ -20,7 +20,8 @@
 //	 7 Offered     u64 from, 32 digest, bytes    7 Forget          part, u16 piece, u64 from
 //	 8 Seeding     u16 stripes                   8 CheckSignature  u32 ref, 32 key, 64 signature, bytes
 //	 9 Playhead    u64 wall ms, u32 buffer ms,   9 Open            part, u64 msn, u16 index, u32 length, u32 piece size,
-//	               u8 playing                                      u32 duration us, u64 wall ms, 32 init, u8 independent
+//	               u8 playing                                      u32 duration us, u64 wall ms, 32 init, u8 flags:
+//	                                                               1 independent, 2 discontinuity
 //	10 Wanted      part                         10 Play            part
 //	11 Arrived     u64 from, part, u16 piece,   11 Decline         part
 //	               u32 size                     12 Evict           part

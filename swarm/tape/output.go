@@ -28,6 +28,12 @@ const (
 	kindPosition
 )
 
+// The flags of an Open.
+const (
+	flagIndependent   = 1
+	flagDiscontinuity = 2
+)
+
 func appendPiece(b []byte, part segment.Part, piece int) []byte {
 	return binary.BigEndian.AppendUint16(appendPart(b, part), uint16(piece))
 }
@@ -87,5 +93,12 @@ func appendOpen(b []byte, out swarm.Open) []byte {
 	b = binary.BigEndian.AppendUint32(b, out.DurationUS)
 	b = binary.BigEndian.AppendUint64(b, uint64(out.WallMS))
 	b = append(b, out.Init[:]...)
-	return appendBool(b, out.Independent)
+	flags := byte(0)
+	if out.Independent {
+		flags |= flagIndependent
+	}
+	if out.Discontinuity {
+		flags |= flagDiscontinuity
+	}
+	return append(b, flags)
 }

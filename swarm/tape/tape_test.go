@@ -98,7 +98,7 @@ func goldenOutputs() map[string]swarm.Output {
 		},
 		"out_09_open.hex": swarm.Open{
 			Part: part, MSN: 0x0000000100000002, Index: 3, Length: 70_000, PieceSize: 5120, DurationUS: 500_000,
-			WallMS: 1_790_000_001_000, Init: id.Digest(count(0x90, 32)), Independent: true,
+			WallMS: 1_790_000_001_000, Init: id.Digest(count(0x90, 32)), Independent: true, Discontinuity: true,
 		},
 		"out_10_play.hex":        swarm.Play{Part: part},
 		"out_11_decline.hex":     swarm.Decline{Part: part},

@@ -4,7 +4,7 @@
 // Who calls it: the mind (outputs), the company (what others did), index.ts (what the player asks).
 // What it owns: one each of mind, store, company, origin; the wants, the parcels.
 // What it will never do: decide what to fetch, send, believe or play. It keeps its own bounds, and nothing else.
-import type { PartName, Playhead, SegmentName, SwarmOptions, SwarmStats } from '../player/swarm';
+import type { PartName, Playhead, SegmentName, SignedPart, SwarmOptions, SwarmStats } from '../player/swarm';
 import { ORIGIN, type Peer } from './bytes';
 import { Signatures, hashIs } from './checks';
 import { Company, type Listener } from './company';
@@ -12,6 +12,7 @@ import type { Joined } from './join';
 import { Mind, type Engine, type Performer } from './mind';
 import { Origin } from './origin';
 import { Parcels, cut } from './parcels';
+import { SignedParts } from './signed';
 import { Store } from './store';
 import type { Claim, Input, Opened, Output, SignatureQuestion } from './tape';
 import type { Tracker } from './tracker';
@@ -27,6 +28,7 @@ export class Body implements Performer, Listener {
   readonly #parcels = new Parcels(this.#store, (opened, bytes) => this.#unpack(opened, bytes));
   readonly #origin: Origin;
   readonly #wants = new Wants();
+  readonly #signed = new SignedParts((part) => this.#store.opened(part));
   readonly #signatures = new Signatures();
   #mind: Mind | null = null; // from the first welcome on
   #channel = '';
@@ -59,6 +61,10 @@ export class Body implements Performer, Listener {
 
   segment(segment: SegmentName): ArrayBuffer | null {
     return this.#store.segment(segment);
+  }
+
+  signed(part: PartName, signal: AbortSignal): Promise<SignedPart | null> {
+    return this.#ended ? Promise.resolve(null) : this.#signed.wait(part, signal);
   }
 
   offer(name: PartName | SegmentName, bytes: ArrayBuffer): void {
@@ -141,6 +147,7 @@ export class Body implements Performer, Listener {
         return void this.#checkSignature(output);
       case 'Open':
         this.#store.open(output);
+        this.#signed.opened(output);
         this.tracker.moved(output.part.track, output.msn, output.index);
         return this.#parcels.opened(performance.now());
       case 'Play':
@@ -213,6 +220,7 @@ export class Body implements Performer, Listener {
     this.#company.leave();
     this.#origin.stop();
     this.#wants.clear();
+    this.#signed.clear();
     this.#parcels.clear();
     this.#store.clear();
   }

@@ -199,6 +199,11 @@ function checked(size: number, left: number): number {
   return size;
 }
 
+/** Bytes as hexadecimal digits. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 function hex32(value: number): string {
   return value.toString(16).padStart(8, '0');
 }

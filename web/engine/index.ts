@@ -27,7 +27,7 @@ export const startSwarm: StartSwarm = async (options): Promise<RecordedSwarm> =>
 };
 
 async function load(path: string): Promise<WebAssembly.Module> {
-  const response = await fetch(path);
+  const response = await fetch(path, { priority: 'low' }); // the picture goes first
   if (!response.ok) throw new Error(`The engine could not be loaded: the server answered ${response.status}.`);
   const typed = response.headers.get('Content-Type')?.startsWith('application/wasm');
   return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
@@ -38,6 +38,7 @@ function swarm(body: Body): RecordedSwarm {
   return {
     want: (part, signal) => body.want(part, signal),
     segment: (segment, signal) => Promise.resolve(signal.aborted ? null : body.segment(segment)),
+    signed: (part, signal) => body.signed(part, signal),
     offer: (part, bytes) => body.offer(part, bytes),
     offerSegment: (segment, bytes) => body.offer(segment, bytes),
     get connected() {

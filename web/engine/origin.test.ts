@@ -6,7 +6,7 @@ import { Wants, WANTS_MAX, WANT_MS } from './wants';
 import { PIECE_HEADER } from './wire';
 
 const part = { epoch: 3, track: 1, seq: 17 };
-const opened: Opened = { part, msn: 3 << 20, index: 0, length: 10_000, pieceSize: 4096 };
+const opened: Opened = { part, msn: 3 << 20, index: 0, length: 10_000, pieceSize: 4096, durationUs: 500_000, wallMs: 0, init: '', independent: true, discontinuity: false };
 const whole = Uint8Array.from({ length: 10_000 }, (_, i) => i % 251);
 const order = (from: number, to: number): FetchOrder => ({ ref: 1, part, from, to, withinMs: 1000 });
 

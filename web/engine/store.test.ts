@@ -9,7 +9,10 @@ import { PIECE_HEADER, PIECE_MAX, parsePiece, pieceMessage } from './wire';
 const from = '00000000000000aa';
 const part = (seq: number): PartName => ({ epoch: 1, track: 0, seq });
 /** Parts of two pieces, 4096 and 904 bytes; four parts to a segment. */
-const opened = (seq: number): Opened => ({ part: part(seq), msn: 100 + Math.floor(seq / 4), index: seq % 4, length: 5000, pieceSize: 4096 });
+const opened = (seq: number): Opened => ({
+  part: part(seq), msn: 100 + Math.floor(seq / 4), index: seq % 4, length: 5000, pieceSize: 4096,
+  durationUs: 500_000, wallMs: 0, init: '', independent: true, discontinuity: false,
+});
 const bytes = (seq: number): Uint8Array<ArrayBuffer> => new Uint8Array(5000).fill(seq + 1);
 const message = (seq: number, piece: number): Uint8Array<ArrayBuffer> =>
   pieceMessage(part(seq), piece, bytes(seq).subarray(piece * 4096, piece * 4096 + 4096));

@@ -4,8 +4,8 @@
 // Who calls it: mind.ts at the border, its tests and the tests that replay recorded tapes.
 // What it owns: nothing; swarm/tape/doc.go owns the record forms, and swarm/swarmtest/testdata holds both to them.
 // What it will never do: interpret.
-import type { PartName } from '../player/swarm';
-import { Reader, Writer, type Peer } from './bytes';
+import type { PartName, SignedPart } from '../player/swarm';
+import { Reader, Writer, hex, type Peer } from './bytes';
 
 /** What an engine is born with. */
 export interface Birth {
@@ -37,10 +37,7 @@ export type Input =
   | { readonly kind: 'Following'; readonly tracks: number }; // bit t is track t
 
 /** A part that may now arrive. */
-export interface Opened {
-  readonly part: PartName;
-  readonly msn: number;
-  readonly index: number; // in its segment
+export interface Opened extends SignedPart {
   readonly length: number; // bytes
   readonly pieceSize: number; // bytes
 }
@@ -99,6 +96,9 @@ export const POLLUTED = 1;
 export const TAPE_HEAD = 'shoal.tape.v1\n';
 
 export const BIRTH_SIZE = 60;
+
+/** How many bytes of its digest name an init segment. */
+const INIT_NAMED = 16;
 
 export function encodeBirth(to: Writer, birth: Birth): Writer {
   return to.peer(birth.self).raw(birth.channel).raw(birth.seed).u64(birth.wallMs).u32(birth.uplink);
@@ -197,10 +197,8 @@ function decodeOutput(r: Reader): Output {
 }
 
 function decodeOpen(r: Reader): Output {
-  const open = { kind: 'Open', part: r.part(), msn: r.u64(), index: r.u16(), length: r.u32(), pieceSize: r.u32() } as const;
-  r.u32(); // duration
-  r.u64(); // wall
-  r.raw(32); // init
-  r.flag(); // independent
-  return open;
+  const named = { part: r.part(), msn: r.u64(), index: r.u16(), length: r.u32(), pieceSize: r.u32() };
+  const { durationUs, wallMs, init } = { durationUs: r.u32(), wallMs: r.u64(), init: hex(r.raw(32).subarray(0, INIT_NAMED)) };
+  const flags = r.u8();
+  return { kind: 'Open', ...named, durationUs, wallMs, init, independent: (flags & 1) !== 0, discontinuity: (flags & 2) !== 0 };
 }

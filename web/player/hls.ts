@@ -10,8 +10,6 @@ import { playlistLoader, type PlaylistDesk } from './playlists';
 export const LIVE_TARGET_S = 3;
 /** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
 const LIVE_MAX_S = 9;
-/** How much further behind a stall puts the target, up to one segment in all. */
-const STALL_COSTS_S = 0.5;
 /** Media kept ahead and behind, in seconds: a live window is short, and old devices have little memory. */
 const AHEAD_S = 20;
 const BEHIND_S = 20;
@@ -28,7 +26,7 @@ export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: Playlist
     lowLatencyMode: true,
     liveSyncDuration: LIVE_TARGET_S,
     liveMaxLatencyDuration: LIVE_MAX_S,
-    liveSyncOnStallIncrease: STALL_COSTS_S,
+    liveSyncOnStallIncrease: 0, // it would never be taken back: one stall, and this viewer is out of step for good
     maxLiveSyncPlaybackRate: 1, // step.ts keeps the pace
     maxBufferLength: AHEAD_S,
     backBufferLength: BEHIND_S,

@@ -42,6 +42,8 @@ export class EdgeTrust {
   }
 }
 
+/** How long the record of a part may take that is known to be out: it is checked, and may come from a neighbour. */
+export const RECORD_LATE_MS = 700;
 /** How many part durations a notice may be late before the player asks the server instead. */
 const EDGE_LATE_PARTS = 3;
 

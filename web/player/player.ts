@@ -7,29 +7,16 @@
 import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
+import { Calm } from './calm';
 import { LIVE_TARGET_S, makeHls, standStill } from './hls';
+import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
 import { Recovery } from './recovery';
 import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
-import type { EdgeSource, PartSource, Playhead } from './swarm';
-
-/** What the player asks of whoever set it up. */
-export interface Surroundings {
-  source(): PartSource | null;
-  edges(): EdgeSource | null;
-  /** Server clock minus this device's, in milliseconds, or null while unknown. */
-  clockOffsetMs(): number | null;
-  /** The first frame of a source is on screen. */
-  shown(): void;
-  /** Something that the page shows may have changed. */
-  changed(): void;
-  /** The playlists speak of another epoch, or of the end: the page asks the server and calls start or stop. */
-  doubted(): void;
-  /** It keeps failing; the player goes on trying. */
-  troubled(detail: string): void;
-}
+import type { Surroundings } from './surroundings';
+import type { Playhead } from './swarm';
 
 export interface Quality {
   readonly index: number; // -1: automatic
@@ -49,6 +36,7 @@ export class Player {
   #video: HTMLVideoElement;
   #around: Surroundings;
   #trust = new EdgeTrust();
+  #listings = new Listings();
   #recovery = new Recovery();
   #step = new Step();
   /** The viewer went back on purpose: nothing hurries after live until asked. */
@@ -56,6 +44,7 @@ export class Player {
   #url: string | null = null;
   #epoch: number | null = null;
   #framed = false;
+  #calm = new Calm();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
@@ -76,6 +65,7 @@ export class Player {
     this.#url = url;
     this.#epoch = null;
     this.#framed = this.#astray = false;
+    this.#calm.reset();
     this.#drop();
     if (Hls.isSupported()) this.#startHls(url);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
@@ -106,7 +96,8 @@ export class Player {
         this.httpBytes += bytes;
       },
     };
-    const hls = makeHls(media, { trust: this.#trust, edges: () => this.#around.edges() });
+    const { edges, records } = this.#around;
+    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);
@@ -192,6 +183,7 @@ export class Player {
       if (video.paused || video.seeking || video.readyState < 3) return;
       this.#hear('advanced');
       this.#keepStep();
+      if (this.#framed && this.#calm.moves(this.bufferMs, performance.now())) this.#around.calm();
     }, options);
     video.addEventListener('loadeddata', () => this.#frame(), options);
     video.addEventListener('volumechange', () => {
@@ -216,9 +208,9 @@ export class Player {
   #keepStep(): void {
     const behind = this.latencyS;
     if (!this.#hls || behind === null) return;
-    const target = this.#hls.targetLatency ?? LIVE_TARGET_S;
-    const rate = this.#astray ? 1 : this.#step.rate(behind - target, this.bufferMs / 1000);
+    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - LIVE_TARGET_S, this.bufferMs / 1000, performance.now());
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
+    if (jumpS > 0) this.#video.currentTime += jumpS;
   }
 
   #frame(): void {

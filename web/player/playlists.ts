@@ -1,4 +1,5 @@
-// hls.js's door for playlists: wait for the tracker's notice that the wanted part is out, and only then ask the server.
+// hls.js's door for playlists: made here while the swarm brings the records of parts; else, wait for the tracker's notice that the
+// wanted part is out, and only then ask the server.
 //
 // A blocking reload holds a request open at the server. Browsers allow six connections to a host over HTTP/1.1, for all tabs
 // together: two tracks in three tabs would use them up, and media would wait behind playlists.
@@ -6,12 +7,16 @@ import type {
   HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats, PlaylistLoaderContext,
 } from 'hls.js';
 import { playlistTrack } from './address';
-import { edgePatience, type EdgeTrust } from './patience';
-import type { EdgeSource } from './swarm';
+import type { Listings } from './listings';
+import { RECORD_LATE_MS, edgePatience, type EdgeTrust } from './patience';
+import type { EdgeSource, RecordSource } from './swarm';
 
 export interface PlaylistDesk {
   readonly trust: EdgeTrust;
+  readonly listings: Listings;
   edges(): EdgeSource | null;
+  /** Who has the records of parts now: the engine, if there is one. */
+  records(): RecordSource | null;
 }
 
 type Callbacks = LoaderCallbacks<PlaylistLoaderContext>;
@@ -36,6 +41,7 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
   #server: Loader<LoaderContext>;
   #callbacks: Callbacks | null = null;
   #waiting: AbortController | null = null;
+  #made = false;
 
   constructor(desk: PlaylistDesk, config: HlsConfig) {
     this.#desk = desk;
@@ -50,28 +56,65 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
   }
 
   async #load(context: PlaylistLoaderContext, config: LoaderConfiguration, callbacks: Callbacks): Promise<void> {
+    const asked = performance.now();
     const edges = this.#desk.edges();
     const track = playlistTrack(context.url);
+    const records = track !== null && this.#desk.listings.knows(track) ? this.#desk.records() : null;
     const msn = context.deliveryDirectives?.msn;
     let missed = false;
-    if (edges?.connected && track !== null && msn !== undefined && this.#desk.trust.believed(performance.now())) {
+    if ((edges?.connected || records) && track !== null && msn !== undefined && this.#desk.trust.believed(asked)) {
       const waiting = new AbortController();
       this.#waiting = waiting;
       const partTarget = context.levelOrTrack?.details?.partTarget || PART_TARGET_S;
       const timer = setTimeout(() => waiting.abort(), edgePatience(partTarget));
-      const out = await edges.waitFor(track, msn, context.deliveryDirectives?.part ?? -1, waiting.signal).catch(() => false);
+      const part = context.deliveryDirectives?.part ?? -1;
+      const out = edges?.waitFor(track, msn, part, waiting.signal).catch(() => false) ?? Promise.resolve(false);
+      const text = records ? await this.#make(track, msn, part, context, records, out, waiting) : null;
+      const came = text !== null || (await out);
       clearTimeout(timer);
       if (this.#waiting !== waiting) return; // aborted or destroyed by hls.js meanwhile
       this.#waiting = null;
-      if (out) this.#desk.trust.came();
-      missed = !out && edges.connected;
+      waiting.abort();
+      if (came) this.#desk.trust.came();
+      if (text !== null) return this.#deliver(text, asked, context, callbacks);
+      missed = !came && (records !== null || edges?.connected === true);
     }
-    this.#fetch(missed, context, config, callbacks);
+    this.#fetch(missed, track, context, config, callbacks);
   }
 
-  #fetch(missed: boolean, context: PlaylistLoaderContext, config: LoaderConfiguration, callbacks: Callbacks): void {
-    this.#server.load(context, config, {
+  /** The playlist made of records. Once the part is known to be out its record is waited for only a moment. */
+  async #make(
+    track: number, msn: number, part: number, context: PlaylistLoaderContext, records: RecordSource, out: Promise<boolean>, waiting: AbortController,
+  ): Promise<string | null> {
+    const given = new AbortController();
+    let late: ReturnType<typeof setTimeout> | undefined;
+    waiting.signal.addEventListener('abort', () => given.abort(), { once: true });
+    void out.then((is) => {
+      if (is) late = setTimeout(() => given.abort(), RECORD_LATE_MS);
+    });
+    const skip = Boolean(context.deliveryDirectives?.skip);
+    const text = await this.#desk.listings.reload(track, msn, part, skip, records, given.signal).catch(() => null);
+    clearTimeout(late);
+    return text;
+  }
+
+  #deliver(text: string, asked: number, context: PlaylistLoaderContext, callbacks: Callbacks): void {
+    const now = performance.now();
+    this.#made = true;
+    Object.assign(this.stats.loading, { start: asked, first: now, end: now });
+    this.stats.loaded = this.stats.total = text.length;
+    callbacks.onSuccess({ url: context.url, data: text, code: 200 }, this.stats, context, null);
+  }
+
+  #fetch(
+    missed: boolean, track: number | null, context: PlaylistLoaderContext, config: LoaderConfiguration, callbacks: Callbacks,
+  ): void {
+    // What the server leaves out of a playlist must be known here, or none can be made of the records that follow.
+    const whole = track !== null && !this.#desk.listings.knows(track) && this.#desk.records() !== null;
+    const url = whole ? context.url.replace(/([?&])_HLS_skip=[^&]*&?/, '$1') : context.url;
+    this.#server.load({ ...context, url }, config, {
       onSuccess: (response, stats, _context, details) => {
+        if (track !== null && typeof response.data === 'string') this.#desk.listings.learn(track, response.data);
         if (missed) this.#desk.trust.missed(stats.loading.first - stats.loading.start, performance.now());
         callbacks.onSuccess(response, stats, context, details);
       },
@@ -104,10 +147,10 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
   }
 
   getCacheAge(): number | null {
-    return this.#server.getCacheAge?.() ?? null;
+    return this.#made ? null : (this.#server.getCacheAge?.() ?? null);
   }
 
   getResponseHeader(name: string): string | null {
-    return this.#server.getResponseHeader?.(name) ?? null;
+    return this.#made ? null : (this.#server.getResponseHeader?.(name) ?? null);
   }
 }

@@ -43,6 +43,24 @@ export interface EdgeSource {
   waitFor(track: number, msn: number, part: number, signal: AbortSignal): Promise<boolean>;
 }
 
+/** What is signed of a part, as far as a media playlist says it. */
+export interface SignedPart {
+  readonly part: PartName;
+  readonly msn: number;
+  readonly index: number; // in its segment
+  readonly durationUs: number;
+  readonly wallMs: number; // of its first sample
+  readonly init: string; // the first 32 hexadecimal digits of its init segment's SHA-256: that segment's name
+  readonly independent: boolean;
+  readonly discontinuity: boolean;
+}
+
+/** Who has the records of parts: playlists are made of them. */
+export interface RecordSource {
+  /** The part, once its record is there: at once if it is there already. Null when `signal` aborts; it never rejects. */
+  signed(part: PartName, signal: AbortSignal): Promise<SignedPart | null>;
+}
+
 /** What the player counts since the page was opened. The tracker client sends the differences in its reports. */
 export interface PlayerCounts {
   readonly httpBytes: number; // media bytes that the player itself fetched from the server
@@ -109,7 +127,7 @@ export interface Playhead {
 }
 
 /** A viewer who shares: engine, peer connections and its own tracker connection (mode "share"). */
-export interface Swarm extends PartSource, EdgeSource {
+export interface Swarm extends PartSource, EdgeSource, RecordSource {
   stats(): SwarmStats;
   onChange(listener: () => void): () => void;
   setPlayhead(playhead: Playhead): void;

@@ -30,6 +30,8 @@ export class Company {
   #options: TrackerOptions;
   #storage: Storage | null;
   #open = false; // a picture was shown: from now on others may be called
+  #calmed: () => void = () => undefined;
+  readonly #calm = new Promise<void>((resolve) => (this.#calmed = resolve)); // loading the engine costs no frame any more
   #link: TrackerLink | null = null;
   #swarm: Swarm | null = null;
   #generation = 0; // what was begun under an older one is given up
@@ -99,6 +101,11 @@ export class Company {
     this.#settle();
   }
 
+  /** There is enough ahead of the picture that the engine may be loaded. Forever: by the next time it is in the cache. */
+  calm(): void {
+    this.#calmed();
+  }
+
   /** The broadcast is over: nobody is needed until the next one. */
   close(): void {
     this.#open = false;
@@ -153,6 +160,7 @@ export class Company {
     this.sharing = 'starting';
     try {
       if (!(await canShare())) throw new Error('this browser lacks what sharing needs');
+      await this.#calm;
       if (stale()) return;
       const start = await loadEngine();
       if (stale()) return;

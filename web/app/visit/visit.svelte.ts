@@ -84,8 +84,10 @@ export class Visit {
     this.#player = new Player(video, {
       source: () => this.company.source,
       edges: () => this.company.edges,
+      records: () => this.company.swarm,
       clockOffsetMs: () => this.company.tracker.clockOffsetMs,
       shown: () => this.#shown(),
+      calm: () => this.company.calm(),
       changed: () => this.#look(),
       doubted: () => void this.#ask(),
       troubled: (detail) => {

@@ -1,0 +1,20 @@
+import type { EdgeSource, PartSource, RecordSource } from './swarm';
+
+/** What the player asks of whoever set it up. */
+export interface Surroundings {
+  source(): PartSource | null;
+  readonly edges: () => EdgeSource | null;
+  readonly records: () => RecordSource | null;
+  /** Server clock minus this device's, in milliseconds, or null while unknown. */
+  clockOffsetMs(): number | null;
+  /** The first frame of a source is on screen. */
+  shown(): void;
+  /** The picture moves with enough ahead that other work may begin. Once a source, after shown. */
+  calm(): void;
+  /** Something that the page shows may have changed. */
+  changed(): void;
+  /** The playlists speak of another epoch, or of the end: the page asks the server and calls start or stop. */
+  doubted(): void;
+  /** It keeps failing; the player goes on trying. */
+  troubled(detail: string): void;
+}
