@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/binary"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"shoal/id"
 	"shoal/segment"
 	"shoal/server/origin"
+	"shoal/wire"
 )
 
 // Stripes sends a broadcast's stripes to those who seed them, until the broadcast or ctx ends.
@@ -23,6 +25,8 @@ const (
 	fromHeader = "Shoal-From"
 	// takeWithin is how long a client may take to read one part's pieces. It is cut after that, and asks anew.
 	takeWithin = 4 * time.Second
+	// frameLength is the size in bytes of the length before each frame.
+	frameLength = 4
 )
 
 // stripes answers with the pieces of some stripes as they are made.
@@ -81,16 +85,22 @@ func (p *pour) Begin(channel id.Channel, next []uint64) error {
 	return err
 }
 
-// Take is of origin.Reader.
-func (p *pour) Take(track segment.Track, frames [][]byte) error {
+// Take is of origin.Reader: each piece is a PIECE message behind its length.
+func (p *pour) Take(part segment.Part, pieces []origin.Piece) error {
+	frames := make([][]byte, 0, 2*len(pieces))
+	for _, piece := range pieces {
+		head := make([]byte, 0, frameLength+wire.PieceHeaderSize)
+		head = binary.BigEndian.AppendUint32(head, uint32(wire.PieceHeaderSize+len(piece.Data)))
+		frames = append(frames, wire.AppendPieceHeader(head, part, piece.Index), piece.Data)
+	}
 	n, err := p.write(frames...)
-	p.a.rooms.Meter.Count(p.channel, track, n)
+	p.a.rooms.Meter.Count(p.channel, part.Track, n)
 	return err
 }
 
-// Rest is of origin.Reader.
-func (p *pour) Rest(frame []byte) error {
-	_, err := p.write(frame)
+// Rest is of origin.Reader: an empty frame, by which both sides know of each other.
+func (p *pour) Rest() error {
+	_, err := p.write(make([]byte, frameLength))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"shoal/id"
+	"shoal/segment"
 	"shoal/server/origin"
 )
 
@@ -19,10 +20,10 @@ func (h *house) Stripes(ctx context.Context, _ id.Name, epoch uint64, stripes ui
 	if err := to.Begin(fish.ID, []uint64{17, 34}); err != nil {
 		return err
 	}
-	if err := to.Take(0, [][]byte{[]byte("head"), []byte("piece")}); err != nil {
+	if err := to.Take(segment.Part{Epoch: 7, Seq: 17}, []origin.Piece{{Index: 0, Data: []byte("first")}, {Index: 14, Data: []byte("last")}}); err != nil {
 		return err
 	}
-	if err := to.Rest([]byte("rest")); err != nil {
+	if err := to.Rest(); err != nil {
 		return err
 	}
 	if h.hold != nil {
@@ -32,13 +33,20 @@ func (h *house) Stripes(ctx context.Context, _ id.Name, epoch uint64, stripes ui
 			return ctx.Err()
 		}
 	}
-	return to.Take(1, [][]byte{[]byte("more")})
+	return to.Take(segment.Part{Epoch: 7, Track: 1, Seq: 34}, []origin.Piece{{Index: 0, Data: []byte("more")}})
 }
+
+// What Stripes sends, before it waits and afterwards.
+const (
+	stripesFirst = "\x00\x00\x00\x19" + "\x01\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x00first" +
+		"\x00\x00\x00\x18" + "\x01\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x00\x11\x00\x0elast" + "\x00\x00\x00\x00"
+	stripesMore = "\x00\x00\x00\x18" + "\x01\x00\x00\x00\x00\x00\x00\x00\x07\x01\x00\x00\x00\x00\x00\x00\x00\x22\x00\x00more"
+)
 
 func TestStripes(t *testing.T) {
 	h := newHouse(t)
 	w := h.request("GET", "/hls/fish/7/stripes/a001")
-	if w.Code != 200 || w.Body.String() != "headpiecerestmore" || !w.Flushed {
+	if w.Code != 200 || w.Body.String() != stripesFirst+stripesMore || !w.Flushed {
 		t.Errorf("%d %q", w.Code, w.Body)
 	}
 	for name, want := range map[string]string{
@@ -51,7 +59,7 @@ func TestStripes(t *testing.T) {
 	if exposed := w.Header().Values("Access-Control-Expose-Headers"); len(exposed) != 2 {
 		t.Errorf("a page of another site may read %v", exposed)
 	}
-	if got := h.log.String(); got != "counted 0 9ns\ncounted 1 4ns\n" {
+	if got := h.log.String(); got != "counted 0 57ns\ncounted 1 28ns\n" {
 		t.Error(got)
 	}
 	for _, target := range []string{"/hls/fish/7/stripes/a01", "/hls/fish/7/stripes/A001", "/hls/fish/7/stripes/0a001", "/hls/fish/7/stripes/0000",
@@ -84,7 +92,7 @@ func TestStripesAreHeldWithinTheLimits(t *testing.T) {
 		}
 		leave()
 		for range 2 {
-			if w := <-ends; w.Code != 200 || w.Body.String() != "headpiecerest" { // nothing is added to an answer that was begun
+			if w := <-ends; w.Code != 200 || w.Body.String() != stripesFirst { // nothing is added to an answer that was begun
 				t.Errorf("%d %q", w.Code, w.Body)
 			}
 		}

@@ -2,26 +2,22 @@ package origin
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"time"
 
 	"shoal/id"
 	"shoal/segment"
-	"shoal/wire"
 )
 
 // Bounds on an answer that carries stripes.
 const (
 	// StripesLast is how long one answer goes on: proxies cut what has no end, and would do it in the midst of a piece.
 	StripesLast = 5 * time.Minute
-	// StripesIdle is how long nothing is sent at most: then comes an empty frame, by which both sides know of each other.
+	// StripesIdle is how long nothing is sent at most: then the reader is told so.
 	StripesIdle = 10 * time.Second
 	// StripesBehindMax is how many parts of one track may wait for a slow reader, 4 s: nobody passes older ones on in time.
 	// They wait where they are kept anyway, so a reader costs no memory.
 	StripesBehindMax = 8
-	// stripesLength is the size in bytes of the length before each frame.
-	stripesLength = 4
 )
 
 // ErrSlow says that a reader takes stripes more slowly than they are made.
@@ -31,10 +27,16 @@ var ErrSlow = errors.New("the reader is too slow")
 type Reader interface {
 	// Begin is called first and once, with the seq of the first part of each track that will be sent.
 	Begin(channel id.Channel, next []uint64) error
-	// Take takes the frames of one part, cut anyhow. They are valid for ever and must not be changed.
-	Take(track segment.Track, frames [][]byte) error
-	// Rest takes an empty frame.
-	Rest(frame []byte) error
+	// Take takes those pieces of one part that travel on the stripes, lowest first.
+	Take(part segment.Part, pieces []Piece) error
+	// Rest says that nothing was published for StripesIdle.
+	Rest() error
+}
+
+// Piece is a piece of a part. Its bytes are shared and never change.
+type Piece struct {
+	Index int
+	Data  []byte
 }
 
 // Stripes sends those pieces that travel on stripes (bit k: stripe k) of every part of every track that is published from now
@@ -87,8 +89,8 @@ func (s *sending) run(ctx context.Context, r Reader) error {
 		case err != nil:
 			return err
 		case part != nil:
-			if frames := s.frames(part); len(frames) > 0 {
-				if err := r.Take(part.manifest.Track, frames); err != nil {
+			if pieces := s.pieces(part); len(pieces) > 0 {
+				if err := r.Take(part.manifest.Name(), pieces); err != nil {
 					return err
 				}
 				idle.Reset(StripesIdle)
@@ -100,7 +102,7 @@ func (s *sending) run(ctx context.Context, r Reader) error {
 		select {
 		case <-wake:
 		case <-idle.C:
-			if err := r.Rest(make([]byte, stripesLength)); err != nil {
+			if err := r.Rest(); err != nil {
 				return err
 			}
 			idle.Reset(StripesIdle)
@@ -137,17 +139,13 @@ func (s *sending) look() (part *stored, wake <-chan struct{}, err error) {
 	return part, wake, nil
 }
 
-// frames returns a part's pieces that travel on the stripes, each behind its length and its PIECE header.
-func (s *sending) frames(p *stored) (frames [][]byte) {
-	size, count, name := int(p.manifest.PieceSize), len(p.manifest.Hashes), p.manifest.Name()
-	for piece := range count {
-		if s.stripes&(1<<segment.Stripe(piece, count)) == 0 {
-			continue
+// pieces returns a part's pieces that travel on the stripes.
+func (s *sending) pieces(p *stored) (pieces []Piece) {
+	size, count := int(p.manifest.PieceSize), len(p.manifest.Hashes)
+	for i := range count {
+		if s.stripes&(1<<segment.Stripe(i, count)) != 0 {
+			pieces = append(pieces, Piece{i, p.data[i*size : min((i+1)*size, len(p.data))]})
 		}
-		data := p.data[piece*size : min((piece+1)*size, len(p.data))]
-		head := make([]byte, 0, stripesLength+wire.PieceHeaderSize)
-		head = binary.BigEndian.AppendUint32(head, uint32(wire.PieceHeaderSize+len(data)))
-		frames = append(frames, wire.AppendPieceHeader(head, name, piece), data)
 	}
-	return frames
+	return pieces
 }

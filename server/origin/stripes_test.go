@@ -2,7 +2,6 @@ package origin_test
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"slices"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"shoal/id"
 	"shoal/segment"
 	"shoal/server/origin"
-	"shoal/wire"
 )
 
 // reader keeps what it is sent.
@@ -31,30 +29,24 @@ func (r *reader) Begin(_ id.Channel, next []uint64) error {
 	return nil
 }
 
-func (r *reader) Take(track segment.Track, frames [][]byte) error {
+func (r *reader) Take(part segment.Part, pieces []origin.Piece) error {
 	if r.slow != nil {
 		<-r.slow
 	}
-	for b := slices.Concat(frames...); len(b) > 0; {
-		length := binary.BigEndian.Uint32(b)
-		part, piece, data, err := wire.ParsePiece(b[4 : 4+length])
-		if err != nil || part.Track != track {
-			return errors.Join(err, errors.New("not a piece of its track"))
-		}
-		if r.pieces[part] == nil {
-			r.pieces[part] = make(map[int]string)
-			r.order = append(r.order, part)
-		}
-		if r.pieces[part][piece] != "" {
+	if r.pieces[part] == nil {
+		r.pieces[part] = make(map[int]string)
+		r.order = append(r.order, part)
+	}
+	for _, p := range pieces {
+		if r.pieces[part][p.Index] != "" {
 			r.twice++
 		}
-		r.pieces[part][piece] = string(data)
-		b = b[4+length:]
+		r.pieces[part][p.Index] = string(p.Data)
 	}
 	return r.fails
 }
 
-func (r *reader) Rest([]byte) error {
+func (r *reader) Rest() error {
 	r.rests++
 	return nil
 }
