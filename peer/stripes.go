@@ -159,13 +159,14 @@ func (s *stripes) put(p place, data []byte) {
 		w.got <- came{p.piece, data}
 		return
 	}
+	if _, twice := s.kept[p]; twice {
+		return
+	}
 	for len(s.order) > 0 && (len(s.order) >= keptMax || time.Since(s.kept[s.order[0]].at) > keptFor) {
 		s.take(s.order[0])
 	}
-	if _, twice := s.kept[p]; !twice {
-		s.kept[p] = early{data, time.Now()}
-		s.order = append(s.order, p)
-	}
+	s.kept[p] = early{data, time.Now()}
+	s.order = append(s.order, p)
 }
 
 // take returns a piece that came early, or nil. The caller holds mu.
