@@ -32,6 +32,7 @@ export class Body implements Performer, Listener {
   #channel = '';
   #ended = false;
   #uplink: number;
+  #seeds = 0; // the stripes that the tracker wants this viewer to fetch
   #playhead: Playhead | null = null;
 
   constructor(options: SwarmOptions, engine: Engine, certificates: RTCCertificate[] = []) {
@@ -72,6 +73,7 @@ export class Body implements Performer, Listener {
 
   setUplink(bytesPerSecond: number): void {
     this.#uplink = bytesPerSecond;
+    this.#aim();
     this.feed({ kind: 'Uplink', bytesPerSecond });
   }
 
@@ -109,6 +111,10 @@ export class Body implements Performer, Listener {
 
   /** Tells the engine; nothing before it is born and after it broke. */
   feed(input: Input): void {
+    if (input.kind === 'Seeding') {
+      this.#seeds = input.stripes;
+      this.#aim();
+    }
     this.#mind?.feed(input);
   }
 
@@ -141,6 +147,7 @@ export class Body implements Performer, Listener {
         return void this.#checkSignature(output);
       case 'Open':
         this.#store.open(output);
+        this.#origin.opened(output.part);
         this.tracker.moved(output.part.track, output.msn, output.index);
         return this.#parcels.opened(performance.now());
       case 'Play':
@@ -177,6 +184,11 @@ export class Body implements Performer, Listener {
       return this.broke(error);
     }
     if (this.#playhead) this.feed({ kind: 'Playhead', ...this.#playhead });
+  }
+
+  /** Who gives nothing fetches for nobody. */
+  #aim(): void {
+    this.#origin.seed(this.#uplink > 0 ? this.#seeds : 0);
   }
 
   #send(peer: Peer, part: PartName, piece: number): void {
