@@ -109,6 +109,7 @@ export class Origin {
   async #ranges(order: FetchOrder, opened: Opened, pieces: readonly number[], signal: AbortSignal): Promise<boolean> {
     let brought = true;
     for (const { from, to } of runs(pieces)) {
+      if (signal.aborted) return false;
       const began = performance.now();
       try {
         if (await this.#run({ ...order, from, to }, opened, signal)) this.#stripes.timed(performance.now() - began);
