@@ -30,7 +30,7 @@ var errAnswer = errors.New("the origin's answer is not what was asked for")
 // mediaPath is where a part lies under the channel's HLS folder.
 func mediaPath(p segment.Part) string { return fmt.Sprintf("%d/%d/p%d.m4s", p.Epoch, p.Track, p.Seq) }
 
-// fetch gets pieces from the origin, and reports each as it comes: of the stripes that are streamed those that the stream
+// fetch gets pieces from the origin, and reports each as it comes: of the stripes that are streamed those that the inflow
 // brings, all others by range.
 func (b *body) fetch(o swarm.Fetch) {
 	h := b.store.parts[o.Part]
@@ -61,7 +61,7 @@ func (b *body) fetch(o swarm.Fetch) {
 	})
 }
 
-// streamed reports the pieces that come by stream, and returns those that do not come soon.
+// streamed reports the pieces that come by inflow, and returns those that do not come soon.
 func (b *body) streamed(ctx context.Context, o swarm.Fetch, w *wait) (missing []int) {
 	if w.n == 0 {
 		return nil

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	// stripesWait is how long a fetch waits for what the stream is bound to bring, before it asks by range: little beside the
+	// stripesWait is how long a fetch waits for what the inflow is bound to bring, before it asks by range: little beside the
 	// guard, which takes fetches for a measure of the origin.
 	stripesWait = 300 * time.Millisecond
 	// keptMax bounds the pieces that came before the engine asked for them: those of the largest part.
 	keptMax = segment.PiecesMax
 	// keptFor is how long they are kept. Their record, which makes the engine ask, comes within a second or never.
 	keptFor = 8 * time.Second
-	// lateMax is after how many waits in vain, one after the other, a stream is left: it is no help.
+	// lateMax is after how many waits in vain, one after the other, an inflow is left: it is no help.
 	lateMax = 3
-	// tripMost bounds what a fetch from the stream is made to look like.
+	// tripMost bounds what a fetch from the inflow is made to look like.
 	tripMost = time.Second
 )
 
-// stripes is what the origin sends of its own accord to a peer that seeds. A stream brings pieces, fetches take them.
+// stripes is what the origin sends of its own accord to a peer that seeds. An inflow brings pieces, fetches take them.
 type stripes struct {
 	// set once
 	body *body
@@ -32,8 +32,8 @@ type stripes struct {
 	mu    sync.Mutex // guards the rest
 	epoch uint64     // what is to be streamed: nothing while either is 0
 	mask  uint16
-	open  *stream // the one that pieces come from
-	next  *stream // the one that is being opened
+	open  *inflow // the one that pieces come from
+	next  *inflow // the one that is being opened
 	kept  map[place]early
 	order []place // of kept, oldest first
 	waits map[place]*wait
@@ -52,13 +52,13 @@ type early struct {
 	at   time.Time
 }
 
-// came is a piece that the stream brought to a fetch.
+// came is a piece that the inflow brought to a fetch.
 type came struct {
 	piece int
 	data  []byte
 }
 
-// wait is a fetch that is served from the stream.
+// wait is a fetch that is served from the inflow.
 type wait struct {
 	got  chan came // has room for all pieces
 	n    int       // how many will come through it
@@ -83,7 +83,7 @@ func (s *stripes) opened(part segment.Part) {
 	s.aim(max(s.epoch, part.Epoch), s.mask)
 }
 
-// aim changes what is streamed: the new stream is opened before the old one is closed. The caller holds mu.
+// aim changes what is streamed: the new inflow is opened before the old one is closed. The caller holds mu.
 func (s *stripes) aim(epoch uint64, mask uint16) {
 	if s.epoch == epoch && s.mask == mask {
 		return
@@ -100,7 +100,7 @@ func (s *stripes) aim(epoch uint64, mask uint16) {
 		return
 	}
 	ctx, cancel := context.WithCancel(s.body.ctx)
-	s.next = &stream{stripes: s, epoch: epoch, mask: mask, cancel: cancel}
+	s.next = &inflow{stripes: s, epoch: epoch, mask: mask, cancel: cancel}
 	next := s.next
 	s.body.wg.Go(func() {
 		defer cancel()
@@ -108,7 +108,7 @@ func (s *stripes) aim(epoch uint64, mask uint16) {
 	})
 }
 
-// serve finds which of a fetch's pieces come, or came, by stream. The others are to be asked for by range.
+// serve finds which of a fetch's pieces come, or came, by inflow. The others are to be asked for by range.
 func (s *stripes) serve(o swarm.Fetch, count int) (w *wait, others []int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -189,7 +189,7 @@ func (s *stripes) timed(d time.Duration) {
 }
 
 // usual returns how long the last one took. The engine times its fetches, to know how long a rescue would take: one that was
-// served from the stream must not look quicker than the origin is.
+// served from the inflow must not look quicker than the origin is.
 func (s *stripes) usual() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

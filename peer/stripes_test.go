@@ -71,12 +71,12 @@ func (h *house) asked() (late []string) {
 	return late
 }
 
-// TestASeedAsksForNothingThatItsStreamBrings has records come before the pieces and after them.
-func TestASeedAsksForNothingThatItsStreamBrings(t *testing.T) {
+// TestASeedAsksForNothingThatItsInflowBrings has records come before the pieces and after them.
+func TestASeedAsksForNothingThatItsInflowBrings(t *testing.T) {
 	h, link := newLiveHouse(t)
-	streams := make(chan string, 10)
+	inflows := make(chan string, 10)
 	h.pour = func(w http.ResponseWriter, r *http.Request) {
-		streams <- r.URL.Path
+		inflows <- r.URL.Path
 		flow(w, pastParts)
 		for seq := pastParts; seq < allParts; seq++ {
 			if seq%2 == 0 {
@@ -95,20 +95,20 @@ func TestASeedAsksForNothingThatItsStreamBrings(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	if !strings.Contains(fmt.Sprintf("%s", *out), string(h.bodies[allParts-4])) {
-		t.Error("parts that came by stream were not played")
+		t.Error("parts that came by inflow were not played")
 	}
 	for _, r := range h.asked() { // the fifth piece is nobody's
 		if !strings.HasSuffix(r, "bytes=16384-19999") {
 			t.Errorf("asked for %s", r)
 		}
 	}
-	if len(streams) != 1 || <-streams != "/hls/demo/1/stripes/0249" {
-		t.Errorf("%d streams", len(streams))
+	if len(inflows) != 1 || <-inflows != "/hls/demo/1/stripes/0249" {
+		t.Errorf("%d inflows", len(inflows))
 	}
 }
 
-// TestASeedWhoseStreamFailsAsksByRange opens streams that are of no use, in every way there is.
-func TestASeedWhoseStreamFailsAsksByRange(t *testing.T) {
+// TestASeedWhoseInflowFailsAsksByRange opens inflows that are of no use, in every way there is.
+func TestASeedWhoseInflowFailsAsksByRange(t *testing.T) {
 	for name, pour := range map[string]func(h *house, w http.ResponseWriter, r *http.Request){
 		"there is none":    func(_ *house, w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
 		"it is busy":       func(_ *house, w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
@@ -168,7 +168,7 @@ func TestASeedWhoseStreamFailsAsksByRange(t *testing.T) {
 func TestStripesAreKeptWithinBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStripes(nil)
-		s.open = &stream{epoch: 1, mask: 0xffff, from: []uint64{5}, ended: make(chan struct{}), hang: func() {}}
+		s.open = &inflow{epoch: 1, mask: 0xffff, from: []uint64{5}, ended: make(chan struct{}), hang: func() {}}
 		part := func(seq int) segment.Part { return segment.Part{Epoch: 1, Seq: uint64(seq)} }
 		for i := range 3 * keptMax {
 			s.put(place{part(i / 16), i % 16}, []byte{1})
@@ -190,11 +190,11 @@ func TestStripesAreKeptWithinBounds(t *testing.T) {
 	})
 }
 
-func TestOnlyWhatAStreamIsBoundToBringIsWaitedFor(t *testing.T) {
+func TestOnlyWhatAnInflowIsBoundToBringIsWaitedFor(t *testing.T) {
 	s := newStripes(nil)
-	st := &stream{stripes: s, epoch: 1, mask: 1<<0 | 1<<4 | 1<<8, from: []uint64{5}, ended: make(chan struct{}), hang: func() {}}
-	s.open = st
-	st.last[0] = -1
+	f := &inflow{stripes: s, epoch: 1, mask: 1<<0 | 1<<4 | 1<<8, from: []uint64{5}, ended: make(chan struct{}), hang: func() {}}
+	s.open = f
+	f.last[0] = -1
 	ask := func(epoch, seq uint64, track segment.Track) (*wait, []int) {
 		return s.serve(swarm.Fetch{Part: segment.Part{Epoch: epoch, Seq: seq, Track: track}, To: 4}, 4)
 	}
@@ -210,18 +210,18 @@ func TestOnlyWhatAStreamIsBoundToBringIsWaitedFor(t *testing.T) {
 	if again, others := ask(1, 6, 0); again.n != 0 || len(others) != 4 {
 		t.Error("a second request waits, too")
 	}
-	st.came(place{segment.Part{Epoch: 1, Seq: 6}, 0}, []byte{1})
-	st.came(place{segment.Part{Epoch: 1, Seq: 6}, 2}, []byte{1})
+	f.came(place{segment.Part{Epoch: 1, Seq: 6}, 0}, []byte{1})
+	f.came(place{segment.Part{Epoch: 1, Seq: 6}, 2}, []byte{1})
 	if missing := s.leave(swarm.Fetch{Part: segment.Part{Epoch: 1, Seq: 6}, To: 4}, w); len(missing) != 1 || missing[0] != 1 || len(w.got) != 2 {
 		t.Errorf("%v did not come, %d did", missing, len(w.got))
 	}
 	if w, others := ask(1, 5, 0); w.n != 0 || len(others) != 4 {
-		t.Error("what the stream has passed is waited for")
+		t.Error("what the inflow has passed is waited for")
 	}
 }
 
-// FuzzStream reads any bytes as a stream of stripes, and any header.
-func FuzzStream(f *testing.F) {
+// FuzzInflow reads any bytes as an inflow of stripes, and any header.
+func FuzzInflow(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 25, 1, 0, 0, 0, 0, 0, 0, 0, 7, 1, 0, 0, 0, 0, 0, 0, 0, 34, 0, 3, 'p', 'i', 'e', 'c', 'e'}, "17,34")
 	f.Add([]byte{255, 255, 255, 255}, "")
 	f.Fuzz(func(t *testing.T, b []byte, header string) {

@@ -1,6 +1,6 @@
-// Pieces from the server: by HTTP range, and of seeded stripes by stream.
+// Pieces from the server: by HTTP range, and of seeded stripes by inflow.
 //
-// What it is: one request per Fetch, cut into pieces while it arrives; none for what the stream brings.
+// What it is: one request per Fetch, cut into pieces while it arrives; none for what the inflow brings.
 // Who calls it: body.ts.
 // What it owns: the running requests, within a bound, each with its time limit; the stripes.
 // What it will never do: retry, hash, wait longer than it was told.
@@ -90,7 +90,7 @@ export class Origin {
     for (const controller of running) controller.abort();
   }
 
-  /** True when all ordered pieces were delivered: by stream what it brings, all others by range. */
+  /** True when all ordered pieces were delivered: by inflow what it brings, all others by range. */
   async #pieces(order: FetchOrder, opened: Opened, signal: AbortSignal): Promise<boolean> {
     const began = performance.now();
     const count = Math.ceil(opened.length / opened.pieceSize);

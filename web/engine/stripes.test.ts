@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Writer } from './bytes';
 import { Origin } from './origin';
-import { BACK_FIRST_MS, BACK_MOST_MS, Frames, QUIET_MS, Stream } from './stream';
+import { BACK_FIRST_MS, BACK_MOST_MS, Frames, QUIET_MS, Inflow } from './inflow';
 import { EARLY_MAX, EARLY_MS, LATE_MAX, Stripes, WAIT_MS } from './stripes';
 import type { Opened } from './tape';
 import { MESSAGE_MAX, PIECE_HEADER, pieceMessage } from './wire';
@@ -14,7 +14,7 @@ function frame(message: Uint8Array): Uint8Array {
   return new Writer().bytes(message).written();
 }
 
-/** The server: streams that the test fills, and ranges. */
+/** The server: inflows that the test fills, and ranges. */
 interface Answer {
   readonly url: string;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ interface Answer {
   end(): void;
 }
 
-let streams: Answer[];
+let inflows: Answer[];
 let ranges: string[];
 let status: number;
 let from: string;
@@ -33,10 +33,10 @@ let origin: Origin;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [streams, ranges, status, from, got, httpBytes] = [[], [], 200, '5,7', [], 0];
+  [inflows, ranges, status, from, got, httpBytes] = [[], [], 200, '5,7', [], 0];
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     const range = new Headers(init.headers).get('Range');
-    if (url.includes('/stripes/')) return stream(url, init.signal as AbortSignal);
+    if (url.includes('/stripes/')) return inflow(url, init.signal as AbortSignal);
     ranges.push(`${url} ${range}`);
     const [, first = '0', last = '65535'] = /bytes=(\d+)-(\d+)/.exec(range ?? '') ?? [];
     const body = new Uint8Array(Number(last) + 1 - Number(first));
@@ -56,7 +56,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function stream(url: string, signal: AbortSignal): Response {
+function inflow(url: string, signal: AbortSignal): Response {
   let controller: ReadableStreamDefaultController | undefined;
   const body = new ReadableStream({
     start: (its) => {
@@ -65,7 +65,7 @@ function stream(url: string, signal: AbortSignal): Response {
   });
   signal.addEventListener('abort', () => controller?.error(new Error('aborted')));
   const send = (more: Uint8Array): void => controller?.enqueue(more.slice());
-  streams.push({
+  inflows.push({
     url, signal, send, piece: (seq, piece) => send(frame(pieceMessage(name(seq), piece, bytes(seq, piece)))), end: () => controller?.close(),
   });
   return new Response(status === 200 ? body : null, { status, headers: from ? { 'Shoal-From': from } : {} });
@@ -74,18 +74,18 @@ function stream(url: string, signal: AbortSignal): Response {
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 const fetched = (ref: number, seq: number, first: number, to: number) => origin.fetch({ ref, part: name(seq), from: first, to, withinMs: 8000 }, opened(seq));
 
-/** Seeds stripes 0 and 1, and returns the stream that the server then sends. */
+/** Seeds stripes 0 and 1, and returns the inflow that the server then sends. */
 async function seeding(mask = 3): Promise<Answer> {
   origin.opened(name(4));
   origin.seed(mask);
   await settle();
-  const open = streams.at(-1);
-  if (!open) throw new Error('no stream was opened');
+  const open = inflows.at(-1);
+  if (!open) throw new Error('no inflow was opened');
   return open;
 }
 
 describe('a seed', () => {
-  it('opens one stream, and asks for nothing that it brings', async () => {
+  it('opens one inflow, and asks for nothing that it brings', async () => {
     const open = await seeding();
     expect(open.url).toBe('/hls/a/3/stripes/0003');
     open.piece(5, 0); // before it is asked for
@@ -101,24 +101,24 @@ describe('a seed', () => {
     open.piece(6, 1);
     await settle();
     expect(got.slice(3)).toEqual(['6/0: 4116, 96', '6/1: 4116, 97', '2 done']);
-    expect([ranges, streams.length, httpBytes]).toEqual([[], 1, 4 * 4096]);
+    expect([ranges, inflows.length, httpBytes]).toEqual([[], 1, 4 * 4096]);
   });
 
-  it('asks by range at once for what the stream does not carry', async () => {
+  it('asks by range at once for what the inflow does not carry', async () => {
     const open = await seeding();
-    void fetched(1, 4, 0, 2); // from before the stream
+    void fetched(1, 4, 0, 2); // from before the inflow
     void fetched(2, 6, 0, 4); // two of its stripes, and two others
     open.piece(6, 0);
     open.piece(6, 1);
     await settle();
     expect(ranges).toEqual(['/hls/a/3/0/p4.m4s bytes=0-8191', '/hls/a/3/0/p6.m4s bytes=8192-16383']);
     expect(got).toEqual(expect.arrayContaining(['1 done', '2 done', '6/0: 4116, 96', '6/3: 4116, 0']));
-    void fetched(3, 5, 0, 1); // the stream has gone past it
+    void fetched(3, 5, 0, 1); // the inflow has gone past it
     await settle();
     expect(ranges.at(-1)).toBe('/hls/a/3/0/p5.m4s bytes=0-4095');
   });
 
-  it('waits a moment for a slow stream, asks a second time at once, and leaves it when it is no help', async () => {
+  it('waits a moment for a slow inflow, asks a second time at once, and leaves it when it is no help', async () => {
     const open = await seeding();
     for (let seq = 5; seq < 5 + LATE_MAX; seq++) {
       void fetched(seq, seq, 0, 2);
@@ -133,14 +133,14 @@ describe('a seed', () => {
       expect(ranges.at(-1)).toBe(`/hls/a/3/0/p${seq}.m4s bytes=0-8191`);
     }
     expect(open.signal.aborted).toBe(true);
-    void fetched(9, 9, 0, 2); // without a stream nothing is waited for
+    void fetched(9, 9, 0, 2); // without an inflow nothing is waited for
     await settle();
     expect(ranges.at(-1)).toBe('/hls/a/3/0/p9.m4s bytes=0-8191');
     await vi.advanceTimersByTimeAsync(BACK_FIRST_MS);
-    expect(streams.length).toBe(2);
+    expect(inflows.length).toBe(2);
   });
 
-  it('opens the new stream before it closes the old one', async () => {
+  it('opens the new inflow before it closes the old one', async () => {
     const old = await seeding();
     let aborted: boolean | undefined;
     const before = globalThis.fetch;
@@ -150,13 +150,13 @@ describe('a seed', () => {
     });
     origin.seed(7);
     await settle();
-    expect([aborted, old.signal.aborted, streams.map(({ url }) => url.slice(-4))]).toEqual([false, true, ['0003', '0007']]);
+    expect([aborted, old.signal.aborted, inflows.map(({ url }) => url.slice(-4))]).toEqual([false, true, ['0003', '0007']]);
     origin.opened(name(0, 0, 4)); // another epoch
     await settle();
-    expect(streams.at(-1)?.url).toBe('/hls/a/4/stripes/0007');
+    expect(inflows.at(-1)?.url).toBe('/hls/a/4/stripes/0007');
     origin.seed(0);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([streams.length, streams.every(({ signal }) => signal.aborted)]).toEqual([3, true]);
+    expect([inflows.length, inflows.every(({ signal }) => signal.aborted)]).toEqual([3, true]);
   });
 
   it.each([
@@ -171,10 +171,10 @@ describe('a seed', () => {
     expect(ranges).toEqual(['/hls/a/3/0/p5.m4s bytes=0-4095']); // who waits is told
     for (let n = 2, pause = BACK_FIRST_MS; n < 8; n++, pause = Math.min(2 * pause, BACK_MOST_MS)) {
       await vi.advanceTimersByTimeAsync(pause - 1);
-      expect(streams.length).toBe(n - 1);
+      expect(inflows.length).toBe(n - 1);
       await vi.advanceTimersByTimeAsync(1);
-      expect(streams.length).toBe(n);
-      spoil(streams[n - 1] as Answer);
+      expect(inflows.length).toBe(n);
+      spoil(inflows[n - 1] as Answer);
       await settle();
     }
   });
@@ -185,12 +185,12 @@ describe('a seed', () => {
       await vi.advanceTimersByTimeAsync(10_000);
       open.send(new Uint8Array(4));
     }
-    expect(streams.length).toBe(1);
+    expect(inflows.length).toBe(1);
     open.end();
     await settle();
-    expect(streams.length).toBe(2);
+    expect(inflows.length).toBe(2);
     await vi.advanceTimersByTimeAsync(QUIET_MS + BACK_FIRST_MS);
-    expect([streams[1]?.signal.aborted, streams.length]).toEqual([true, 3]);
+    expect([inflows[1]?.signal.aborted, inflows.length]).toEqual([true, 3]);
   });
 
   it.each([[404, '5,7', 1], [503, '5,7', 2], [200, '', 2], [200, '5,x', 2], [200, '1,2,3,4,5,6,7,8,9', 2]])(
@@ -201,7 +201,7 @@ describe('a seed', () => {
       await settle();
       expect(ranges.length).toBe(1);
       await vi.advanceTimersByTimeAsync(BACK_FIRST_MS);
-      expect(streams.length).toBe(requests);
+      expect(inflows.length).toBe(requests);
     });
 
   it('ends everything at stop', async () => {
@@ -210,11 +210,11 @@ describe('a seed', () => {
     origin.stop();
     origin.seed(5);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([open.signal.aborted, streams.length, ranges, got]).toEqual([true, 1, [], []]);
+    expect([open.signal.aborted, inflows.length, ranges, got]).toEqual([true, 1, [], []]);
   });
 });
 
-it('a fetch that the stream serves looks no quicker to the engine than the server is', async () => {
+it('a fetch that the inflow serves looks no quicker to the engine than the server is', async () => {
   const stripes = new Stripes('', () => undefined);
   stripes.timed(120);
   expect(stripes.tripMs).toBe(120);
@@ -264,7 +264,7 @@ it('cuts frames whatever the bytes come in', () => {
   expect(() => new Frames(() => undefined).take(new Writer().u32(MESSAGE_MAX + 1).written())).toThrow();
 });
 
-it('a stream brings only its own stripes', () => {
-  const none = new Stream('', 3, 3, { begun: () => undefined, came: () => undefined, ended: () => false });
+it('an inflow brings only its own stripes', () => {
+  const none = new Inflow('', 3, 3, { begun: () => undefined, came: () => undefined, ended: () => false });
   expect(none.brings(name(5), 0, 16)).toBe(false); // it is not open
 });

@@ -1,30 +1,30 @@
 // Pieces that the server sends of its own accord to a viewer that seeds.
 //
 // What it is: what came before it was asked for, and who waits for what is about to come.
-// Who calls it: origin.ts asks it before it makes a request; streams bring it pieces.
-// What it owns: one open stream and one that is being opened; early pieces, within a bound and a time; the waits.
-// What it will never do: ask by range, hash, keep anyone waiting for what no stream is bound to bring.
+// Who calls it: origin.ts asks it before it makes a request; inflows bring it pieces.
+// What it owns: one open inflow and one that is being opened; early pieces, within a bound and a time; the waits.
+// What it will never do: ask by range, hash, keep anyone waiting for what no inflow is bound to bring.
 import type { PartName } from '../player/swarm';
 import { partKey } from './bytes';
-import { Stream } from './stream';
+import { Inflow } from './inflow';
 import { PIECE_HEADER } from './wire';
 
-/** How long a fetch waits for what the stream is bound to bring: little beside the guard, which takes fetches for a measure of the server. */
+/** How long a fetch waits for what the inflow is bound to bring: little beside the guard, which takes fetches for a measure of the server. */
 export const WAIT_MS = 300;
 /** Pieces that came early: those of the largest part. */
 export const EARLY_MAX = 256;
 /** How long they are kept. Their record, which makes the engine ask, comes within a second or never. */
 export const EARLY_MS = 8000;
-/** After so many waits in vain, one after the other, a stream is left: it is no help. */
+/** After so many waits in vain, one after the other, an inflow is left: it is no help. */
 export const LATE_MAX = 3;
-/** The most that a fetch from the stream is made to look like. */
+/** The most that a fetch from the inflow is made to look like. */
 const TRIP_MAX_MS = 1000;
 
 type Message = Uint8Array<ArrayBuffer>;
 type Deliver = (piece: number, message: Message) => void;
 
 interface Wait {
-  readonly stream: Stream;
+  readonly inflow: Inflow;
   readonly left: Set<number>;
   readonly deliver: Deliver;
   settle(): void;
@@ -45,8 +45,8 @@ export class Stripes {
   readonly #waits = new Map<string, Wait>();
   #epoch = 0; // nothing is streamed while either is 0
   #mask = 0;
-  #open: Stream | null = null;
-  #next: Stream | null = null;
+  #open: Inflow | null = null;
+  #next: Inflow | null = null;
   #late = 0;
   #tripMs = 0;
   #stopped = false;
@@ -58,7 +58,7 @@ export class Stripes {
   }
 
   /** How long the last real request took. The engine times its fetches to know how long a rescue would take: one that the
-   *  stream served must not look quicker than the server is. */
+   *  inflow served must not look quicker than the server is. */
   get tripMs(): number {
     return this.#tripMs;
   }
@@ -94,7 +94,7 @@ export class Stripes {
       }
     }
     if (!this.#open || left.size === 0) return { others, missing: Promise.resolve([]) };
-    return { others, missing: this.#wait(part, { stream: this.#open, left, deliver, settle: () => undefined }) };
+    return { others, missing: this.#wait(part, { inflow: this.#open, left, deliver, settle: () => undefined }) };
   }
 
   stop(): void {
@@ -104,14 +104,14 @@ export class Stripes {
     this.#early.clear();
   }
 
-  // What streams say.
+  // What inflows say.
 
-  /** A stream's answer has begun: the one before it is not needed any more. */
-  begun(stream: Stream, tripMs: number): void {
+  /** An inflow's answer has begun: the one before it is not needed any more. */
+  begun(inflow: Inflow, tripMs: number): void {
     this.timed(tripMs);
-    if (this.#next !== stream) return;
+    if (this.#next !== inflow) return;
     this.#open?.cancel();
-    this.#open = stream;
+    this.#open = inflow;
     this.#next = null;
   }
 
@@ -134,12 +134,12 @@ export class Stripes {
     }
   }
 
-  /** A stream's answer has ended. True if it is to be opened again. */
-  ended(stream: Stream): boolean {
-    if (this.#open === stream) this.#open = null;
-    for (const wait of this.#waits.values()) if (wait.stream === stream) wait.settle();
-    const wanted = stream.epoch === this.#epoch && stream.mask === this.#mask && (!this.#next || this.#next === stream);
-    if (wanted) this.#next = stream;
+  /** An inflow's answer has ended. True if it is to be opened again. */
+  ended(inflow: Inflow): boolean {
+    if (this.#open === inflow) this.#open = null;
+    for (const wait of this.#waits.values()) if (wait.inflow === inflow) wait.settle();
+    const wanted = inflow.epoch === this.#epoch && inflow.mask === this.#mask && (!this.#next || this.#next === inflow);
+    if (wanted) this.#next = inflow;
     return wanted;
   }
 
@@ -151,7 +151,7 @@ export class Stripes {
     this.#next?.cancel();
     this.#next = null;
     if (epoch === 0 || mask === 0) return this.#open?.cancel();
-    this.#next = new Stream(this.#base, epoch, mask, this); // the open one stays till this one is
+    this.#next = new Inflow(this.#base, epoch, mask, this); // the open one stays till this one is
     void this.#next.run();
   }
 
@@ -166,7 +166,7 @@ export class Stripes {
         this.#late = wait.left.size === 0 ? 0 : this.#late + 1;
         if (this.#late >= LATE_MAX) {
           this.#late = 0;
-          wait.stream.hang();
+          wait.inflow.hang();
         }
         resolve([...wait.left]);
       };

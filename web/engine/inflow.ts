@@ -7,10 +7,10 @@
 import type { PartName } from '../player/swarm';
 import { MESSAGE_MAX, parsePiece } from './wire';
 
-/** The pause before a stream that failed is opened again. One that lasted longer than the longest ended in good order. */
+/** The pause before an inflow that failed is opened again. One that lasted longer than the longest ended in good order. */
 export const BACK_FIRST_MS = 1000;
 export const BACK_MOST_MS = 8000;
-/** With nothing for so long a stream is dead: two and a half of its empty frames. */
+/** With nothing for so long an inflow is dead: two and a half of its empty frames. */
 export const QUIET_MS = 25_000;
 
 const STRIPES = 16;
@@ -18,14 +18,14 @@ const TRACKS_MAX = 8;
 
 type Message = Uint8Array<ArrayBuffer>;
 
-/** What a stream tells. */
+/** What an inflow tells. */
 export interface Bank {
-  begun(stream: Stream, tripMs: number): void;
+  begun(inflow: Inflow, tripMs: number): void;
   came(part: PartName, piece: number, message: Message): void;
-  ended(stream: Stream): boolean;
+  ended(inflow: Inflow): boolean;
 }
 
-export class Stream {
+export class Inflow {
   readonly epoch: number;
   readonly mask: number;
   readonly #url: string;
@@ -42,7 +42,7 @@ export class Stream {
     this.#url = `${base}/${epoch}/stripes/${mask.toString(16).padStart(4, '0')}`;
   }
 
-  /** Opens the answer again and again, until cancel(), until another stream is wanted, or if the server has none. */
+  /** Opens the answer again and again, until cancel(), until another inflow is wanted, or if the server has none. */
   async run(): Promise<void> {
     for (let backMs = 0; ; ) {
       const began = performance.now();
@@ -58,7 +58,7 @@ export class Stream {
     }
   }
 
-  /** Ends the stream. */
+  /** Ends the inflow. */
   cancel(): void {
     this.#life.abort();
     this.#answer.abort();

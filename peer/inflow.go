@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// streamBackFirst and streamBackMost bound the pause before a stream that failed is opened again. One that lasted longer
+	// inflowBackFirst and inflowBackMost bound the pause before an inflow that failed is opened again. One that lasted longer
 	// ended in good order, and is opened again at once.
-	streamBackFirst = time.Second
-	streamBackMost  = 8 * time.Second
-	// streamQuiet is how long nothing may come before a stream is dead: two and a half of its empty frames.
-	streamQuiet = 25 * time.Second
-	// fromHeader names the seq of the first part of each track that a stream carries.
+	inflowBackFirst = time.Second
+	inflowBackMost  = 8 * time.Second
+	// inflowQuiet is how long nothing may come before an inflow is dead: two and a half of its empty frames.
+	inflowQuiet = 25 * time.Second
+	// fromHeader names the seq of the first part of each track that an inflow carries.
 	fromHeader = "Shoal-From"
 )
 
@@ -32,8 +32,8 @@ var (
 	errFrame     = errors.New("the origin's stripes are malformed")
 )
 
-// stream is one long answer of the origin that carries stripes, opened as often as it takes.
-type stream struct {
+// inflow is one long answer of the origin that carries stripes, opened as often as it takes.
+type inflow struct {
 	// set once
 	stripes *stripes
 	epoch   uint64
@@ -44,25 +44,25 @@ type stream struct {
 	from  []uint64                 // by track: parts from this seq on are carried
 	last  [segment.TracksMax]int64 // by track, the place of the newest piece that came: see at
 	ended chan struct{}            // closed with the answer
-	hang  context.CancelFunc       // ends the answer, not the stream
+	hang  context.CancelFunc       // ends the answer, not the inflow
 }
 
-// run opens the stream again and again until ctx is done, another one is wanted, or the origin has none.
-func (st *stream) run(ctx context.Context) {
+// run opens the inflow again and again until ctx is done, another one is wanted, or the origin has none.
+func (f *inflow) run(ctx context.Context) {
 	var back time.Duration
 	for {
 		began := time.Now()
-		err := st.answer(ctx)
-		if ctx.Err() != nil || errors.Is(err, errNoStripes) || !st.wanted() {
+		err := f.answer(ctx)
+		if ctx.Err() != nil || errors.Is(err, errNoStripes) || !f.wanted() {
 			return
 		}
-		if time.Since(began) > streamBackMost {
+		if time.Since(began) > inflowBackMost {
 			if back = 0; err == nil {
 				continue
 			}
 		}
-		st.stripes.body.log.Info("the origin's stripes ended", "err", err)
-		back = min(max(2*back, streamBackFirst), streamBackMost)
+		f.stripes.body.log.Info("the origin's stripes ended", "err", err)
+		back = min(max(2*back, inflowBackFirst), inflowBackMost)
 		if rest(ctx, back) != nil {
 			return
 		}
@@ -70,13 +70,13 @@ func (st *stream) run(ctx context.Context) {
 }
 
 // answer opens one answer and takes in what it brings, until it ends.
-func (st *stream) answer(ctx context.Context) error {
+func (f *inflow) answer(ctx context.Context) error {
 	ctx, hang := context.WithCancel(ctx)
 	defer hang()
-	quiet := time.AfterFunc(streamQuiet, hang)
+	quiet := time.AfterFunc(inflowQuiet, hang)
 	defer quiet.Stop()
-	b, began := st.stripes.body, time.Now()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.place.Media(fmt.Sprintf("%d/stripes/%04x", st.epoch, st.mask)), nil)
+	b, began := f.stripes.body, time.Now()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.place.Media(fmt.Sprintf("%d/stripes/%04x", f.epoch, f.mask)), nil)
 	if err != nil {
 		return err
 	}
@@ -96,9 +96,9 @@ func (st *stream) answer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.stripes.timed(time.Since(began))
-	st.begin(from, hang)
-	defer st.end()
+	f.stripes.timed(time.Since(began))
+	f.begin(from, hang)
+	defer f.end()
 	in := bufio.NewReaderSize(res.Body, wire.MessageMax)
 	for {
 		message, err := readFrame(in)
@@ -108,7 +108,7 @@ func (st *stream) answer(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		quiet.Reset(streamQuiet)
+		quiet.Reset(inflowQuiet)
 		if len(message) == 0 {
 			continue
 		}
@@ -117,65 +117,65 @@ func (st *stream) answer(ctx context.Context) error {
 			return err
 		}
 		b.post(ctx, func() { b.stats.OriginBytes += uint64(len(data)) })
-		st.came(place{part, piece}, data)
+		f.came(place{part, piece}, data)
 	}
 }
 
-// begin makes the stream the one that pieces come from.
-func (st *stream) begin(from []uint64, hang context.CancelFunc) {
-	s := st.stripes
+// begin makes the inflow the one that pieces come from.
+func (f *inflow) begin(from []uint64, hang context.CancelFunc) {
+	s := f.stripes
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st.from, st.ended, st.hang = from, make(chan struct{}), hang
-	for i := range st.last {
-		st.last[i] = -1
+	f.from, f.ended, f.hang = from, make(chan struct{}), hang
+	for i := range f.last {
+		f.last[i] = -1
 	}
-	if s.next != st {
+	if s.next != f {
 		return // not wanted any more: its context is done
 	}
 	if s.open != nil {
 		s.open.cancel()
 	}
-	s.open, s.next = st, nil
+	s.open, s.next = f, nil
 }
 
 // end tells those who wait for the answer.
-func (st *stream) end() {
-	s := st.stripes
+func (f *inflow) end() {
+	s := f.stripes
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	close(st.ended)
-	if s.open == st {
+	close(f.ended)
+	if s.open == f {
 		s.open = nil
 	}
 }
 
-// wanted reports whether the stream is still what is to be streamed.
-func (st *stream) wanted() bool {
-	s := st.stripes
+// wanted reports whether the inflow is still what is to be streamed.
+func (f *inflow) wanted() bool {
+	s := f.stripes
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.epoch != st.epoch || s.mask != st.mask || s.next != nil && s.next != st {
+	if s.epoch != f.epoch || s.mask != f.mask || s.next != nil && s.next != f {
 		return false
 	}
-	s.next = st
+	s.next = f
 	return true
 }
 
-func (st *stream) came(p place, data []byte) {
-	s := st.stripes
+func (f *inflow) came(p place, data []byte) {
+	s := f.stripes
 	s.mu.Lock()
-	st.last[p.part.Track] = p.at()
+	f.last[p.part.Track] = p.at()
 	s.mu.Unlock()
 	s.put(p, data)
 }
 
 // brings reports whether a piece that is not here will come: it travels on the stripes, its part is none of those from before
 // the answer, and none that came after it is here. The caller holds mu.
-func (st *stream) brings(p place, count int) bool {
+func (f *inflow) brings(p place, count int) bool {
 	track := int(p.part.Track)
-	return p.part.Epoch == st.epoch && track < len(st.from) && p.part.Seq >= st.from[track] && p.at() > st.last[track] &&
-		st.mask&(1<<segment.Stripe(p.piece, count)) != 0
+	return p.part.Epoch == f.epoch && track < len(f.from) && p.part.Seq >= f.from[track] && p.at() > f.last[track] &&
+		f.mask&(1<<segment.Stripe(p.piece, count)) != 0
 }
 
 // at orders the pieces of a track as they come.
