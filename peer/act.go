@@ -87,6 +87,7 @@ func (b *body) open(o swarm.Open) {
 		b.stats.Evicted++
 		b.step(swarm.Evicted{Part: gone})
 	}
+	b.stripes.opened(o.Part)
 	b.player.open(o)
 	if b.player.reel(o.Part.Track) != nil {
 		b.needInit(o.Init)

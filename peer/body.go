@@ -48,6 +48,7 @@ type body struct {
 	player  *player
 	screen  *screen
 	lanes   *lanes
+	stripes *stripes
 	fetches int
 	stats   Stats
 	told    signal.Report // what the tracker heard so far
@@ -68,6 +69,7 @@ func newBody(v *visit, pass door.Pass, c swarm.Config, tracks []segment.Track) *
 	b.player = newPlayer(tracks, config.Latency.Microseconds(), bornUS, &b.stats)
 	b.screen = newScreen(config.Sink)
 	b.lanes = newLanes(b)
+	b.stripes = newStripes(b)
 	if config.Tape != nil {
 		b.tape = bufio.NewWriter(config.Tape)
 		_, _ = b.tape.Write(tape.AppendHead(nil, c)) // bufio keeps the error for Flush
@@ -213,6 +215,9 @@ func (b *body) heed(m signal.FromTracker) {
 	case signal.Gone:
 		b.lanes.gone(m.Peer)
 	case signal.Seed:
+		if b.peer.config.UplinkBytesPerSecond > 0 { // who gives nothing fetches for nobody
+			b.stripes.seed(m.Stripes)
+		}
 		b.step(swarm.Seeding{Stripes: m.Stripes})
 	case signal.Ended:
 		b.player.ended = true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"shoal/id"
@@ -29,7 +30,8 @@ var errAnswer = errors.New("the origin's answer is not what was asked for")
 // mediaPath is where a part lies under the channel's HLS folder.
 func mediaPath(p segment.Part) string { return fmt.Sprintf("%d/%d/p%d.m4s", p.Epoch, p.Track, p.Seq) }
 
-// fetch asks the origin for pieces, and reports each as it comes.
+// fetch gets pieces from the origin, and reports each as it comes: of the stripes that are streamed those that the inflow
+// brings, all others by range.
 func (b *body) fetch(o swarm.Fetch) {
 	h := b.store.parts[o.Part]
 	if h == nil || o.From < 0 || o.From >= o.To || o.To > len(h.have) || b.fetches >= fetchesMax {
@@ -37,16 +39,71 @@ func (b *body) fetch(o swarm.Fetch) {
 		return
 	}
 	b.fetches++
-	pieceSize, from, to := h.pieceSize, o.From*h.pieceSize, min(o.To*h.pieceSize, h.length)
+	shape := *h // what it holds goes on changing
+	w, others := b.stripes.serve(o, len(h.have))
 	b.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(b.ctx, time.Duration(o.Within)*time.Millisecond)
 		defer cancel()
-		err := b.pieces(ctx, o, pieceSize, from, to)
+		var aside error
+		var wg sync.WaitGroup
+		wg.Go(func() { aside = b.ranges(ctx, o, shape, others) })
+		began := time.Now()
+		missing := b.streamed(ctx, o, w)
+		err := b.ranges(ctx, o, shape, missing)
+		wg.Wait()
+		if len(others)+len(missing) == 0 {
+			_ = rest(ctx, b.stripes.usual()-time.Since(began))
+		}
 		b.post(b.ctx, func() {
 			b.fetches--
-			b.step(swarm.Fetched{Ref: o.Ref, Failed: err != nil})
+			b.step(swarm.Fetched{Ref: o.Ref, Failed: err != nil || aside != nil})
 		})
 	})
+}
+
+// streamed reports the pieces that come by inflow, and returns those that do not come soon.
+func (b *body) streamed(ctx context.Context, o swarm.Fetch, w *wait) (missing []int) {
+	if w.n == 0 {
+		return nil
+	}
+	timer := time.NewTimer(stripesWait)
+	defer timer.Stop()
+	deliver := func(c came) { b.post(b.ctx, func() { b.arrived(id.Origin, o.Part, c.piece, c.data) }) }
+	for ; w.n > 0; w.n-- {
+		select {
+		case c := <-w.got:
+			deliver(c)
+			continue
+		case <-timer.C:
+		case <-w.lost:
+		case <-ctx.Done():
+		}
+		break
+	}
+	missing = b.stripes.leave(o, w)
+	for len(w.got) > 0 { // nothing is put there any more
+		deliver(<-w.got)
+	}
+	return missing
+}
+
+// ranges asks for pieces, each run of neighbours in one request.
+func (b *body) ranges(ctx context.Context, o swarm.Fetch, h held, pieces []int) (failed error) {
+	for len(pieces) > 0 {
+		n := 1
+		for n < len(pieces) && pieces[n] == pieces[0]+n {
+			n++
+		}
+		o.From, o.To = pieces[0], pieces[0]+n
+		began := time.Now()
+		if err := b.pieces(ctx, o, h.pieceSize, o.From*h.pieceSize, min(o.To*h.pieceSize, h.length)); err != nil {
+			failed = err
+		} else {
+			b.stripes.timed(time.Since(began))
+		}
+		pieces = pieces[n:]
+	}
+	return failed
 }
 
 // pieces reads bytes from to to-1 of a part. It runs on its own goroutine.

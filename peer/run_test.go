@@ -37,8 +37,12 @@ type house struct {
 	records  [][]byte
 	bodies   [][]byte
 	spoil    func(w http.ResponseWriter, r *http.Request) bool // answers in the origin's stead
+	pour     func(w http.ResponseWriter, r *http.Request)      // answers with stripes, unless nil
+	seed     uint16                                            // which the tracker wants seeded
+	late     chan int                                          // parts that are published once the peer is there; closed after the last
 	mu       sync.Mutex
 	gets     int
+	ranges   []string // "PART RANGE" of every request for a part
 }
 
 const housePart = 20_000
@@ -81,6 +85,8 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.track(w, r)
 	case strings.HasPrefix(path, "/hls/demo/i"):
 		_, _ = w.Write(h.init)
+	case strings.HasPrefix(path, "/hls/demo/1/stripes/") && h.pour != nil:
+		h.pour(w, r)
 	case strings.HasPrefix(path, "/hls/demo/1/0/p"):
 		h.media(w, r)
 	default:
@@ -101,8 +107,18 @@ func (h *house) track(w http.ResponseWriter, r *http.Request) {
 		h.t.Error(err)
 	}
 	_ = conn.Write(r.Context(), websocket.MessageBinary, certificate.Append([]byte{signal.FrameCertificate}))
-	for _, record := range h.records {
+	publish := func(record []byte) {
 		_ = conn.Write(r.Context(), websocket.MessageBinary, append([]byte{signal.FramePart}, record...))
+	}
+	if h.late == nil {
+		for _, record := range h.records {
+			publish(record)
+		}
+	} else {
+		_ = conn.Write(r.Context(), websocket.MessageText, fmt.Appendf(nil, `{"t":"seed","stripes":%d}`, h.seed))
+		for seq := range h.late {
+			publish(h.records[seq])
+		}
 	}
 	for {
 		if _, _, err := conn.Read(r.Context()); err != nil {
@@ -114,6 +130,7 @@ func (h *house) track(w http.ResponseWriter, r *http.Request) {
 func (h *house) media(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	h.gets++
+	h.ranges = append(h.ranges, strings.TrimPrefix(r.URL.Path, "/hls/demo/1/0/")+" "+r.Header.Get("Range"))
 	h.mu.Unlock()
 	var seq int
 	_, err := fmt.Sscanf(r.URL.Path, "/hls/demo/1/0/p%d.m4s", &seq)

@@ -43,7 +43,7 @@ export function kindOf(path: string): Kind {
   const bare = path.replace(/\?.*$/, '');
   if (bare.startsWith('/hls/') || bare.startsWith(PLAIN_PATH)) {
     if (bare.endsWith('.m3u8')) return 'playlist';
-    return bare.endsWith('.m4s') || bare.endsWith('.mp4') ? 'media' : 'record';
+    return bare.endsWith('.m4s') || bare.endsWith('.mp4') || bare.includes('/stripes/') ? 'media' : 'record';
   }
   if (bare === TRACKER_PATH || bare === '/api/v1/tracker' || bare.endsWith('/join')) return 'tracker';
   return bare.startsWith('/api/') ? 'other' : 'page';

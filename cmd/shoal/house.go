@@ -94,7 +94,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if err != nil {
 		return h, err
 	}
-	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Records: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
+	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
 	if h.relay != nil {
 		rooms.Relay = relayDoor{h.relay, s.PublicURL, s.publicIPs()}
 	}

@@ -29,6 +29,7 @@ type Rooms struct {
 	Broadcasts Broadcasts
 	Origin     Origin
 	Records    Records
+	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
 	Relay      Relay // nil: no STUN and TURN

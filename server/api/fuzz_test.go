@@ -12,6 +12,7 @@ func FuzzDoors(f *testing.F) {
 	f.Add("GET", "/hls/fish/0.m3u8?_HLS_msn=1&_HLS_part=2", "bytes=0-", "")
 	f.Add("POST", "/api/v1/channels/fish/join", "", `{"mode":"watch"}`)
 	f.Add("GET", "/hls/fish/7/1/p9.m4s", "bytes=-1", "")
+	f.Add("GET", "/hls/fish/7/stripes/a001", "", "")
 	f.Add("GET", "/assets/../../x", "", "")
 	f.Fuzz(func(t *testing.T, method, target, value, text string) {
 		r, err := http.NewRequest(method, "http://localhost:8080/", strings.NewReader(text))

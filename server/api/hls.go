@@ -45,6 +45,7 @@ func (a *API) hlsRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /hls/{name}/{file}", a.playlistOrInit)
 	mux.HandleFunc("GET /hls/{name}/{epoch}/{track}/{file}", a.media)
 	mux.HandleFunc("GET /hls/{name}/{epoch}/cert", a.certificates)
+	mux.HandleFunc("GET /hls/{name}/{epoch}/stripes/{stripes}", a.stripes)
 	mux.HandleFunc("OPTIONS /hls/", func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", "*")

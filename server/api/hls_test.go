@@ -90,6 +90,9 @@ func (s *short) Write(b []byte) (int, error) {
 	return n, nil
 }
 
+// Unwrap lets http.ResponseController flush.
+func (s *short) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
 func TestOnlyBytesReallyWrittenCount(t *testing.T) {
 	h := newHouse(t)
 	h.request("GET", "/hls/fish/7/1/p9.m4s")

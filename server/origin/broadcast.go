@@ -37,6 +37,7 @@ type Broadcast struct {
 	certificates [][]byte // newest last
 	ended        time.Time
 	rendered     map[rendering][]byte // playlists since the last change
+	moved        chan struct{}        // closed, and replaced, when any track's part was published or the broadcast ended
 }
 
 // rendering names a rendered playlist. There are at most two per track, and the multivariant one.
@@ -56,7 +57,7 @@ func newBroadcast(o *Origin, p Opening) (*Broadcast, error) {
 	}
 	b := &Broadcast{
 		opening: p, origin: o, master: p.Master, signing: s, certificates: [][]byte{s.record},
-		rendered: make(map[rendering][]byte),
+		rendered: make(map[rendering][]byte), moved: make(chan struct{}),
 	}
 	for n := range p.Tracks {
 		b.tracks = append(b.tracks, newTrack(p, segment.Track(n)))
@@ -104,6 +105,7 @@ func (b *Broadcast) Publish(p pack.Part) error {
 	} else { // whoever wants the multivariant playlist waits for all tracks
 		b.wakeAll()
 	}
+	b.move()
 	b.mu.Unlock()
 	b.origin.facts.Publish(event.PartPublished{
 		Channel: b.opening.Channel, Part: record.Name(), MSN: p.MSN, Index: p.Index, Manifest: binary,
@@ -163,6 +165,7 @@ func (b *Broadcast) end() (ends []event.PartPublished, failed error) {
 	}
 	b.changed()
 	b.wakeAll()
+	b.move()
 	return ends, failed
 }
 
@@ -200,6 +203,12 @@ func (b *Broadcast) wakeAll() {
 	for _, t := range b.tracks {
 		t.wakeAll()
 	}
+}
+
+// move tells whoever is sent stripes to look again. The caller holds mu.
+func (b *Broadcast) move() {
+	close(b.moved)
+	b.moved = make(chan struct{})
 }
 
 // changed forgets rendered playlists. The caller holds mu.

@@ -3,7 +3,8 @@
 // What it is: an Origin holds for each channel the newest broadcasts (epochs). A Broadcast takes finished parts from one
 // goroutine: cuts each into pieces, hashes them, signs the part's record with a session key that the channel's identity
 // certified, chains it to the record before, keeps the bytes, and says so as facts. Playlists are pack's, rendered from
-// a window of what is kept; a playlist, or the part that it hints at, can be waited for.
+// a window of what is kept; a playlist, or the part that it hints at, can be waited for. Peers that seed are sent their stripes
+// of every part in one long answer (Stripes).
 // Who calls it: live opens, feeds and ends broadcasts; api reads; the tracker asks for what is recent.
 // What it owns: the bytes of the live window in memory, session keys, and the count of bytes written to viewers. The
 // live path never touches a disk: a slow or full one cannot hurt the picture.

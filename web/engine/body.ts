@@ -34,6 +34,7 @@ export class Body implements Performer, Listener {
   #channel = '';
   #ended = false;
   #uplink: number;
+  #seeds = 0; // the stripes that the tracker wants this viewer to fetch
   #playhead: Playhead | null = null;
 
   constructor(options: SwarmOptions, engine: Engine, certificates: RTCCertificate[] = []) {
@@ -78,6 +79,7 @@ export class Body implements Performer, Listener {
 
   setUplink(bytesPerSecond: number): void {
     this.#uplink = bytesPerSecond;
+    this.#aim();
     this.feed({ kind: 'Uplink', bytesPerSecond });
   }
 
@@ -115,6 +117,10 @@ export class Body implements Performer, Listener {
 
   /** Tells the engine; nothing before it is born and after it broke. */
   feed(input: Input): void {
+    if (input.kind === 'Seeding') {
+      this.#seeds = input.stripes;
+      this.#aim();
+    }
     this.#mind?.feed(input);
   }
 
@@ -148,6 +154,7 @@ export class Body implements Performer, Listener {
       case 'Open':
         this.#store.open(output);
         this.#signed.opened(output);
+        this.#origin.opened(output.part);
         this.tracker.moved(output.part.track, output.msn, output.index);
         return this.#parcels.opened(performance.now());
       case 'Play':
@@ -186,6 +193,11 @@ export class Body implements Performer, Listener {
       return this.broke(error);
     }
     if (this.#playhead) this.feed({ kind: 'Playhead', ...this.#playhead });
+  }
+
+  /** Who gives nothing fetches for nobody. */
+  #aim(): void {
+    this.#origin.seed(this.#uplink > 0 ? this.#seeds : 0);
   }
 
   #send(peer: Peer, part: PartName, piece: number): void {

@@ -1,12 +1,13 @@
-// Pieces from the server, by HTTP range.
+// Pieces from the server: by HTTP range, and of seeded stripes by inflow.
 //
-// What it is: one request per Fetch, cut into pieces while it arrives.
+// What it is: one request per Fetch, cut into pieces while it arrives; none for what the inflow brings.
 // Who calls it: body.ts.
-// What it owns: the running requests, within a bound, each with its time limit.
+// What it owns: the running requests, within a bound, each with its time limit; the stripes.
 // What it will never do: retry, hash, wait longer than it was told.
 import type { PartName } from '../player/swarm';
 import { RECORD_MAX } from './signal';
 import { pieceLength } from './store';
+import { Stripes } from './stripes';
 import type { FetchOrder, Opened, RecordOrder } from './tape';
 import { PIECE_HEADER, pieceMessage } from './wire';
 
@@ -27,10 +28,22 @@ export class Origin {
   readonly #base: string;
   readonly #delivery: Delivery;
   readonly #running = new Set<AbortController>();
+  readonly #stripes: Stripes;
 
   constructor(base: string, name: string, delivery: Delivery) {
     this.#base = `${base}/hls/${encodeURIComponent(name)}`;
     this.#delivery = delivery;
+    this.#stripes = new Stripes(this.#base, (bytes) => delivery.received(bytes));
+  }
+
+  /** Sets the stripes that the server is to send of its own accord: bit k is stripe k. */
+  seed(stripes: number): void {
+    this.#stripes.seed(stripes);
+  }
+
+  /** A part's record was accepted. */
+  opened(part: PartName): void {
+    this.#stripes.opened(part);
   }
 
   /** Fetches the ordered pieces. done follows, later and once, unless stop() comes first. */
@@ -41,9 +54,9 @@ export class Origin {
     this.#running.add(controller);
     let failed = true;
     try {
-      if (opened && !full) failed = !(await this.#run(order, opened, controller.signal));
+      if (opened && !full) failed = !(await this.#pieces(order, opened, controller.signal));
     } catch {
-      // refused, cut off or out of time: all the same to the engine
+      // as of a request
     }
     clearTimeout(timer);
     if (this.#running.delete(controller)) this.#delivery.done(order.ref, failed);
@@ -61,7 +74,7 @@ export class Origin {
       const bytes = response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
       if (bytes && bytes.length <= RECORD_MAX) record = bytes;
     } catch {
-      // as in fetch
+      // as of a request
     }
     clearTimeout(timer);
     if (!this.#running.delete(controller)) return;
@@ -73,7 +86,41 @@ export class Origin {
   stop(): void {
     const running = [...this.#running];
     this.#running.clear();
+    this.#stripes.stop();
     for (const controller of running) controller.abort();
+  }
+
+  /** True when all ordered pieces were delivered: by inflow what it brings, all others by range. */
+  async #pieces(order: FetchOrder, opened: Opened, signal: AbortSignal): Promise<boolean> {
+    const began = performance.now();
+    const count = Math.ceil(opened.length / opened.pieceSize);
+    const deliver = (piece: number, message: Uint8Array<ArrayBuffer>): void => {
+      if (!signal.aborted) this.#delivery.piece(order.part, piece, message);
+    };
+    const { others, missing } = this.#stripes.serve(order.part, order.from, order.to, count, deliver);
+    const aside = this.#ranges(order, opened, others, signal);
+    const late = await missing;
+    const all = await Promise.all([aside, this.#ranges(order, opened, late, signal)]);
+    // Timers of a hidden page are up to a second late, which would make the server look slow.
+    const hidden = globalThis.document?.hidden;
+    if (others.length + late.length === 0 && !hidden) await rest(began + this.#stripes.tripMs - performance.now());
+    return !signal.aborted && all.every((brought) => brought);
+  }
+
+  /** Asks for pieces, each run of neighbours in one request. */
+  async #ranges(order: FetchOrder, opened: Opened, pieces: readonly number[], signal: AbortSignal): Promise<boolean> {
+    let brought = true;
+    for (const { from, to } of runs(pieces)) {
+      if (signal.aborted) return false;
+      const began = performance.now();
+      try {
+        if (await this.#run({ ...order, from, to }, opened, signal)) this.#stripes.timed(performance.now() - began);
+        else brought = false;
+      } catch {
+        brought = false; // refused, cut off or out of time: all the same to the engine
+      }
+    }
+    return brought;
   }
 
   /** True when all ordered pieces were delivered. */
@@ -101,6 +148,21 @@ export class Origin {
     }
     return cutter.done;
   }
+}
+
+/** The runs of neighbours among pieces in order. */
+function runs(pieces: readonly number[]): { from: number; to: number }[] {
+  const all: { from: number; to: number }[] = [];
+  for (const piece of pieces) {
+    const last = all.at(-1);
+    if (last?.to === piece) last.to++;
+    else all.push({ from: piece, to: piece + 1 });
+  }
+  return all;
+}
+
+function rest(ms: number): Promise<void> | undefined {
+  return ms > 0 ? new Promise((done) => setTimeout(done, ms)) : undefined;
 }
 
 /** Fills pieces from a stream of bytes, in order. */
