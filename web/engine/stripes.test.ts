@@ -7,7 +7,9 @@ import type { Opened } from './tape';
 import { MESSAGE_MAX, PIECE_HEADER, pieceMessage } from './wire';
 
 const name = (seq: number, track = 0, epoch = 3) => ({ epoch, track, seq });
-const opened = (seq: number): Opened => ({ part: name(seq), msn: 0, index: 0, length: 16 * 4096, pieceSize: 4096 });
+const opened = (seq: number): Opened => ({ part: name(seq), msn: 0, index: 0, length: 16 * 4096, pieceSize: 4096,
+  durationUs: 500_000, wallMs: 0, init: '', independent: false, discontinuity: false,
+});
 const bytes = (seq: number, piece: number): Uint8Array<ArrayBuffer> => new Uint8Array(4096).fill(16 * seq + piece);
 
 function frame(message: Uint8Array): Uint8Array {
