@@ -1,7 +1,7 @@
 // Whether this device should share at all, whatever its viewer allowed, and whether this browser can.
 
 /** Why sharing rests, or null: nothing speaks against it. */
-export type Rest = 'saves-data' | 'cellular' | 'battery';
+export type Rest = 'saves-data' | 'cellular' | 'battery' | 'stalls';
 
 /** Below this charge, and not on the mains, a device keeps its power for the picture. */
 export const BATTERY_LEAST = 0.2;
@@ -23,6 +23,7 @@ export const restWords: Readonly<Record<Rest, string>> = {
   'saves-data': 'Sharing rests: your device saves data.',
   cellular: 'Sharing rests: you are on a mobile connection.',
   battery: 'Sharing rests: your battery is below 20 %.',
+  stalls: 'Sharing rests for a while: the picture stood still several times.',
 };
 
 interface Battery extends EventTarget {

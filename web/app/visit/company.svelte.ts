@@ -7,6 +7,7 @@
 import type { EdgeSource, PartSource, Swarm, SwarmStats, TrackerLink, TrackerOptions, TrackerState } from '../../player/swarm';
 import { presetCounts, presetIn, readConsent, revokedElsewhere, writeConsent, type Consent } from '../sharing/consent';
 import { canShare, watchDevice, type Rest } from '../sharing/device';
+import { Struggle } from '../sharing/struggle';
 import { loadEngine, loadTracker } from './engine';
 
 /** `off`: not wanted. `starting`, `on`: as they say. `resting`: wanted, but see `rest`. `unable`: this browser cannot, or the engine failed. */
@@ -36,6 +37,9 @@ export class Company {
   #swarm: Swarm | null = null;
   #generation = 0; // what was begun under an older one is given up
   #device: AbortController | null = null;
+  #deviceRest: Rest | null = null;
+  readonly #struggle = new Struggle();
+  #struggles = false;
   #past: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, verified: 0, refused: 0 };
 
   constructor(options: TrackerOptions, storage: Storage | null) {
@@ -131,15 +135,29 @@ export class Company {
     if (this.#device) return;
     this.#device = new AbortController();
     void watchDevice((rest) => {
-      this.rest = rest;
-      if (rest) {
-        this.#leave();
-        this.sharing = 'resting';
-        void this.#attend();
-      } else if (this.sharing === 'off' || this.sharing === 'resting') {
-        void this.#join();
-      }
+      this.#deviceRest = rest;
+      this.#weigh();
     }, this.#device.signal);
+  }
+
+  /** Hears how often the picture has stood still. */
+  stood(stalls: number, now: number): void {
+    const struggles = this.#struggle.rests(stalls, this.#swarm !== null, now);
+    if (struggles === this.#struggles) return;
+    this.#struggles = struggles;
+    if (this.#device) this.#weigh();
+  }
+
+  /** Rests or shares, as device and picture allow. */
+  #weigh(): void {
+    this.rest = this.#deviceRest ?? (this.#struggles ? 'stalls' : null);
+    if (this.rest) {
+      this.#leave();
+      this.sharing = 'resting';
+      void this.#attend();
+    } else if (this.sharing === 'off' || this.sharing === 'resting') {
+      void this.#join();
+    }
   }
 
   /** Connects to the tracker as one who only watches. */

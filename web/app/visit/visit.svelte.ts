@@ -212,6 +212,7 @@ export class Visit {
     this.givenBytes = totals.uploadBytes;
     this.verified = totals.verified;
     this.refused = totals.refused;
+    this.company.stood(player.stalls.stalls(performance.now()), performance.now());
     swarm?.setUplink(uplinkAllowance(this.serverBytes + this.peerBytes, this.givenBytes, player.bitrate));
     this.currents = this.#flows.read({
       atMs: performance.now(),
