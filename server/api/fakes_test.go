@@ -36,7 +36,7 @@ type house struct {
 	answer error         // of Master, Media and Part
 	hold   chan struct{} // Media waits for it, unless nil
 	ice    bool
-	log    strings.Builder
+	log    journal
 	now    time.Time
 }
 
@@ -190,4 +190,30 @@ func (h *house) Viewers(id.Channel) int { return 12 }
 
 func (h *house) ICE(_ id.Channel, _ id.Peer, host string) []ICEServer {
 	return []ICEServer{{URLs: []string{"stun:" + host + ":3478"}}}
+}
+
+// journal is what was logged and counted, by several requests at once.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) WriteString(s string) { _, _ = j.Write([]byte(s)) }
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+func (j *journal) Reset() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.text.Reset()
 }

@@ -57,9 +57,11 @@ func TestRecordsFromPeers(t *testing.T) {
 		publish := func(seq uint64) {
 			l.facts <- part(shallows, seq)
 			time.Sleep(500 * time.Millisecond)
+			synctest.Wait()
 		}
 		publish(0)
 		b.say(signal.Records{FromPeers: true})
+		synctest.Wait()
 		for seq := range uint64(6) {
 			publish(seq + 1)
 		}
@@ -67,12 +69,14 @@ func TestRecordsFromPeers(t *testing.T) {
 			t.Errorf("%d and %d records, %d and %d edges", len(a.bin), len(b.bin), len(all[signal.Edge](a)), len(all[signal.Edge](b)))
 		}
 		b.say(signal.Records{})
+		synctest.Wait()
 		if n := len(b.bin); n < 1+3 || n > 1+4 {
 			t.Errorf("back with the tracker, it has %d records, not those of the last two seconds", n)
 		}
 		had := len(b.bin)
 		b.say(signal.Records{FromPeers: true})
 		b.say(signal.Records{})
+		synctest.Wait()
 		if len(b.bin) != had {
 			t.Errorf("who changes its mind at once had %d more records", len(b.bin)-had)
 		}
