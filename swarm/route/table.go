@@ -2,7 +2,6 @@ package route
 
 import (
 	"math/bits"
-	"slices"
 
 	"shoal/id"
 	"shoal/segment"
@@ -123,23 +122,9 @@ func New(chance uint64) *Table {
 
 // Join adds a neighbour.
 func (t *Table) Join(p id.Peer) {
-	t.peers.Add(p).near = slices.Contains(t.near, p)
+	t.peers.Add(p).near = t.isNear(p)
 	t.dirty = true
 }
-
-// Near notes that a peer, who may join later, comes from our network: with it the way is short, and nobody's bill.
-func (t *Table) Near(p id.Peer) {
-	if slices.Contains(t.near, p) {
-		return
-	}
-	if len(t.near) == nearMax {
-		t.near = slices.Delete(t.near, 0, 1)
-	}
-	t.near = append(t.near, p)
-}
-
-// nearMax bounds the peers that are remembered as near.
-const nearMax = 32
 
 // Leave takes a neighbour away: its stripes are orphans, its slots free.
 func (t *Table) Leave(now span.Span, p id.Peer) {
@@ -263,32 +248,6 @@ func (t *Table) Heirs(yield func(p id.Peer)) {
 		return true
 	})
 }
-
-// Takes returns how long a piece is likely to take that is asked of p, who owes us so many already: what waits there, and
-// its line, of which our pieces get what they need.
-func (t *Table) Takes(p id.Peer, owes int) span.Span {
-	n := t.peers.Get(p)
-	if n == nil || !n.heard {
-		return strangerTakes
-	}
-	trip := tripTakes
-	if n.near {
-		trip = tripNear
-	}
-	slots := max(int64(n.said.Slots), 1)
-	return span.Span(int64(n.said.QueueMS)/2)*span.Millisecond + span.Span(int64(owes+1)*sendMS/slots)*span.Millisecond + trip
-}
-
-const (
-	// strangerTakes is for a neighbour that has said nothing of itself.
-	strangerTakes = 400 * span.Millisecond
-	// sendMS is how long a line of one slot is busy with a piece: a sixteenth of a part of half a second, at a sixteenth of
-	// the rate.
-	sendMS = 500
-	// tripTakes stands for question and answer on their way, tripNear for those within one network.
-	tripTakes = 100 * span.Millisecond
-	tripNear  = 10 * span.Millisecond
-)
 
 // Gives reports whether p has stripe k from us.
 func (t *Table) Gives(p id.Peer, k int) bool {
