@@ -180,18 +180,26 @@ func (a *API) record(w http.ResponseWriter, r *http.Request, name id.Name, part 
 // certificates writes the certificates of an epoch's session keys, one after the other, newest last.
 func (a *API) certificates(w http.ResponseWriter, r *http.Request) {
 	open(w)
-	name, err := id.ParseName(r.PathValue("name"))
-	if err != nil {
-		answerProblem(w, r, errNoChannel)
-		return
-	}
-	epoch, err := parseNumber(r.PathValue("epoch"))
-	if err != nil {
-		a.refuse(w, r, err)
+	name, epoch, ok := a.broadcast(w, r)
+	if !ok {
 		return
 	}
 	records, err := a.rooms.Records.Certificate(name, epoch)
 	a.binary(w, r, records, err, "no-cache") // a broadcast of more than half a day gets another
+}
+
+// broadcast reads which broadcast a request is about, or answers that there is none of that name.
+func (a *API) broadcast(w http.ResponseWriter, r *http.Request) (name id.Name, epoch uint64, ok bool) {
+	name, err := id.ParseName(r.PathValue("name"))
+	if err != nil {
+		answerProblem(w, r, errNoChannel)
+		return name, 0, false
+	}
+	if epoch, err = parseNumber(r.PathValue("epoch")); err != nil {
+		a.refuse(w, r, err)
+		return name, 0, false
+	}
+	return name, epoch, true
 }
 
 func (a *API) binary(w http.ResponseWriter, r *http.Request, b []byte, err error, cache string) {

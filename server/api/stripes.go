@@ -32,14 +32,8 @@ const (
 // stripes answers with the pieces of some stripes as they are made.
 func (a *API) stripes(w http.ResponseWriter, r *http.Request) {
 	open(w)
-	name, err := id.ParseName(r.PathValue("name"))
-	if err != nil {
-		answerProblem(w, r, errNoChannel)
-		return
-	}
-	epoch, err := parseNumber(r.PathValue("epoch"))
-	if err != nil {
-		a.refuse(w, r, err)
+	name, epoch, ok := a.broadcast(w, r)
+	if !ok {
 		return
 	}
 	stripes, err := parseStripes(r.PathValue("stripes"))
