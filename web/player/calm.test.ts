@@ -11,16 +11,16 @@ function calmAfter(calm: Calm, everyMs: (at: number) => number, bufferMs: number
 
 test('it is calm once enough is ahead and the picture moves evenly, and that is said once', () => {
   const calm = new Calm(1);
-  expect(calmAfter(calm, () => 250, 1_600)).toBe(500);
+  expect(calmAfter(calm, () => 250, 1_600)).toBe(250);
   expect(calmAfter(calm, () => 250, 1_600)).toBeNull();
   calm.reset();
-  expect(calmAfter(calm, () => 250, 1_600)).toBe(500);
+  expect(calmAfter(calm, () => 250, 1_600)).toBe(250);
 });
 
 test('while the machine is busy nothing more is loaded, and afterwards pages begin one by one', () => {
   const busyFor3s = (at: number): number => (at < 3_000 ? 600 : 250);
-  expect(calmAfter(new Calm(0), busyFor3s, 1_600)).toBe(3_750);
-  expect(calmAfter(new Calm(0.6), busyFor3s, 1_600)).toBe(6_750);
+  expect(calmAfter(new Calm(0), busyFor3s, 1_600)).toBe(3_500);
+  expect(calmAfter(new Calm(0.6), busyFor3s, 1_600)).toBe(6_500);
 });
 
 test('a picture that moves for long with little ahead, or unevenly, is as calm as it will be', () => {

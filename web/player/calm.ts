@@ -5,7 +5,7 @@ const AHEAD_MS = 1_500;
 /** Browsers say four times a second where the picture is. What comes later than this says that the machine is busy. */
 const PROMPT_MS = 400;
 /** So many prompt words in a row are calm. */
-const PROMPT_ROW = 3;
+const PROMPT_ROW = 2;
 /** Pages that were slowed down by each other would also be calm together: each waits a part of this, by chance. */
 const SPREAD_MS = 5_000;
 /** So long after the first frame a picture that moves at all is as calm as it will be. */

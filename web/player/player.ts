@@ -68,6 +68,7 @@ export class Player {
     this.#epoch = null;
     this.#framed = this.#astray = false;
     this.#calm.reset();
+    this.#step = new Step();
     this.#drop();
     if (Hls.isSupported()) this.#startHls(url);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
