@@ -56,6 +56,7 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"public_url = \"https://a/b\"":  `public_url is "https://a/b": write scheme and host only`,
 		"public_ip = [\"example.org\"]": `public_ip is "example.org": write an IP address`,
 		"trusted_proxies = [\"10\"]":    `trusted_proxies is "10": write a network`,
+		"sites = [\"https://a.b\"]":     `sites is "https://a.b": write a host`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
 	} {
 		c, err := parsed(t, file)

@@ -61,6 +61,7 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
+	a.visited(w, r)
 	c, err := a.named(r)
 	if err != nil {
 		a.refuse(w, r, err)
