@@ -5,6 +5,9 @@ import { defineConfig } from 'vitest/config';
 // `npm run dev` shows pages from here and passes everything else to a running `shoal serve` (or `shoal demo`).
 const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 
+/** What other sites name in their pages: addresses that stay. */
+const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts' };
+
 /** In development the server's routes lead to the three pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
@@ -27,17 +30,26 @@ export default defineConfig({
     },
   ],
   base: '/',
+  experimental: {
+    // Scripts find what they load beside themselves: on a page of another site they are not at its root.
+    renderBuiltUrl: (_name, { hostType }) => (hostType === 'js' ? { relative: true } : undefined),
+  },
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // no data: addresses, so that the content security policy can stay strict
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: (_name, needed, { hostType }) => (hostType === 'js' ? [] : needed) },
     chunkSizeWarningLimit: 640, // hls.js is one chunk of its own
     reportCompressedSize: true,
     rolldownOptions: {
-      input: ['index', 'watch', 'embed'].map((name) => resolve(import.meta.dirname, `${name}.html`)),
+      input: {
+        ...Object.fromEntries(['index', 'watch', 'embed'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+        ...Object.fromEntries(Object.entries(scripts).map(([name, path]) => [name, resolve(import.meta.dirname, path)])),
+      },
+      preserveEntrySignatures: 'exports-only',
       output: {
+        entryFileNames: ({ name }) => (name in scripts ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           groups: [
             { name: 'hls', test: /node_modules[\\/]hls\.js/ },

@@ -4,19 +4,21 @@
 // Who calls it: web/app/visit, which knows whether the channel is live and whether the viewer shares.
 // What it owns: the hls.js instance, the stall meter, the estimate of the server's speed.
 // What it will never do: know of people, consent or the tracker; it is handed sources through Surroundings.
-import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
+import type { default as Hls, ErrorData, LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
-import { LIVE_TARGET_S, makeHls, standStill } from './hls';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
 import { Recovery } from './recovery';
-import { Step } from './step';
+import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import type { Surroundings } from './surroundings';
 import type { Playhead } from './swarm';
+
+/** The way to hls.js, which a page may have already, or load when there is something to play. */
+export type LoadHls = () => Promise<typeof import('./hls')>;
 
 export interface Quality {
   readonly index: number; // -1: automatic
@@ -33,6 +35,8 @@ export class Player {
   /** Playback with sound was refused by the browser: it runs muted until the viewer asks for sound. */
   soundBlocked = false;
   #hls: Hls | null = null;
+  readonly #load: LoadHls;
+  #begun = 0; // counts, so that what an older beginning still waited for is not done
   #video: HTMLVideoElement;
   #around: Surroundings;
   #trust = new EdgeTrust();
@@ -48,8 +52,9 @@ export class Player {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
-  constructor(video: HTMLVideoElement, around: Surroundings) {
+  constructor(video: HTMLVideoElement, load: LoadHls, around: Surroundings) {
     this.#video = video;
+    this.#load = load;
     this.#around = around;
     this.#listen();
   }
@@ -67,7 +72,15 @@ export class Player {
     this.#framed = this.#astray = false;
     this.#calm.reset();
     this.#drop();
-    if (Hls.isSupported()) this.#startHls(url);
+    void this.#open(url, ++this.#begun);
+  }
+
+  async #open(url: string, begun: number): Promise<void> {
+    const able = 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
+    const kit = able ? await this.#load().catch(() => null) : null;
+    if (begun !== this.#begun || this.#url !== url) return;
+    if (able && !kit) return this.#mend('network', 'The player could not be loaded.');
+    if (kit?.playable()) this.#startHls(url, kit);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
     else this.#around.troubled('This browser can play neither Media Source nor HLS.');
     void this.#play();
@@ -87,7 +100,7 @@ export class Player {
     this.#listeners.abort();
   }
 
-  #startHls(url: string): void {
+  #startHls(url: string, kit: Awaited<ReturnType<LoadHls>>): void {
     const media = {
       pace: this.pace,
       source: () => this.#around.source(),
@@ -97,7 +110,8 @@ export class Player {
       },
     };
     const { edges, records } = this.#around;
-    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
+    const { Events } = kit;
+    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);
@@ -131,7 +145,7 @@ export class Player {
   }
 
   #failed(data: ErrorData): void {
-    this.#mend(data.type === ErrorTypes.MEDIA_ERROR ? 'media' : 'network', data.details);
+    this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
   }
 
   #mend(failure: 'network' | 'media', detail: string): void {
@@ -176,8 +190,8 @@ export class Player {
     for (const name of heard) {
       video.addEventListener(name, () => this.#hear(name), options);
     }
-    video.addEventListener('pause', () => this.#hls && standStill(this.#hls, true), options);
-    video.addEventListener('play', () => this.#hls && standStill(this.#hls, false), options);
+    video.addEventListener('pause', () => this.#standStill(true), options);
+    video.addEventListener('play', () => this.#standStill(false), options);
     video.addEventListener('timeupdate', () => {
       // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
       if (video.paused || video.seeking || video.readyState < 3) return;
@@ -203,6 +217,11 @@ export class Player {
       this.#frame();
     }
     if (event !== 'advanced') this.#around.changed();
+  }
+
+  /** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
+  #standStill(still: boolean): void {
+    if (this.#hls) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
   }
 
   #keepStep(): void {

@@ -23,8 +23,9 @@ export function listChannels(): Promise<Answer<readonly ChannelLine[]>> {
   return ask('/api/v1/channels', (body) => (Array.isArray(body) ? body.flatMap((line) => channelLine(line) ?? []) : null));
 }
 
-export function askChannel(name: string): Promise<Answer<Channel>> {
-  return ask(`/api/v1/channels/${encodeURIComponent(name)}`, channel);
+/** `base` is the server's address, '' on its own pages. */
+export function askChannel(base: string, name: string): Promise<Answer<Channel>> {
+  return ask(`${base}/api/v1/channels/${encodeURIComponent(name)}`, channel);
 }
 
 async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {

@@ -1,10 +1,10 @@
 // One visit of one channel: is it live, does it play, who is here, what does it tell.
 //
 // What it is: the state behind the watch page and the frame page.
-// Who calls it: watch/ and embed/.
+// Who calls it: watch/, embed/ and element/.
 // What it owns: the player, the company, the clock that looks at both once a second.
 // What it will never do: decide anything about media; player/ does.
-import { Player, type Quality } from '../../player/player';
+import { Player, type LoadHls, type Quality } from '../../player/player';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
@@ -13,10 +13,20 @@ import { Company } from './company.svelte';
 import { report, type Report } from './report';
 
 /**
- * `asking`: the server has not answered yet. `missing`: no such channel. `waiting`: not live. `starting`: live, no picture yet.
- * `playing`: a picture (it may be paused). `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
+ * `asking`: the server has not answered yet. `away`: it does not. `missing`: no such channel. `waiting`: not live.
+ * `ready`: live, and the viewer has to press play. `starting`: live, no picture yet. `playing`: a picture (it may be paused). `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
  */
-export type Phase = 'asking' | 'missing' | 'waiting' | 'starting' | 'playing' | 'ended' | 'trouble';
+export type Phase = 'asking' | 'away' | 'missing' | 'waiting' | 'ready' | 'starting' | 'playing' | 'ended' | 'trouble';
+
+/** Which channel, and how it is to be watched. */
+export interface Plan {
+  readonly name: string;
+  readonly base: string; // the server's address; '' on its own pages
+  readonly loadHls: LoadHls;
+  readonly autoplay: boolean;
+  readonly preset: 'yes' | 'no' | null; // an answer to the sharing question that the page brings along, where that counts
+  readonly remembers: boolean; // the viewer's answer, for the next visit
+}
 
 /** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
 const ASK_WAITING_MS = 3_000;
@@ -34,6 +44,7 @@ export class Visit {
   phase = $state<Phase>('asking');
   channel = $state.raw<Channel | null>(null);
   trouble = $state('');
+  paused = $state(true);
   stalled = $state(false);
   latencyS = $state<number | null>(null);
   behind = $state(false);
@@ -48,6 +59,10 @@ export class Visit {
   refused = $state(0);
   readonly company: Company;
   readonly name: string;
+  readonly base: string;
+  readonly #plan: Plan;
+  #video: HTMLVideoElement | null = null;
+  #wanted: boolean; // the picture may start
   #player: Player | null = null;
   #flows = new FlowMeter();
   #since = 0; // page time from which the first frame is counted: opening, or going live
@@ -58,21 +73,33 @@ export class Visit {
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(name: string) {
+  constructor(plan: Plan) {
+    const { name, base } = plan;
+    this.#plan = plan;
     this.name = name;
+    this.base = base;
+    this.#wanted = plan.autoplay;
     this.company = new Company({
       name,
-      base: '',
+      base,
       counts: () => ({
         httpBytes: this.#player?.httpBytes ?? 0,
         stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
         stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
       }),
-    }, storage());
+    }, plan.remembers ? storage() : null);
   }
 
   get viewers(): number {
     return this.company.tracker.connected ? this.company.tracker.viewers : (this.channel?.viewers ?? 0);
+  }
+
+  get muted(): boolean {
+    return this.#video?.muted ?? false;
+  }
+
+  set muted(muted: boolean) {
+    if (this.#video) this.#video.muted = muted;
   }
 
   /** Share of the stream that came from viewers, in per cent. */
@@ -81,7 +108,8 @@ export class Visit {
   }
 
   begin(video: HTMLVideoElement): () => void {
-    this.#player = new Player(video, {
+    this.#video = video;
+    this.#player = new Player(video, this.#plan.loadHls, {
       source: () => this.company.source,
       edges: () => this.company.edges,
       records: () => this.company.swarm,
@@ -100,10 +128,22 @@ export class Visit {
     return () => {
       clearInterval(this.#lookTimer);
       clearTimeout(this.#askTimer);
-      this.company.close();
+      this.company.end();
       this.#player?.destroy();
-      this.#player = null;
+      this.#player = this.#video = null;
     };
+  }
+
+  /** Starts the picture, or goes on with it. It rejects, as media elements do, if the browser wants a press of the viewer first. */
+  async play(): Promise<void> {
+    this.#wanted = true;
+    if (this.phase === 'ready' && this.channel) this.#learned(this.channel);
+    else if (this.phase === 'playing') await this.#video?.play();
+  }
+
+  pause(): void {
+    if (this.phase === 'starting' || this.phase === 'ready') this.#wanted = false;
+    this.#video?.pause();
   }
 
   report(): Report {
@@ -140,19 +180,20 @@ export class Visit {
   }
 
   get #playlist(): string {
-    return `/hls/${this.name}/master.m3u8`;
+    return `${this.base}/hls/${this.name}/master.m3u8`;
   }
 
   async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
-    const answer = await askChannel(this.name);
+    const answer = await askChannel(this.base, this.name);
     this.#asking = false;
     if (!this.#player) return;
     if (answer.kind === 'ok') this.#learned(answer.value);
     else if (answer.kind === 'missing') this.phase = 'missing';
-    // `away`: whatever plays goes on; whatever waits asks again.
+    else if (this.phase === 'asking') this.phase = 'away';
+    // Whatever plays goes on; whatever waits asks again.
     const often = this.phase === 'playing' ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
   }
@@ -160,16 +201,20 @@ export class Visit {
   #learned(channel: Channel): void {
     const first = this.channel === null;
     this.channel = channel;
-    if (first) this.company.preset(location.search, location.hostname, channel.sharing.preset_allowed);
+    if (first) this.company.preset(this.#plan.preset, location.hostname, channel.sharing.preset_allowed);
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
     if (!channel.live) {
       this.#over(begun);
       return;
     }
     if (begun && channel.epoch === this.#epoch) return;
+    if (!this.#wanted) {
+      this.phase = 'ready';
+      return;
+    }
     this.#epoch = channel.epoch;
     this.#draining = false;
-    if (this.phase !== 'asking') this.#since = performance.now();
+    if (this.phase !== 'asking' && this.phase !== 'away') this.#since = performance.now();
     this.phase = 'starting';
     this.#player?.start(this.#playlist);
   }
