@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 
 /** What other sites name in their pages: addresses that stay. */
-const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts' };
+const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts', 'shoal-hls': 'app/guest/main.ts' };
 
 /** In development the server's routes lead to the three pages as they do in the binary. */
 function page(url: string): string | undefined {
@@ -18,6 +18,16 @@ function page(url: string): string | undefined {
 
 export default defineConfig({
   plugins: [
+    {
+      // The style of a component is there once it is compiled, and element/styles.ts may ask before.
+      name: 'shoal-styles',
+      enforce: 'pre',
+      async load(id) {
+        const component = /^(.*\.svelte)\?.*type=style.*[?&]inline/.exec(id)?.[1];
+        if (component && this.meta.watchMode === false) await this.load({ id: component });
+        return null;
+      },
+    },
     svelte(),
     {
       name: 'shoal-routes',
@@ -53,6 +63,8 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'hls', test: /node_modules[\\/]hls\.js/ },
+            // What hls.js's doors need comes without a style: vite would link that into the page, which may be somebody else's.
+            { name: 'player', test: /[\\/]web[\\/]player[\\/](?!hls|audio|buffers|worker|fragments|playlists|listing)/ },
             { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)/ },
           ],
         },

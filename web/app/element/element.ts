@@ -4,6 +4,7 @@
 // Who calls it: main.ts defines it; the page that it stands on.
 // What it owns: the visit, while the element is on a page.
 // What it will never do: share without a yes of the viewer; ask any host but the channel's server; touch the page around it.
+import { yesOfViewer } from '../sharing/consent';
 import type { Report } from '../visit/report';
 import { Visit } from '../visit/visit.svelte';
 import { ATTRIBUTES, flag, readWish, type Wish } from './attributes';
@@ -78,9 +79,8 @@ export class ShoalPlayer extends HTMLElement {
    * rejects otherwise, and when there is no channel.
    */
   startSharing(): Promise<void> {
-    if (!navigator.userActivation?.isActive) {
-      return Promise.reject(new DOMException('startSharing() is the viewer\'s yes: call it while a click or key of the viewer is being handled.', 'NotAllowedError'));
-    }
+    const refused = yesOfViewer();
+    if (refused) return Promise.reject(refused);
     if (!this.#visit) return Promise.reject(new DOMException('This player has no channel.', 'InvalidStateError'));
     this.#visit.company.choose('yes');
     return Promise.resolve();

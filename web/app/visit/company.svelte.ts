@@ -35,6 +35,7 @@ export class Company {
   readonly #calm = new Promise<void>((resolve) => (this.#calmed = resolve)); // loading the engine costs no frame any more
   #link: TrackerLink | null = null;
   #swarm: Swarm | null = null;
+  #last: Swarm | null = null; // the newest one, also after it was left: its tape tells what happened
   readonly #listeners = new AbortController();
   #generation = 0; // what was begun under an older one is given up
   #device: AbortController | null = null;
@@ -62,6 +63,11 @@ export class Company {
 
   get swarm(): Swarm | null {
     return this.#swarm;
+  }
+
+  /** What the newest engine was told; empty if there was none. */
+  tape(): Uint8Array {
+    return this.#last?.tape() ?? new Uint8Array();
   }
 
   stats(): SwarmStats | null {
@@ -193,7 +199,7 @@ export class Company {
         swarm.stop();
         return;
       }
-      this.#swarm = swarm;
+      this.#swarm = this.#last = swarm;
       this.sharing = 'on';
       swarm.onChange(() => this.#heard());
       this.#heard();

@@ -7,6 +7,7 @@
 import { Player, type LoadHls, type Quality } from '../../player/player';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
+import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
@@ -87,7 +88,7 @@ export class Visit {
         stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
         stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
       }),
-    }, plan.remembers ? storage() : null);
+    }, plan.remembers ? memory() : null);
   }
 
   get viewers(): number {
@@ -156,7 +157,10 @@ export class Visit {
       totals: this.company.totals(),
       peers: this.company.stats()?.peers ?? 0,
       sourcesNow: this.currents.sourcesNow,
+      flows: this.currents.flows,
+      viewers: this.viewers,
       engine: this.company.swarm ? 'wasm' : 'off',
+      sharing: this.company.sharing,
       consent: this.company.consent,
     });
   }
@@ -280,13 +284,5 @@ export class Visit {
     if (this.phase !== 'playing') return;
     if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);
     else if (still >= STALL_ASKED_MS || (this.company.tracker.ended && !this.#draining)) void this.#ask();
-  }
-}
-
-function storage(): Storage | null {
-  try {
-    return localStorage;
-  } catch {
-    return null;
   }
 }
