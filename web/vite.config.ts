@@ -1,5 +1,6 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { resolve } from 'node:path';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` shows pages from here and passes everything else to a running `shoal serve` (or `shoal demo`).
@@ -16,18 +17,33 @@ function page(url: string): string | undefined {
   return undefined;
 }
 
+const STYLE = 'style:';
+
+/** 'style:./X.svelte' is the style of a component as text: element/styles.ts puts it where no link reaches. */
+function styles(): Plugin {
+  return {
+    name: 'shoal-styles',
+    enforce: 'pre',
+    async resolveId(id, importer) {
+      if (!id.startsWith(STYLE)) return null;
+      const component = await this.resolve(id.slice(STYLE.length), importer);
+      return component ? `\0${STYLE}${component.id}.text` : null;
+    },
+    async load(id) {
+      const component = id.startsWith(`\0${STYLE}`) ? id.slice(1 + STYLE.length, -'.text'.length) : null;
+      if (component === null) return null;
+      const { meta } = await this.load({ id: component }); // compiled by the Svelte plugin, which leaves its style here
+      const css = (meta as { svelte?: { css?: { code?: string } } }).svelte?.css?.code;
+      if (!css) throw new Error(`${component} has no style`);
+      const short = css.replace(/\/\*[^]*?\*\//g, '').replace(/\s+/g, ' ');
+      return { code: `export default ${JSON.stringify(short)};`, moduleType: 'js' };
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
-    {
-      // The style of a component is there once it is compiled, and element/styles.ts may ask before.
-      name: 'shoal-styles',
-      enforce: 'pre',
-      async load(id) {
-        const component = /^(.*\.svelte)\?.*type=style.*[?&]inline/.exec(id)?.[1];
-        if (component && this.meta.watchMode === false) await this.load({ id: component });
-        return null;
-      },
-    },
+    styles(),
     svelte(),
     {
       name: 'shoal-routes',

@@ -17,6 +17,18 @@ test('the example asks, shares after a yes with a watch page, reports what came 
   await page.goto(site.url);
   await guest.plays();
 
+  // It looks like a player: the picture fills it, and the question lies over the picture.
+  const box = async (selector: string): Promise<{ x: number; y: number; width: number; height: number }> => {
+    const found = await page.locator(selector).boundingBox();
+    if (!found) throw new Error(`there is no ${selector}`);
+    return found;
+  };
+  const whole = await box('shoal-player');
+  expect(Math.abs(whole.height - (whole.width * 9) / 16)).toBeLessThan(1);
+  expect(await box('shoal-player video')).toEqual(whole);
+  const question = await box('shoal-player section');
+  expect(question.x >= whole.x && question.y >= whole.y && question.y + question.height <= whole.y + whole.height).toBe(true);
+
   // Before a yes there is nobody else.
   await expect(page.getByRole('heading', { name: 'Share this stream?' })).toBeVisible();
   await throughout(3_000, 500, async () => {

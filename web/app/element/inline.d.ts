@@ -1,5 +1,5 @@
-// The style of a component alone, as vite gives it.
-declare module '*&type=style&lang.css&inline' {
+// The style of a component alone: vite.config.ts.
+declare module 'style:*' {
   const css: string;
   export default css;
 }

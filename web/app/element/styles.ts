@@ -1,14 +1,14 @@
 // The look of everything in the shadow, as one sheet: a style element would need a permission of the page around it
 // (Content-Security-Policy), and a link would come too late.
 import base from '../look/base.css?inline';
-import diagnosis from '../diagnosis/Diagnosis.svelte?svelte&type=style&lang.css&inline';
-import frame from '../frame/Frame.svelte?svelte&type=style&lang.css&inline';
-import question from '../frame/Question.svelte?svelte&type=style&lang.css&inline';
-import controls from '../picture/Controls.svelte?svelte&type=style&lang.css&inline';
-import notice from '../picture/Notice.svelte?svelte&type=style&lang.css&inline';
-import picture from '../picture/Picture.svelte?svelte&type=style&lang.css&inline';
-import card from '../sharing/SharingCard.svelte?svelte&type=style&lang.css&inline';
-import wrong from './Wrong.svelte?svelte&type=style&lang.css&inline';
+import diagnosis from 'style:../diagnosis/Diagnosis.svelte';
+import frame from 'style:../frame/Frame.svelte';
+import question from 'style:../frame/Question.svelte';
+import controls from 'style:../picture/Controls.svelte';
+import notice from 'style:../picture/Notice.svelte';
+import picture from 'style:../picture/Picture.svelte';
+import card from 'style:../sharing/SharingCard.svelte';
+import wrong from 'style:./Wrong.svelte';
 
 let made: CSSStyleSheet | undefined;
 
