@@ -78,7 +78,7 @@ export default defineConfig({
         entryFileNames: ({ name }) => (name in scripts ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           groups: [
-            { name: 'hls', test: /node_modules[\\/]hls\.js/ },
+            { name: 'hls.js', test: /node_modules[\\/]hls\.js/ },
             // What hls.js's doors need comes without a style: vite would link that into the page, which may be somebody else's.
             { name: 'player', test: /[\\/]web[\\/]player[\\/](?!hls|audio|buffers|worker|fragments|playlists|listing)/ },
             { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)/ },
