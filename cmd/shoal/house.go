@@ -95,6 +95,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
+	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
+		return h, err
+	}
 	if h.relay != nil {
 		rooms.Relay = relayDoor{h.relay, s.PublicURL, s.publicIPs()}
 	}

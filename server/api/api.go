@@ -33,7 +33,8 @@ type Rooms struct {
 	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
-	Relay      Relay // nil: no STUN and TURN
+	Relay      Relay  // nil: no STUN and TURN
+	Rights     Rights // nil: anyone may watch everything
 }
 
 // API is the doors. Its methods may be called at once.

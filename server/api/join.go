@@ -42,6 +42,9 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		answerProblem(w, r, errManyHere)
 		return
 	}
+	if !a.mayWatch(w, r) {
+		return
+	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none
 	mode, err := parseJoin(http.MaxBytesReader(w, r.Body, joinBodyMax))
 	if err != nil {

@@ -52,7 +52,7 @@ func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, f
 		a.refuse(w, r, err)
 		return
 	}
-	if a.rooms.Broadcasts.State(c.ID).Live {
+	if a.rooms.Broadcasts.State(c.ID).Live && !a.private(c.Name) {
 		for _, path := range []string{"/api/v1/channels/" + string(c.Name), "/hls/" + string(c.Name) + "/master.m3u8"} {
 			w.Header().Add("Link", "<"+path+">; rel=preload; as=fetch; crossorigin=anonymous")
 		}
