@@ -101,8 +101,10 @@ export class Player {
   }
 
   #startHls(url: string, kit: Awaited<ReturnType<LoadHls>>): void {
+    const token = this.#around.token;
     const media = {
       pace: this.pace,
+      token,
       source: () => this.#around.source(),
       patienceMs: () => wantPatience(this.bufferMs),
       fetched: (bytes: number) => {
@@ -111,7 +113,7 @@ export class Player {
     };
     const { edges, records } = this.#around;
     const { Events } = kit;
-    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
+    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);

@@ -2,6 +2,8 @@ import type { EdgeSource, PartSource, RecordSource } from './swarm';
 
 /** What the player asks of whoever set it up. */
 export interface Surroundings {
+  /** The pass to a private channel, or ''. */
+  readonly token: string;
   source(): PartSource | null;
   readonly edges: () => EdgeSource | null;
   readonly records: () => RecordSource | null;

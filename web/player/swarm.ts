@@ -80,6 +80,7 @@ export interface TrackerState {
 export interface TrackerOptions {
   readonly name: string; // the channel's name, as in the address
   readonly base: string; // '' on the same origin
+  readonly token?: string; // the pass to a private channel
   readonly counts: () => PlayerCounts;
 }
 

@@ -7,11 +7,13 @@ const read = (given: Partial<Record<Attribute, string>>, where = page) => readWi
 
 describe('what an author writes', () => {
   it('is an address of a channel, or a name on the server that the script is from', () => {
-    const usual = { name: 'fish', base: 'https://live.example:8443', autoplay: true, controls: true, sharing: 'ask' };
+    const usual = { name: 'fish', base: 'https://live.example:8443', token: '', autoplay: true, controls: true, sharing: 'ask' };
     expect(read({ channel: ' https://live.example:8443/c/fish ' })).toEqual(usual);
     expect(read({ src: 'https://live.example:8443/embed/fish' })).toEqual(usual);
     expect(read({ channel: 'https://live.example:8443/c/fish?share=yes#top' })).toEqual(usual);
     expect(read({ channel: 'fish' })).toEqual({ ...usual, base: home });
+    expect(read({ channel: 'https://live.example:8443/c/fish?token=abc' })).toEqual({ ...usual, token: 'abc' });
+    expect(read({ channel: 'https://live.example:8443/c/fish?token=abc', token: 'new' })).toEqual({ ...usual, token: 'new' });
   });
 
   it('switches things off in any usual way, and no other', () => {

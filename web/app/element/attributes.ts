@@ -7,12 +7,13 @@ export type SharingWish = 'ask' | 'on' | 'off';
 export interface Wish {
   readonly name: string;
   readonly base: string; // the server, without a closing slash
+  readonly token: string; // a pass, or ''
   readonly autoplay: boolean;
   readonly controls: boolean;
   readonly sharing: SharingWish;
 }
 
-export const ATTRIBUTES = ['channel', 'src', 'autoplay', 'muted', 'controls', 'sharing'] as const;
+export const ATTRIBUTES = ['channel', 'src', 'autoplay', 'muted', 'controls', 'sharing', 'token'] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];
 
 /** Returns what is wished, or what is wrong with it, in words for the author. `home` is where this program came from. */
@@ -21,7 +22,7 @@ export function readWish(get: (name: Attribute) => string | null, home: string, 
   if (typeof where === 'string') return where;
   const sharing = get('sharing') || 'ask';
   if (sharing !== 'ask' && sharing !== 'on' && sharing !== 'off') return `sharing="${sharing}" is none of ask, on and off.`;
-  return { ...where, autoplay: flag(get('autoplay'), true), controls: flag(get('controls'), true), sharing };
+  return { ...where, token: get('token') || where.token, autoplay: flag(get('autoplay'), true), controls: flag(get('controls'), true), sharing };
 }
 
 /** autoplay, autoplay="on", autoplay="false": what people write. */
@@ -31,18 +32,18 @@ export function flag(value: string | null, otherwise: boolean): boolean {
 }
 
 /** Reads https://SERVER/c/NAME, https://SERVER/embed/NAME, or NAME alone: a channel of the server that this program came from. */
-export function readChannel(text: string | null, home: string, page: Pick<Location, 'protocol'>): { readonly name: string; readonly base: string } | string {
+export function readChannel(text: string | null, home: string, page: Pick<Location, 'protocol'>): { readonly name: string; readonly base: string; readonly token: string } | string {
   const given = text?.trim() ?? '';
   if (!given) return 'This player has no channel. Write channel="https://SERVER/c/NAME".';
   const alone = channelInPath(`/c/${given}`);
-  if (alone) return { name: alone, base: home };
+  if (alone) return { name: alone, base: home, token: '' };
   const url = URL.canParse(given) ? new URL(given) : null;
   const name = url && /^https?:$/.test(url.protocol) ? channelInPath(url.pathname) : null;
   if (!url || !name) return `channel="${given}" is not the address of a channel. It looks like https://SERVER/c/NAME.`;
   if (page.protocol === 'https:' && url.protocol === 'http:' && !isHere(url.hostname)) {
     return `channel="${given}" begins with http:// and this page with https://: browsers do not load that. The server needs HTTPS too.`;
   }
-  return { name, base: url.origin };
+  return { name, base: url.origin, token: url.searchParams.get('token') ?? '' };
 }
 
 /** Browsers trust the machine that they run on. */

@@ -4,7 +4,7 @@ import type { Phase } from '../visit/visit.svelte';
 export type PlayerState = 'loading' | 'offline' | 'ready' | 'playing' | 'paused' | 'stalled' | 'ended' | 'error';
 
 export interface Trouble {
-  readonly code: 'attributes' | 'not-found' | 'unreachable' | 'playback';
+  readonly code: 'attributes' | 'not-found' | 'private' | 'unreachable' | 'playback';
   readonly message: string;
 }
 
@@ -31,6 +31,7 @@ export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused
       return phase;
     case 'away':
     case 'missing':
+    case 'private':
     case 'trouble':
       return 'error';
   }
@@ -40,6 +41,8 @@ export function troubleOf({ phase, name, base, trouble }: Seen): Trouble | null 
   switch (phase) {
     case 'missing':
       return { code: 'not-found', message: `There is no channel called ${name} at ${base}.` };
+    case 'private':
+      return { code: 'private', message: `${name} is private: its pass is missing, wrong or over.` };
     case 'away':
       return { code: 'unreachable', message: `${base} does not answer: it may be down, or not admit this site. It is tried again.` };
     case 'trouble':

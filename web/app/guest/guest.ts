@@ -5,6 +5,7 @@
 // What it owns: the company, the stall meter, the clock that looks at both once a second.
 // What it will never do: steer hls.js; use more of it than it promises; share without a yes of the viewer.
 import type { HlsConfig } from 'hls.js';
+import { withToken } from '../../player/address';
 import { bufferedAhead } from '../../player/buffered';
 import { Calm } from '../../player/calm';
 import { fragmentLoader } from '../../player/fragments';
@@ -34,6 +35,8 @@ export interface GuestHls {
 export interface Choices {
   /** https://SERVER/c/NAME, or NAME on the server that this program came from. */
   readonly channel: string;
+  /** The pass to a private channel. */
+  readonly token?: string;
 }
 
 /** How often player and swarm are looked at. */
@@ -62,14 +65,15 @@ export class Guest extends EventTarget {
   #told = '';
 
   /** It throws, in words, if `channel` is none. */
-  constructor({ channel }: Choices) {
+  constructor({ channel, token: pass }: Choices) {
     super();
     const where = readChannel(channel, new URL(import.meta.url).origin, location);
     if (typeof where === 'string') throw new TypeError(`shoal: ${where}`);
     const { name, base } = where;
-    this.source = `${base}/hls/${name}/master.m3u8`;
-    this.#company = new Company({ name, base, counts: () => this.#counts() }, memory());
-    this.config = this.#configure();
+    const token = pass || where.token;
+    this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
+    this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
+    this.config = this.#configure(token);
   }
 
   /** Tells which Hls was made with the configuration. */
@@ -113,7 +117,7 @@ export class Guest extends EventTarget {
     this.#hls = this.#media = null;
   }
 
-  #configure(): Partial<HlsConfig> {
+  #configure(token: string): Partial<HlsConfig> {
     const latencyMs = (): number => (Number.isFinite(this.#hls?.ttfbEstimate) ? (this.#hls?.ttfbEstimate ?? 0) : 0);
     return {
       lowLatencyMode: true,
@@ -122,6 +126,7 @@ export class Guest extends EventTarget {
       maxLiveSyncPlaybackRate: HURRY,
       fLoader: fragmentLoader({
         pace: this.#pace,
+        token,
         source: () => this.#company.source,
         patienceMs: () => wantPatience(this.#bufferMs),
         latencyMs,
@@ -130,7 +135,7 @@ export class Guest extends EventTarget {
         },
       }),
       pLoader: playlistLoader({
-        trust: new EdgeTrust(), listings: new Listings(), edges: () => this.#company.edges, records: () => this.#company.swarm,
+        trust: new EdgeTrust(), listings: new Listings(), token, edges: () => this.#company.edges, records: () => this.#company.swarm,
       }),
     };
   }

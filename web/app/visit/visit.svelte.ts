@@ -4,6 +4,7 @@
 // Who calls it: watch/, embed/ and element/.
 // What it owns: the player, the company, the clock that looks at both once a second.
 // What it will never do: decide anything about media; player/ does.
+import { withToken } from '../../player/address';
 import { Player, type LoadHls, type Quality } from '../../player/player';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
@@ -14,15 +15,17 @@ import { Company } from './company.svelte';
 import { report, type Report } from './report';
 
 /**
- * `asking`: the server has not answered yet. `away`: it does not. `missing`: no such channel. `waiting`: not live.
+ * `asking`: the server has not answered yet. `away`: it does not. `missing`: no such channel. `private`: it wants a pass, or a new one.
+ * `waiting`: not live.
  * `ready`: live, and the viewer has to press play. `starting`: live, no picture yet. `playing`: a picture (it may be paused). `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
  */
-export type Phase = 'asking' | 'away' | 'missing' | 'waiting' | 'ready' | 'starting' | 'playing' | 'ended' | 'trouble';
+export type Phase = 'asking' | 'away' | 'missing' | 'private' | 'waiting' | 'ready' | 'starting' | 'playing' | 'ended' | 'trouble';
 
 /** Which channel, and how it is to be watched. */
 export interface Plan {
   readonly name: string;
   readonly base: string; // the server's address; '' on its own pages
+  readonly token: string; // a pass, or ''
   readonly loadHls: LoadHls;
   readonly autoplay: boolean;
   readonly preset: 'yes' | 'no' | null; // an answer to the sharing question that the page brings along, where that counts
@@ -45,6 +48,7 @@ export class Visit {
   phase = $state<Phase>('asking');
   channel = $state.raw<Channel | null>(null);
   trouble = $state('');
+  passOver = $state(false);
   paused = $state(true);
   stalled = $state(false);
   latencyS = $state<number | null>(null);
@@ -75,7 +79,7 @@ export class Visit {
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(plan: Plan) {
-    const { name, base } = plan;
+    const { name, base, token } = plan;
     this.#plan = plan;
     this.name = name;
     this.base = base;
@@ -83,6 +87,7 @@ export class Visit {
     this.company = new Company({
       name,
       base,
+      token,
       counts: () => ({
         httpBytes: this.#player?.httpBytes ?? 0,
         stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
@@ -103,6 +108,11 @@ export class Visit {
     if (this.#video) this.#video.muted = muted;
   }
 
+  /** Address of the channel's own page. */
+  get page(): string {
+    return withToken(`${this.base}/c/${this.name}`, this.#plan.token);
+  }
+
   /** Share of the stream that came from viewers, in per cent. */
   get sharePercent(): number | null {
     return percent(this.peerBytes, this.serverBytes);
@@ -111,6 +121,7 @@ export class Visit {
   begin(video: HTMLVideoElement): () => void {
     this.#video = video;
     this.#player = new Player(video, this.#plan.loadHls, {
+      token: this.#plan.token,
       source: () => this.company.source,
       edges: () => this.company.edges,
       records: () => this.company.swarm,
@@ -184,22 +195,32 @@ export class Visit {
   }
 
   get #playlist(): string {
-    return `${this.base}/hls/${this.name}/master.m3u8`;
+    return withToken(`${this.base}/hls/${this.name}/master.m3u8`, this.#plan.token);
   }
 
   async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
-    const answer = await askChannel(this.base, this.name);
+    const answer = await askChannel(this.base, this.name, this.#plan.token);
     this.#asking = false;
     if (!this.#player) return;
     if (answer.kind === 'ok') this.#learned(answer.value);
     else if (answer.kind === 'missing') this.phase = 'missing';
+    else if (answer.kind === 'private') this.#locked(answer.over);
     else if (this.phase === 'asking') this.phase = 'away';
     // Whatever plays goes on; whatever waits asks again.
     const often = this.phase === 'playing' ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
+  }
+
+  /** There is no pass, or its time has come. */
+  #locked(over: boolean): void {
+    this.passOver = over;
+    this.phase = 'private';
+    this.#epoch = null;
+    this.company.close();
+    this.#player?.stop(false);
   }
 
   #learned(channel: Channel): void {

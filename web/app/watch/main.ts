@@ -10,7 +10,7 @@ const target = document.getElementById('app');
 const name = channelInPath(location.pathname);
 if (target && name) {
   const visit = new Visit({
-    name, base: '', loadHls: () => Promise.resolve(hls), autoplay: true, preset: presetIn(location.search), remembers: true,
+    name, base: '', token: new URLSearchParams(location.search).get('token') ?? '', loadHls: () => Promise.resolve(hls), autoplay: true, preset: presetIn(location.search), remembers: true,
   });
   window.shoal = { report: () => visit.report() };
   document.title = `${name} · Shoal`;
