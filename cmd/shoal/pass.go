@@ -25,14 +25,14 @@ func passes(secret channel.Secret, private []id.Name) (*rights.Passes, error) {
 // passMax is how long a pass may hold: nobody can take it back.
 const passMax = 366 * 24 * time.Hour
 
-type channelToken struct {
+type channelPass struct {
 	Name            string        `arg:"" help:"Name of the channel."`
 	For             time.Duration `name:"for" default:"24h" placeholder:"TIME" help:"How long it admits, such as 90m or 48h. Default: ${default}."`
 	channelSettings `embed:""`
 }
 
 // Run prints a pass to a private channel.
-func (c *channelToken) Run(ctx context.Context, w world) (err error) {
+func (c *channelPass) Run(ctx context.Context, w world) (err error) {
 	if c.For < time.Second || c.For > passMax {
 		return &misuseError{fmt.Errorf("--for is %v: write a time from 1s to %v", c.For, passMax)}
 	}
@@ -57,17 +57,17 @@ func (c *channelToken) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	until := time.Now().Add(c.For)
-	token := p.Issue(name, until)
-	link := c.card(name, "").Watch + "?token=" + token
+	pass := p.Issue(name, until)
+	link := c.card(name, "").Watch + "?token=" + pass
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(struct {
 			Channel id.Name   `json:"channel"`
-			Token   string    `json:"token"`
+			Pass    string    `json:"pass"`
 			Until   time.Time `json:"until"`
 			Watch   string    `json:"watch_url"`
-		}{name, token, until.UTC().Truncate(time.Second), link})
+		}{name, pass, until.UTC().Truncate(time.Second), link})
 	}
-	_, err = fmt.Fprintf(w.out, "Token  %s\nLink   %s\nUntil  %s. Whoever has it can watch; it cannot be taken back.\n", token, link, until.Format(time.DateTime))
+	_, err = fmt.Fprintf(w.out, "Pass   %s\nLink   %s\nUntil  %s. Whoever has it can watch; it cannot be taken back.\n", pass, link, until.Format(time.DateTime))
 	if err == nil && !slices.Contains(c.privateNames(), name) {
 		_, err = fmt.Fprintf(w.err, "By the settings that this command has, %s is not private: anyone may watch it. Write private = [%q] into shoal.toml.\n", name, name)
 	}

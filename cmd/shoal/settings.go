@@ -28,7 +28,7 @@ type Settings struct {
 
 	SharePreset    bool     `name:"share-preset" env:"SHOAL_SHARE_PRESET" group:"Viewers" help:"Let ?share=yes in a link answer the sharing question, for kiosks and tests."`
 	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org or *.example.org; none for none. Default: ${default}, any."`
-	Private        []string `name:"private" placeholder:"NAME" env:"SHOAL_PRIVATE" group:"Viewers" help:"Channels that are watched with a pass only: shoal channel token makes one."`
+	Private        []string `name:"private" placeholder:"NAME" env:"SHOAL_PRIVATE" group:"Viewers" help:"Channels that are watched with a pass only: shoal channel pass makes one."`
 	TrustedProxies []string `name:"trusted-proxies" default:"127.0.0.0/8,::1/128" placeholder:"CIDR" env:"SHOAL_TRUSTED_PROXIES" group:"Viewers" help:"Networks whose X-Forwarded-For is believed. Default: ${default}."`
 
 	HeldReloads      int `name:"held-reloads" default:"20000" placeholder:"N" env:"SHOAL_HELD_RELOADS" group:"Limits" help:"Playlist and part requests held open at once, in all. Default: ${default}."`

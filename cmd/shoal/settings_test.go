@@ -57,6 +57,7 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"public_ip = [\"example.org\"]": `public_ip is "example.org": write an IP address`,
 		"trusted_proxies = [\"10\"]":    `trusted_proxies is "10": write a network`,
 		"sites = [\"https://a.b\"]":     `sites is "https://a.b": write a host`,
+		"private = [\"NO\"]":            `private is "NO": write names of channels`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
 	} {
 		c, err := parsed(t, file)

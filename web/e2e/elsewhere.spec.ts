@@ -1,5 +1,6 @@
 // A page of another site plays a channel in two lines: it asks before it shares, keeps out of the page around it, and tells what it did.
 import type { ConsoleMessage, Page } from '@playwright/test';
+import { findings } from './harness/axe';
 import { Embedded, runs } from './harness/embedded';
 import { expect, test } from './harness/house';
 import { openSite } from './harness/neighbour';
@@ -81,6 +82,11 @@ test('keys belong to the page until the player has the focus; sharing can be cha
   await throughout(1_000, 250, async () => expect(await state()).toBe('playing'));
   expect(await page.evaluate(() => document.fullscreenElement)).toBeNull();
 
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    expect(await findings(page), `the question, in ${colorScheme}`).toEqual([]);
+  }
+
   const reached: string[] = [];
   for (let i = 0; i < 12 && !reached.includes('Only from the server'); i++) {
     await page.keyboard.press('Tab');
@@ -98,6 +104,7 @@ test('keys belong to the page until the player has the focus; sharing can be cha
   await page.getByRole('radio', { name: 'Watch only from the server' }).focus();
   await page.keyboard.press('ArrowDown');
   expect((await guest.report()).consent).toBe('yes');
+  expect(await findings(page), 'the sharing card over the picture').toEqual([]);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('radio', { name: 'Share with other viewers' })).toBeHidden();
   expect(await focused(page)).toMatch(/^Sharing: /);

@@ -31,7 +31,8 @@ export function flag(value: string | null, otherwise: boolean): boolean {
   return !/^(?:false|off|no|0)$/i.test(value.trim());
 }
 
-/** Reads https://SERVER/c/NAME, https://SERVER/embed/NAME, or NAME alone: a channel of the server that this program came from. */
+/** Reads the address of a watch page, with the pass if it has one:
+ *  https://SERVER/c/NAME, https://SERVER/embed/NAME, or NAME alone: a channel of the server that this program came from. */
 export function readChannel(text: string | null, home: string, page: Pick<Location, 'protocol'>): { readonly name: string; readonly base: string; readonly token: string } | string {
   const given = text?.trim() ?? '';
   if (!given) return 'This player has no channel. Write channel="https://SERVER/c/NAME".';

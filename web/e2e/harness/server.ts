@@ -67,9 +67,9 @@ export class Server {
 
   /** Makes a pass to a private channel. */
   async pass(name: string, lasting = '1h'): Promise<string> {
-    const made = await run(shoal, ['channel', 'token', name, '--for', lasting, '--data', this.dir, '--json']);
+    const made = await run(shoal, ['channel', 'pass', name, '--for', lasting, '--data', this.dir, '--json']);
     if (made.code !== 0) throw new Error(made.err);
-    return (JSON.parse(made.out) as { token: string }).token;
+    return (JSON.parse(made.out) as { pass: string }).pass;
   }
 
   async channel(name: string, token = ''): Promise<ChannelState> {
