@@ -77,6 +77,20 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 	}
 }
 
+func TestSitesAreAnyUnlessSaidOtherwise(t *testing.T) {
+	for file, want := range map[string][]string{
+		"": {"*"}, `sites = ["none"]`: {}, `sites = ["a.example", "*.b.example"]`: {"a.example", "*.b.example"},
+	} {
+		c, err := parsed(t, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.check(); err != nil || !reflect.DeepEqual(c.sites(), want) {
+			t.Errorf("%s: %v, %v", file, c.sites(), err)
+		}
+	}
+}
+
 func TestAFileThatIsNamedMustBeThere(t *testing.T) {
 	if _, err := parsed(t, "", "--config", "/nothing/here.toml"); err == nil || !strings.Contains(err.Error(), "/nothing/here.toml") {
 		t.Error(err)

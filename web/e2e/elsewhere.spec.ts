@@ -142,6 +142,7 @@ test('under a strict policy of the site it plays all the same; what is written w
       player.addEventListener('playing', push, { once: true });
     });`,
     'later.html': pageWith(`channel="${channel}" autoplay="false"`),
+    'quiet.html': pageWith(`channel="${channel}" sharing="off"`),
     'none.html': pageWith(''),
     'odd.html': pageWith('channel="https://example.org/"'),
     'word.html': pageWith(`channel="${channel}" sharing="always"`),
@@ -157,6 +158,13 @@ test('under a strict policy of the site it plays all the same; what is written w
   expect(await guest.report()).toMatchObject({ consent: 'unset', engine: 'off' });
   await page.getByRole('button', { name: 'Share', exact: true }).click();
   await until('the engine runs', async () => (await guest.report()).engine === 'wasm', 20_000);
+
+  // The yes counts where the player asks; a page that wants no sharing gets none.
+  await page.goto(`${site.url}/quiet.html`);
+  await guest.plays();
+  await throughout(2_000, 500, async () => expect(await guest.report()).toMatchObject({ consent: 'unset', engine: 'off' }));
+  await expect(page.getByRole('heading', { name: 'Share this stream?' })).toBeHidden();
+  await expect(page.getByRole('button', { name: /^Sharing: / })).toBeHidden();
   await page.goto('about:blank');
 
   const later = new Embedded(page);

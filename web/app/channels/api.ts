@@ -14,8 +14,15 @@ export interface Channel extends ChannelLine {
   readonly sharing: { readonly preset_allowed: boolean };
 }
 
-/** `private`: it wants a pass, or another one because that is over. `missing`: there is no such channel. `away`: the server did not answer, or not with what was asked. */
-export type Answer<T> = { readonly kind: 'private'; readonly over: boolean } | { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'missing' } | { readonly kind: 'away'; readonly why: string };
+/**
+ * `missing`: there is no such channel. `private`: it wants a pass, or a new one because this is `over`. `away`: the server did
+ * not answer, or not with what was asked.
+ */
+export type Answer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'private'; readonly over: boolean }
+  | { readonly kind: 'away'; readonly why: string };
 
 /** A server that takes longer is told to be away: the page asks again anyway. */
 const ANSWER_WITHIN_MS = 8_000;

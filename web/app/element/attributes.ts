@@ -4,10 +4,13 @@ import { channelInPath } from '../channels/api';
 /** `ask`: the player puts the question. `on`: the same, but where the operator vouches for it the answer is yes. `off`: it asks nothing. */
 export type SharingWish = 'ask' | 'on' | 'off';
 
-export interface Wish {
+export interface Where {
   readonly name: string;
   readonly base: string; // the server, without a closing slash
   readonly token: string; // a pass, or ''
+}
+
+export interface Wish extends Where {
   readonly autoplay: boolean;
   readonly controls: boolean;
   readonly sharing: SharingWish;
@@ -31,9 +34,11 @@ export function flag(value: string | null, otherwise: boolean): boolean {
   return !/^(?:false|off|no|0)$/i.test(value.trim());
 }
 
-/** Reads the address of a watch page, with the pass if it has one:
- *  https://SERVER/c/NAME, https://SERVER/embed/NAME, or NAME alone: a channel of the server that this program came from. */
-export function readChannel(text: string | null, home: string, page: Pick<Location, 'protocol'>): { readonly name: string; readonly base: string; readonly token: string } | string {
+/**
+ * Reads https://SERVER/c/NAME or https://SERVER/embed/NAME, with the pass if there is one, or NAME alone: a channel of the
+ * server that this program came from.
+ */
+export function readChannel(text: string | null, home: string, page: Pick<Location, 'protocol'>): Where | string {
   const given = text?.trim() ?? '';
   if (!given) return 'This player has no channel. Write channel="https://SERVER/c/NAME".';
   const alone = channelInPath(`/c/${given}`);

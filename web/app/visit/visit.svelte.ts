@@ -17,7 +17,8 @@ import { report, type Report } from './report';
 /**
  * `asking`: the server has not answered yet. `away`: it does not. `missing`: no such channel. `private`: it wants a pass, or a new one.
  * `waiting`: not live.
- * `ready`: live, and the viewer has to press play. `starting`: live, no picture yet. `playing`: a picture (it may be paused). `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
+ * `ready`: live, and the viewer has to press play. `starting`: live, no picture yet. `playing`: a picture (it may be paused).
+ * `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
  */
 export type Phase = 'asking' | 'away' | 'missing' | 'private' | 'waiting' | 'ready' | 'starting' | 'playing' | 'ended' | 'trouble';
 
@@ -154,7 +155,6 @@ export class Visit {
   }
 
   pause(): void {
-    if (this.phase === 'starting' || this.phase === 'ready') this.#wanted = false;
     this.#video?.pause();
   }
 
