@@ -25,7 +25,7 @@ test('the diagnosis of a viewer who shares is copied as text and saved as a tape
 
   const text = await page.evaluate(() => navigator.clipboard.readText());
   expect(text).toContain('Shoal diagnosis: channel fish');
-  expect(text).toMatch(/sharing: on, consent yes, engine wasm, 1 viewers connected of 2, tracker connected/);
+  expect(text).toMatch(/sharing: on, consent yes, engine wasm; connections: 1, viewers: 2, tracker connected/);
   expect(text).toContain(`bin/shoal sim --replay ${name}`);
 
   const tape = await saved.path();

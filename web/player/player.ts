@@ -4,26 +4,19 @@
 // Who calls it: web/app/visit, which knows whether the channel is live and whether the viewer shares.
 // What it owns: the hls.js instance, the stall meter, the estimate of the server's speed.
 // What it will never do: know of people, consent or the tracker; it is handed sources through Surroundings.
-import type { default as Hls, ErrorData, LevelDetails } from 'hls.js';
+import type { default as Hls, LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
+import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
 import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
-import type { Surroundings } from './surroundings';
+import type { LoadHls, Surroundings } from './surroundings';
 import type { Playhead } from './swarm';
-
-/** The way to hls.js, which a page may have already, or load when there is something to play. */
-export type LoadHls = () => Promise<typeof import('./hls')>;
-
-export interface Quality {
-  readonly index: number; // -1: automatic
-  readonly label: string;
-}
 
 /** With more than this ahead a failed load is tried on; with less it begins again. */
 const SPARE_MS = 300;
@@ -116,7 +109,7 @@ export class Player {
     const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
-      if (data.fatal && this.#hls === hls) this.#failed(data);
+      if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
     hls.on(Events.MANIFEST_PARSED, () => this.#around.changed());
@@ -144,10 +137,6 @@ export class Player {
       this.#epoch = epoch;
     }
     if (!details.live) this.#around.doubted();
-  }
-
-  #failed(data: ErrorData): void {
-    this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
   }
 
   #mend(failure: 'network' | 'media', detail: string): void {
@@ -297,10 +286,7 @@ export class Player {
   }
 
   get qualities(): readonly Quality[] {
-    const levels = this.#hls?.levels ?? [];
-    if (levels.length < 2) return [];
-    const named = levels.map((level, index) => ({ index, label: level.height ? `${level.height}p` : `${Math.round(level.bitrate / 1000)} kbit/s` }));
-    return [{ index: -1, label: 'Automatic' }, ...named.reverse()];
+    return qualitiesOf(this.#hls?.levels ?? []);
   }
 
   get quality(): number {

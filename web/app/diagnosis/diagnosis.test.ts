@@ -13,14 +13,15 @@ const findings = { name: 'fish', at, phase: 'playing', report, rest: null, conne
 test('a diagnosis says how the picture came, a fact a line', () => {
   expect(describe(findings).split('\n')).toEqual([
     'Shoal diagnosis: channel fish, 2026-11-22T20:15:30.123Z',
-    'picture: playing, first after 0.8 s, 3.1 s behind live, 1 stalls, 1.3 s in all',
+    'picture: playing, first after 0.8 s, 3.1 s behind live; stalls: 1, 1.3 s in all',
     'media: 2.0 MB from viewers, 1.0 MB from the server, 500 kB given; pieces: 120 verified, 0 refused',
-    'sharing: on, consent yes, engine wasm, 1 viewers connected of 4, tracker connected',
+    'sharing: on, consent yes, engine wasm; connections: 1, viewers: 4, tracker connected',
     '  Viewer A: 2.0 MB to here, 500 kB from here, 120 verified, 0 refused',
     'browser: Browser/150.0.0.0',
     'tape: x.tape, 512 kB; bin/shoal sim --replay x.tape steps an engine through it',
   ]);
   expect(describe({ ...findings, tape: null, rest: 'battery' })).toContain('sharing: on (battery)');
+  expect(describe({ ...findings, report: { ...report, startupMs: null, latencyS: null } })).toContain('picture: playing, none shown yet; stalls: 1');
   expect(tapeName('fish', at)).toBe('shoal-fish-20261122-201530.tape');
 });
 

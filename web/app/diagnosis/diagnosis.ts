@@ -27,11 +27,13 @@ export function tapeName(channel: string, at: Date): string {
 /** The diagnosis as text, a fact a line. */
 export function describe({ name, at, phase, report: r, rest, connected, trouble, browser, tape }: Findings): string {
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  const first = r.startupMs === null ? 'none shown yet' : `first after ${seconds(r.startupMs)}`;
+  const behind = r.latencyS === null ? '' : `, ${r.latencyS} s behind live`;
   return [
     `Shoal diagnosis: channel ${name}, ${at.toISOString()}`,
-    `picture: ${phase}, first after ${r.startupMs === null ? 'never' : seconds(r.startupMs)}, ${r.latencyS ?? '?'} s behind live, ${r.stalls} stalls, ${seconds(r.stalledMs)} in all`,
+    `picture: ${phase}, ${first}${behind}; stalls: ${r.stalls}, ${seconds(r.stalledMs)} in all`,
     `media: ${bytes(r.peerBytes)} from viewers, ${bytes(r.httpBytes)} from the server, ${bytes(r.uploadBytes)} given; pieces: ${r.piecesVerified} verified, ${r.piecesRefused} refused`,
-    `sharing: ${r.sharing}${rest ? ` (${rest})` : ''}, consent ${r.consent}, engine ${r.engine}, ${r.peers} viewers connected of ${r.viewers}, tracker ${connected ? 'connected' : 'away'}`,
+    `sharing: ${r.sharing}${rest ? ` (${rest})` : ''}, consent ${r.consent}, engine ${r.engine}; connections: ${r.peers}, viewers: ${r.viewers}, tracker ${connected ? 'connected' : 'away'}`,
     ...r.neighbours.map((one) => `  ${one.name}: ${bytes(one.receivedBytes)} to here, ${bytes(one.sentBytes)} from here, ${one.piecesVerified} verified, ${one.piecesRefused} refused`),
     ...(trouble ? [`trouble: ${withoutAddresses(trouble)}`] : []),
     `browser: ${browser}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Phase } from '../visit/visit.svelte';
+import type { Phase } from '../visit/plan';
 import { stateOf, troubleOf } from './state';
 
 const moving = { paused: false, stalled: false };

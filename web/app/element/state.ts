@@ -1,5 +1,5 @@
 // What a player on another site tells of itself: a word for programs, words for people. Pure.
-import type { Phase } from '../visit/visit.svelte';
+import type { Phase } from '../visit/plan';
 
 export type PlayerState = 'loading' | 'offline' | 'ready' | 'playing' | 'paused' | 'stalled' | 'ended' | 'error';
 

@@ -5,33 +5,16 @@
 // What it owns: the player, the company, the clock that looks at both once a second.
 // What it will never do: decide anything about media; player/ does.
 import { withToken } from '../../player/address';
-import { Player, type LoadHls, type Quality } from '../../player/player';
+import { Player } from '../../player/player';
+import type { Quality } from '../../player/qualities';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
 import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
+import type { Phase, Plan } from './plan';
 import { report, type Report } from './report';
-
-/**
- * `asking`: the server has not answered yet. `away`: it does not. `missing`: no such channel. `private`: it wants a pass, or a new one.
- * `waiting`: not live.
- * `ready`: live, and the viewer has to press play. `starting`: live, no picture yet. `playing`: a picture (it may be paused).
- * `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
- */
-export type Phase = 'asking' | 'away' | 'missing' | 'private' | 'waiting' | 'ready' | 'starting' | 'playing' | 'ended' | 'trouble';
-
-/** Which channel, and how it is to be watched. */
-export interface Plan {
-  readonly name: string;
-  readonly base: string; // the server's address; '' on its own pages
-  readonly token: string; // a pass, or ''
-  readonly loadHls: LoadHls;
-  readonly autoplay: boolean;
-  readonly preset: 'yes' | 'no' | null; // an answer to the sharing question that the page brings along, where that counts
-  readonly remembers: boolean; // the viewer's answer, for the next visit
-}
 
 /** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
 const ASK_WAITING_MS = 3_000;
