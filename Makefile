@@ -19,7 +19,7 @@ export CGO_ENABLED := 0
 
 # What the engine and the pages are made of; a change to anything else does not rebuild them.
 ENGINE_SOURCES := go.mod $(filter-out %_test.go,$(wildcard cmd/engine/*.go id/*.go segment/*.go manifest/*.go wire/*.go span/*.go swarm/*.go swarm/*/*.go))
-PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' \
+PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -path 'web/example/*' \
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help

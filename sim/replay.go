@@ -17,6 +17,7 @@ import (
 // Replayed is what came of stepping an engine through a tape.
 type Replayed struct {
 	Self    id.Peer   `json:"self"`
+	Began   span.Span `json:"began_ns"` // of the engine's life: a recorder keeps the last inputs only
 	Lasted  span.Span `json:"lasted_ns"`
 	Inputs  []Count   `json:"inputs"`
 	Outputs []Count   `json:"outputs"`
@@ -49,10 +50,14 @@ func Replay(recorded []byte) (r Replayed, err error) {
 	r.Self = config.Self
 	engine := swarm.New(config)
 	var out []swarm.Output
+	first := true
 	for record := range records {
 		now, in, err := tape.ParseInput(record)
 		if err != nil {
 			return r, err
+		}
+		if first {
+			r.Began, first = now, false
 		}
 		r.Lasted, l.now = now, now
 		l.hear(in)

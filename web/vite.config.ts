@@ -1,9 +1,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { resolve } from 'node:path';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 // `npm run dev` shows pages from here and passes everything else to a running `shoal serve` (or `shoal demo`).
 const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
+
+/** What other sites name in their pages: addresses that stay. */
+const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts', 'shoal-hls': 'app/guest/main.ts' };
 
 /** In development the server's routes lead to the three pages as they do in the binary. */
 function page(url: string): string | undefined {
@@ -13,8 +17,33 @@ function page(url: string): string | undefined {
   return undefined;
 }
 
+const STYLE = 'style:';
+
+/** 'style:./X.svelte' is the style of a component as text: element/styles.ts puts it where no link reaches. */
+function styles(): Plugin {
+  return {
+    name: 'shoal-styles',
+    enforce: 'pre',
+    async resolveId(id, importer) {
+      if (!id.startsWith(STYLE)) return null;
+      const component = await this.resolve(id.slice(STYLE.length), importer);
+      return component ? `\0${STYLE}${component.id}.text` : null;
+    },
+    async load(id) {
+      const component = id.startsWith(`\0${STYLE}`) ? id.slice(1 + STYLE.length, -'.text'.length) : null;
+      if (component === null) return null;
+      const { meta } = await this.load({ id: component }); // compiled by the Svelte plugin, which leaves its style here
+      const css = (meta as { svelte?: { css?: { code?: string } } }).svelte?.css?.code;
+      if (!css) throw new Error(`${component} has no style`);
+      const short = css.replace(/\/\*[^]*?\*\//g, '').replace(/\s+/g, ' ');
+      return { code: `export default ${JSON.stringify(short)};`, moduleType: 'js' };
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
+    styles(),
     svelte(),
     {
       name: 'shoal-routes',
@@ -27,20 +56,31 @@ export default defineConfig({
     },
   ],
   base: '/',
+  experimental: {
+    // Scripts find what they load beside themselves: on a page of another site they are not at its root.
+    renderBuiltUrl: (_name, { hostType }) => (hostType === 'js' ? { relative: true } : undefined),
+  },
   build: {
     target: 'es2022',
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // no data: addresses, so that the content security policy can stay strict
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: (_name, needed, { hostType }) => (hostType === 'js' ? [] : needed) },
     chunkSizeWarningLimit: 640, // hls.js is one chunk of its own
     reportCompressedSize: true,
     rolldownOptions: {
-      input: ['index', 'watch', 'embed'].map((name) => resolve(import.meta.dirname, `${name}.html`)),
+      input: {
+        ...Object.fromEntries(['index', 'watch', 'embed'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+        ...Object.fromEntries(Object.entries(scripts).map(([name, path]) => [name, resolve(import.meta.dirname, path)])),
+      },
+      preserveEntrySignatures: 'exports-only',
       output: {
+        entryFileNames: ({ name }) => (name in scripts ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           groups: [
-            { name: 'hls', test: /node_modules[\\/]hls\.js/ },
+            { name: 'hls.js', test: /node_modules[\\/]hls\.js/ },
+            // What hls.js's doors need comes without a style: vite would link that into the page, which may be somebody else's.
+            { name: 'player', test: /[\\/]web[\\/]player[\\/](?!hls|audio|buffers|worker|fragments|playlists|listing)/ },
             { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)/ },
           ],
         },

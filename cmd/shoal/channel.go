@@ -20,6 +20,7 @@ type channelCommand struct {
 	Add    channelAdd    `cmd:"" help:"Add a channel, and print how to publish to it."`
 	List   channelList   `cmd:"" help:"List the channels."`
 	NewKey channelNewKey `cmd:"" name:"new-key" help:"Replace a channel's stream key. The old one admits nobody from then on."`
+	Pass   channelPass   `cmd:"" help:"Make a pass to a private channel (--private), and print the link that holds it."`
 }
 
 // channelSettings is what each of the tools takes.

@@ -95,11 +95,14 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
+	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
+		return h, err
+	}
 	if h.relay != nil {
 		rooms.Relay = relayDoor{h.relay, s.PublicURL, s.publicIPs()}
 	}
 	handler, err := api.New(api.Config{
-		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, TrustedProxies: s.trustedProxies(),
+		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
 		AccessLog: s.AccessLog, Log: log,
 	}, rooms, h.metrics).Handler()
@@ -113,7 +116,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 // newTracker makes the tracker, at the start and whenever it is restarted.
 func (h *house) newTracker() (*tracker.Tracker, error) {
 	config := tracker.Config{
-		Origins: hostsOf(h.addresses().Public), Own: ownAddresses(), ConnectionsPerHome: h.settings.ViewersPerIP, Log: h.log,
+		Origins: append(hostsOf(h.addresses().Public), h.settings.sites()...), Own: ownAddresses(), ConnectionsPerHome: h.settings.ViewersPerIP, Log: h.log,
 	}
 	if h.relay != nil {
 		config.Relays = h.relay.Addresses()

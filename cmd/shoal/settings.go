@@ -7,9 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"shoal/id"
 )
 
 // Settings are what an operator may choose. Each is a flag, an environment variable (SHOAL_ and the name in capitals)
@@ -24,6 +27,8 @@ type Settings struct {
 	TURNPorts string `name:"turn-ports" placeholder:"MIN-MAX" env:"SHOAL_TURN_PORTS" group:"Addresses" help:"UDP ports of relayed connections, for a firewall, such as 50000-50500. Default: any."`
 
 	SharePreset    bool     `name:"share-preset" env:"SHOAL_SHARE_PRESET" group:"Viewers" help:"Let ?share=yes in a link answer the sharing question, for kiosks and tests."`
+	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org or *.example.org; none for none. Default: ${default}, any."`
+	Private        []string `name:"private" placeholder:"NAME" env:"SHOAL_PRIVATE" group:"Viewers" help:"Channels that are watched with a pass only: shoal channel pass makes one."`
 	TrustedProxies []string `name:"trusted-proxies" default:"127.0.0.0/8,::1/128" placeholder:"CIDR" env:"SHOAL_TRUSTED_PROXIES" group:"Viewers" help:"Networks whose X-Forwarded-For is believed. Default: ${default}."`
 
 	HeldReloads      int `name:"held-reloads" default:"20000" placeholder:"N" env:"SHOAL_HELD_RELOADS" group:"Limits" help:"Playlist and part requests held open at once, in all. Default: ${default}."`
@@ -68,6 +73,16 @@ func (s *Settings) check() error {
 	for _, network := range s.TrustedProxies {
 		if _, err := netip.ParsePrefix(network); err != nil {
 			say("trusted_proxies", network, "write a network, such as 10.0.0.0/8")
+		}
+	}
+	for _, name := range s.Private {
+		if _, err := id.ParseName(name); err != nil {
+			say("private", name, "write names of channels, as `shoal channel list` shows them")
+		}
+	}
+	for _, site := range s.Sites {
+		if _, err := path.Match(site, ""); err != nil || site == "" || strings.Contains(site, "/") {
+			say("sites", site, "write a host, such as example.org or *.example.org, or * for any, or none")
 		}
 	}
 	if _, _, err := s.turnPorts(); err != nil {
@@ -156,6 +171,25 @@ func (s *Settings) trustedProxies() []netip.Prefix {
 		}
 	}
 	return networks
+}
+
+// privateNames returns the channels that want a pass.
+func (s *Settings) privateNames() []id.Name {
+	var names []id.Name
+	for _, text := range s.Private {
+		if name, err := id.ParseName(text); err == nil { // check has named the others
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// noSites is the value of Sites that keeps all other sites out.
+const noSites = "none"
+
+// sites returns the hosts of other sites that are admitted, as patterns.
+func (s *Settings) sites() []string {
+	return slices.DeleteFunc(slices.Clone(s.Sites), func(site string) bool { return site == noSites })
 }
 
 func (s *Settings) logLevel() slog.Level {

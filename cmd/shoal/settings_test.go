@@ -56,6 +56,8 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"public_url = \"https://a/b\"":  `public_url is "https://a/b": write scheme and host only`,
 		"public_ip = [\"example.org\"]": `public_ip is "example.org": write an IP address`,
 		"trusted_proxies = [\"10\"]":    `trusted_proxies is "10": write a network`,
+		"sites = [\"https://a.b\"]":     `sites is "https://a.b": write a host`,
+		"private = [\"NO\"]":            `private is "NO": write names of channels`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
 	} {
 		c, err := parsed(t, file)
@@ -72,6 +74,20 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 	}
 	if err := c.check(); strings.Count(err.Error(), "\n") != 1 {
 		t.Errorf("not all wrong values are named, or too many: %v", err)
+	}
+}
+
+func TestSitesAreAnyUnlessSaidOtherwise(t *testing.T) {
+	for file, want := range map[string][]string{
+		"": {"*"}, `sites = ["none"]`: {}, `sites = ["a.example", "*.b.example"]`: {"a.example", "*.b.example"},
+	} {
+		c, err := parsed(t, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.check(); err != nil || !reflect.DeepEqual(c.sites(), want) {
+			t.Errorf("%s: %v, %v", file, c.sites(), err)
+		}
 	}
 }
 

@@ -170,9 +170,15 @@ func printDetail(out io.Writer, d sim.Detail) error {
 // blamesMax bounds the causes that are printed.
 const blamesMax = 20
 
+// lateTape is how late in an engine's life a whole tape's first input may be: viewers are introduced before.
+const lateTape = time.Minute
+
 // printReplay prints what a tape brought about.
 func printReplay(out io.Writer, r sim.Replayed) error {
 	fmt.Fprintf(out, "peer %v, %.1f s\n", r.Self, float64(r.Lasted)/1e9)
+	if time.Duration(r.Began) >= lateTape {
+		fmt.Fprintf(out, "the tape begins at %.1f s: what came before is not on it, and the engine misses it\n", float64(r.Began)/1e9)
+	}
 	for _, group := range []struct {
 		name   string
 		counts []sim.Count

@@ -14,6 +14,7 @@ type Config struct {
 	PublicURL        string         // how viewers reach this server, without a closing slash
 	Web              fs.FS          // the web build
 	SharePreset      bool           // ?share= is honoured on every host, not on loopback alone
+	Sites            []string       // hosts of other sites whose pages may play and join: "example.org", "*.example.org", "*"
 	HeldReloads      int            // requests that wait for media at once, in all
 	HeldReloadsPerIP int            // the same, for one network
 	JoinsPerMinute   int            // for one network
@@ -32,7 +33,8 @@ type Rooms struct {
 	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
-	Relay      Relay // nil: no STUN and TURN
+	Relay      Relay  // nil: no STUN and TURN
+	Rights     Rights // nil: anyone may watch everything
 }
 
 // API is the doors. Its methods may be called at once.
@@ -62,6 +64,7 @@ func (a *API) Handler() (http.Handler, error) {
 	a.hlsRoutes(mux)
 	a.channelRoutes(mux)
 	a.joinRoutes(mux)
+	a.siteRoutes(mux)
 	a.trackerRoutes(mux)
 	a.pageRoutes(mux)
 	mux.Handle("GET /metrics", a.metrics.handler())
@@ -73,7 +76,7 @@ func (a *API) Handler() (http.Handler, error) {
 			return nil, err
 		}
 	}
-	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errForeign) }))
+	foreign.SetDenyHandler(a.foreign(mux))
 	return behindProxy(a.config.TrustedProxies, a.logged(guarded(foreign.Handler(mux)))), nil
 }
 

@@ -55,12 +55,19 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 	}
 	list := make([]entry, 0, len(channels))
 	for _, c := range channels {
+		if a.private(c.Name) {
+			continue // whoever may watch it has its link
+		}
 		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }
 
 func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
+	a.visited(w, r)
+	if !a.mayWatch(w, r) {
+		return
+	}
 	c, err := a.named(r)
 	if err != nil {
 		a.refuse(w, r, err)

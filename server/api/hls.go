@@ -66,6 +66,9 @@ func open(w http.ResponseWriter) {
 
 func (a *API) playlistOrInit(w http.ResponseWriter, r *http.Request) {
 	open(w)
+	if !a.mayWatch(w, r) {
+		return
+	}
 	name, err := id.ParseName(r.PathValue("name"))
 	if err != nil {
 		answerProblem(w, r, errNoChannel)
@@ -116,6 +119,9 @@ func (a *API) playlist(w http.ResponseWriter, r *http.Request, ask func() ([]byt
 // media answers p{SEQ}.m4s, s{MSN}.m4s and m{SEQ}.
 func (a *API) media(w http.ResponseWriter, r *http.Request) {
 	open(w)
+	if !a.mayWatch(w, r) {
+		return
+	}
 	name, err := id.ParseName(r.PathValue("name"))
 	if err != nil {
 		answerProblem(w, r, errNoChannel)
@@ -156,7 +162,7 @@ func (a *API) content(w http.ResponseWriter, r *http.Request, content *origin.Co
 	}
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
-	h.Set("Cache-Control", "public, max-age=3600, immutable")
+	h.Set("Cache-Control", a.keeping(r, "public, max-age=3600, immutable"))
 	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
 	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
 		r.Header.Del("Range")
@@ -174,12 +180,15 @@ func (a *API) record(w http.ResponseWriter, r *http.Request, name id.Name, part 
 		record, err = a.rooms.Records.Manifest(r.Context(), name, part)
 		return err
 	})
-	a.binary(w, r, record, err, "public, max-age=3600, immutable")
+	a.binary(w, r, record, err, a.keeping(r, "public, max-age=3600, immutable"))
 }
 
 // certificates writes the certificates of an epoch's session keys, one after the other, newest last.
 func (a *API) certificates(w http.ResponseWriter, r *http.Request) {
 	open(w)
+	if !a.mayWatch(w, r) {
+		return
+	}
 	name, epoch, ok := a.broadcast(w, r)
 	if !ok {
 		return

@@ -32,13 +32,17 @@ const (
 )
 
 func (a *API) joinRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("POST /api/v1/channels/{name}/join", a.join)
+	mux.HandleFunc(joinPattern, a.join)
 }
 
 // join gives a viewer a token for the tracker, which is where a session begins.
 func (a *API) join(w http.ResponseWriter, r *http.Request) {
+	a.visited(w, r)
 	if !a.joins.allow(clientOf(r)) {
 		answerProblem(w, r, errManyHere)
+		return
+	}
+	if !a.mayWatch(w, r) {
 		return
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none

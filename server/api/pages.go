@@ -1,6 +1,8 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io/fs"
 	"net/http"
 	"path"
@@ -25,11 +27,16 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /embed/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, embedFile, true) })
 	mux.HandleFunc("GET /assets/{file...}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // their names hold a digest
+		borrowed(w)
 		a.file(w, r, path.Join("assets", path.Clean("/"+r.PathValue("file"))))
 	})
 	mux.HandleFunc("GET /{file}", func(w http.ResponseWriter, r *http.Request) { // favicon.svg and its like
 		if strings.HasSuffix(r.PathValue("file"), ".html") { // pages have routes
 			answerProblem(w, r, errNoRoute)
+			return
+		}
+		if path.Ext(r.PathValue("file")) == ".js" {
+			a.module(w, r, r.PathValue("file"))
 			return
 		}
 		w.Header().Set("Cache-Control", "public, max-age=3600")
@@ -45,7 +52,7 @@ func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, f
 		a.refuse(w, r, err)
 		return
 	}
-	if a.rooms.Broadcasts.State(c.ID).Live {
+	if a.rooms.Broadcasts.State(c.ID).Live && !a.private(c.Name) {
 		for _, path := range []string{"/api/v1/channels/" + string(c.Name), "/hls/" + string(c.Name) + "/master.m3u8"} {
 			w.Header().Add("Link", "<"+path+">; rel=preload; as=fetch; crossorigin=anonymous")
 		}
@@ -70,10 +77,34 @@ func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed b
 	a.file(w, r, file)
 }
 
-// file writes one file of the web build, compressed if the build made a compressed twin that the client takes.
+// module is a script that pages of other sites name (shoal-player.js). It leads to files whose names hold a digest, and
+// which are gone after an upgrade: so it is asked for each time, and sent only when it is another.
+func (a *API) module(w http.ResponseWriter, r *http.Request, name string) {
+	borrowed(w)
+	w.Header().Set("Cache-Control", "no-cache")
+	if content, err := fs.ReadFile(a.config.Web, name); err == nil {
+		sum := sha256.Sum256(content)
+		w.Header().Set("ETag", `W/"`+hex.EncodeToString(sum[:8])+`"`) // weak: compressed or not
+	}
+	a.file(w, r, name)
+}
+
+// borrowed lets pages of any site use a file of the web build.
+func borrowed(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+// file writes one file of the web build, compressed if the build made a compressed twin that the client takes. A client that
+// has what the ETag names is told so.
 func (a *API) file(w http.ResponseWriter, r *http.Request, name string) {
 	h := w.Header()
 	h.Set("Vary", "Accept-Encoding")
+	if tag := h.Get("ETag"); tag != "" && strings.Contains(r.Header.Get("If-None-Match"), strings.TrimPrefix(tag, "W/")) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
 	for _, twin := range []struct{ encoding, suffix string }{{"br", ".br"}, {"gzip", ".gz"}, {"", ""}} {
 		if twin.encoding != "" && !accepts(r, twin.encoding) {
 			continue

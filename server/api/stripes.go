@@ -32,6 +32,9 @@ const (
 // stripes answers with the pieces of some stripes as they are made.
 func (a *API) stripes(w http.ResponseWriter, r *http.Request) {
 	open(w)
+	if !a.mayWatch(w, r) {
+		return
+	}
 	name, epoch, ok := a.broadcast(w, r)
 	if !ok {
 		return

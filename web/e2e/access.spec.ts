@@ -1,11 +1,6 @@
 // Pages that everybody can use: no serious finding of axe, in both colour schemes, and a player that obeys the keyboard.
-import type { AxeResults } from 'axe-core';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { Page } from '@playwright/test';
+import { findings } from './harness/axe';
 import { expect, test } from './harness/house';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 test('no page has a serious accessibility finding', async ({ live, open }) => {
   expect(live.card.channel).toBe('fish');
@@ -54,12 +49,3 @@ test('the keyboard does what the mouse does', async ({ live, open }) => {
   expect([...reached].join('\n')).toMatch(/Pause/);
   expect([...reached].join('\n')).toMatch(/Full screen/);
 });
-
-/** What axe holds to be serious or critical, one line each. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const results = await page.evaluate(() => (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  return results.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
-}

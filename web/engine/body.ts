@@ -45,7 +45,7 @@ export class Body implements Performer, Listener {
       received: (bytes) => (this.#company.counts.totals.httpBytes += bytes),
       record: (record) => this.#company.record(record),
       done: (ref, failed) => this.feed({ kind: 'Fetched', ref, failed }),
-    });
+    }, options.token);
     this.#company = new Company(options, certificates, this);
   }
 

@@ -10,12 +10,7 @@ import { canCheck } from './checks';
 import wasmPath from './engine.wasm?url';
 import { Module } from './wasm';
 
-/** A swarm that can also hand out what its engine was last told, for a diagnosis that the viewer copies. */
-export interface RecordedSwarm extends Swarm {
-  tape(): Uint8Array;
-}
-
-export const startSwarm: StartSwarm = async (options): Promise<RecordedSwarm> => {
+export const startSwarm: StartSwarm = async (options) => {
   if (typeof RTCPeerConnection === 'undefined') throw new Error('This browser has no WebRTC.');
   if (typeof WebAssembly === 'undefined') throw new Error('This browser has no WebAssembly.');
   if (!(await canCheck())) throw new Error('This browser cannot check Ed25519 signatures here; it may need a page over HTTPS.');
@@ -33,7 +28,7 @@ async function load(path: string): Promise<WebAssembly.Module> {
   return typed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
-function swarm(body: Body): RecordedSwarm {
+function swarm(body: Body): Swarm {
   const { tracker } = body;
   return {
     want: (part, signal) => body.want(part, signal),

@@ -35,11 +35,11 @@ export class Inflow {
   #from: readonly number[] = []; // by track: parts from this seq on are carried
   #last: { readonly seq: number; readonly piece: number }[] = []; // by track, the newest piece that came
 
-  constructor(base: string, epoch: number, mask: number, bank: Bank) {
+  constructor(at: (path: string) => string, epoch: number, mask: number, bank: Bank) {
     this.epoch = epoch;
     this.mask = mask;
     this.#bank = bank;
-    this.#url = `${base}/${epoch}/stripes/${mask.toString(16).padStart(4, '0')}`;
+    this.#url = at(`/${epoch}/stripes/${mask.toString(16).padStart(4, '0')}`);
   }
 
   /** Opens the answer again and again, until cancel(), until another inflow is wanted, or if the server has none. */

@@ -4,6 +4,7 @@
 // Who calls it: tracker.ts, before each connection: a token is good for one viewer and a few minutes.
 // What it owns: nothing.
 // What it will never do: retry; open the connection.
+import { withToken } from '../player/address';
 import { isPeer, parseChannel, type Peer } from './bytes';
 
 export type Mode = 'watch' | 'share';
@@ -21,8 +22,8 @@ export interface Joined {
 const JOIN_MS = 10_000;
 
 /** Asks to be let in. It rejects if the server does not answer, or says no. */
-export async function join(base: string, name: string, mode: Mode): Promise<Joined> {
-  const response = await fetch(`${base}/api/v1/channels/${encodeURIComponent(name)}/join`, {
+export async function join(base: string, name: string, mode: Mode, token = ''): Promise<Joined> {
+  const response = await fetch(withToken(`${base}/api/v1/channels/${encodeURIComponent(name)}/join`, token), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ mode }),

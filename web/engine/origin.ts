@@ -4,6 +4,7 @@
 // Who calls it: body.ts.
 // What it owns: the running requests, within a bound, each with its time limit; the stripes.
 // What it will never do: retry, hash, wait longer than it was told.
+import { withToken } from '../player/address';
 import type { PartName } from '../player/swarm';
 import { RECORD_MAX } from './signal';
 import { pieceLength } from './store';
@@ -25,15 +26,15 @@ export interface Delivery {
 }
 
 export class Origin {
-  readonly #base: string;
+  readonly #at: (path: string) => string;
   readonly #delivery: Delivery;
   readonly #running = new Set<AbortController>();
   readonly #stripes: Stripes;
 
-  constructor(base: string, name: string, delivery: Delivery) {
-    this.#base = `${base}/hls/${encodeURIComponent(name)}`;
+  constructor(base: string, name: string, delivery: Delivery, token = '') {
+    this.#at = (path) => withToken(`${base}/hls/${encodeURIComponent(name)}${path}`, token);
     this.#delivery = delivery;
-    this.#stripes = new Stripes(this.#base, (bytes) => delivery.received(bytes));
+    this.#stripes = new Stripes(this.#at, (bytes) => delivery.received(bytes));
   }
 
   /** Sets the stripes that the server is to send of its own accord: bit k is stripe k. */
@@ -70,7 +71,7 @@ export class Origin {
     this.#running.add(controller);
     let record: Uint8Array<ArrayBuffer> | null = null;
     try {
-      const response = await fetch(`${this.#base}/${part.epoch}/${part.track}/m${part.seq}`, { signal: controller.signal });
+      const response = await fetch(this.#at(`/${part.epoch}/${part.track}/m${part.seq}`), { signal: controller.signal });
       const bytes = response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
       if (bytes && bytes.length <= RECORD_MAX) record = bytes;
     } catch {
@@ -129,7 +130,7 @@ export class Origin {
     const first = order.from * opened.pieceSize;
     const end = Math.min(order.to * opened.pieceSize, opened.length);
     const whole = first === 0 && end === opened.length;
-    const response = await fetch(`${this.#base}/${epoch}/${track}/p${seq}.m4s`, {
+    const response = await fetch(this.#at(`/${epoch}/${track}/p${seq}.m4s`), {
       signal,
       // The store is the cache; and the browser's own lets only one request at a time ask for a file.
       cache: 'no-store',

@@ -217,7 +217,7 @@ describe('a seed', () => {
 });
 
 it('a fetch that the inflow serves looks no quicker to the engine than the server is', async () => {
-  const stripes = new Stripes('', () => undefined);
+  const stripes = new Stripes((path) => path, () => undefined);
   stripes.timed(120);
   expect(stripes.tripMs).toBe(120);
   const open = await seeding();
@@ -239,7 +239,7 @@ it('a fetch that the inflow serves looks no quicker to the engine than the serve
 });
 
 it('keeps early pieces within a bound and a time', async () => {
-  const stripes = new Stripes('', () => undefined);
+  const stripes = new Stripes((path) => path, () => undefined);
   const early = (): number => {
     let n = 0;
     for (let seq = 0; seq < EARLY_MAX; seq++) n += 16 - stripes.serve(name(seq), 0, 16, 16, () => undefined).others.length;
@@ -267,6 +267,6 @@ it('cuts frames whatever the bytes come in', () => {
 });
 
 it('an inflow brings only its own stripes', () => {
-  const none = new Inflow('', 3, 3, { begun: () => undefined, came: () => undefined, ended: () => false });
+  const none = new Inflow((path) => path, 3, 3, { begun: () => undefined, came: () => undefined, ended: () => false });
   expect(none.brings(name(5), 0, 16)).toBe(false); // it is not open
 });

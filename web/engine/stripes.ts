@@ -39,7 +39,7 @@ export interface Served {
 }
 
 export class Stripes {
-  readonly #base: string;
+  readonly #at: (path: string) => string;
   readonly #received: (bytes: number) => void;
   readonly #early = new Map<string, { readonly message: Message; readonly since: number }>(); // oldest first
   readonly #waits = new Map<string, Wait>();
@@ -51,9 +51,9 @@ export class Stripes {
   #tripMs = 0;
   #stopped = false;
 
-  /** `base` is the channel's HLS folder; `received` hears of media bytes that came. */
-  constructor(base: string, received: (bytes: number) => void) {
-    this.#base = base;
+  /** `at` is the address of a path in the channel's HLS folder; `received` hears of media bytes that came. */
+  constructor(at: (path: string) => string, received: (bytes: number) => void) {
+    this.#at = at;
     this.#received = received;
   }
 
@@ -151,7 +151,7 @@ export class Stripes {
     this.#next?.cancel();
     this.#next = null;
     if (epoch === 0 || mask === 0) return this.#open?.cancel();
-    this.#next = new Inflow(this.#base, epoch, mask, this); // the open one stays till this one is
+    this.#next = new Inflow(this.#at, epoch, mask, this); // the open one stays till this one is
     void this.#next.run();
   }
 

@@ -25,3 +25,9 @@ export function playlistTrack(url: string): number | null {
   const found = playlist.exec(url);
   return found ? Number(found[1]) : null;
 }
+
+/** An address with the pass that a private channel wants; once, however often it is called. '' is no pass. */
+export function withToken(address: string, token: string): string {
+  if (!token || /[?&]token=/.test(address)) return address;
+  return `${address}${address.includes('?') ? '&' : '?'}token=${encodeURIComponent(token)}`;
+}

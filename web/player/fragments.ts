@@ -6,13 +6,14 @@
 import type {
   FragmentLoaderContext, HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats,
 } from 'hls.js';
-import { mediaAddress, type MediaAddress } from './address';
+import { mediaAddress, withToken, type MediaAddress } from './address';
 import type { ServerPace } from './pace';
 import type { PartSource } from './swarm';
 
 /** What the loader needs of the player. */
 export interface MediaDesk {
   readonly pace: ServerPace;
+  readonly token?: string; // the pass to a private channel
   source(): PartSource | null;
   /** How long the swarm may take now. */
   patienceMs(): number;
@@ -103,7 +104,8 @@ class MediaLoader implements Loader<FragmentLoaderContext> {
       this.#fetching = false;
       this.#desk.fetched(this.stats.loaded); // of a broken transfer, what came of it
     };
-    this.#server.load(context, config, {
+    const url = withToken(context.url, this.#desk.token ?? '');
+    this.#server.load(url === context.url ? context : { ...context, url }, config, {
       ...(callbacks.onProgress ? { onProgress: callbacks.onProgress as LoaderCallbacks<LoaderContext>['onProgress'] & {} } : {}),
       onSuccess: (response, stats, _context, details) => {
         over();

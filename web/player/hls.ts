@@ -1,22 +1,24 @@
 // hls.js as this house uses it: low latency, our doors for media and playlists, its worker from our own address.
-import Hls from 'hls.js';
+import Hls, { Events } from 'hls.js';
 import workerPath from 'hls.js/dist/hls.worker.js?url';
 import { audioLoading } from './audio';
 import { bufferKeeping } from './buffers';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
+import { LIVE_MAX_S, LIVE_TARGET_S } from './step';
+import { workerAddress } from './worker';
 
-/** Distance to the live edge that everybody keeps, in seconds. */
-export const LIVE_TARGET_S = 3;
-/** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
-const LIVE_MAX_S = 9;
+const worker = workerAddress(workerPath);
+
 /** Media kept ahead and behind, in seconds: a live window is short, and old devices have little memory. */
 const AHEAD_S = 20;
 const BEHIND_S = 20;
 
-/** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
-export function standStill(hls: Hls, still: boolean): void {
-  hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
+export { Events };
+
+/** Whether this browser has what hls.js needs. */
+export function playable(): boolean {
+  return Hls.isSupported();
 }
 
 export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
@@ -30,7 +32,7 @@ export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: Playlist
     maxLiveSyncPlaybackRate: 1, // step.ts keeps the pace
     maxBufferLength: AHEAD_S,
     backBufferLength: BEHIND_S,
-    workerPath, // the built-in one would be a blob, which a strict content security policy forbids
+    workerPath: worker, // the built-in one would be a blob, which a strict content security policy forbids
     capLevelToPlayerSize: true,
     enableInterstitialPlayback: false,
     fLoader: fragmentLoader({ ...media, latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0) }),

@@ -4,25 +4,20 @@
 // Who calls it: web/app/visit, which knows whether the channel is live and whether the viewer shares.
 // What it owns: the hls.js instance, the stall meter, the estimate of the server's speed.
 // What it will never do: know of people, consent or the tracker; it is handed sources through Surroundings.
-import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.js';
+import type { default as Hls, LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
-import { LIVE_TARGET_S, makeHls, standStill } from './hls';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
+import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
 import { Slack } from './slack';
-import { Step } from './step';
+import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
-import type { Surroundings } from './surroundings';
+import type { LoadHls, Surroundings } from './surroundings';
 import type { Playhead } from './swarm';
-
-export interface Quality {
-  readonly index: number; // -1: automatic
-  readonly label: string;
-}
 
 /** With more than this ahead a failed load is tried on; with less it begins again. */
 const SPARE_MS = 300;
@@ -34,6 +29,8 @@ export class Player {
   /** Playback with sound was refused by the browser: it runs muted until the viewer asks for sound. */
   soundBlocked = false;
   #hls: Hls | null = null;
+  readonly #load: LoadHls;
+  #begun = 0; // counts, so that what an older beginning still waited for is not done
   #video: HTMLVideoElement;
   #around: Surroundings;
   #trust = new EdgeTrust();
@@ -50,8 +47,9 @@ export class Player {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
-  constructor(video: HTMLVideoElement, around: Surroundings) {
+  constructor(video: HTMLVideoElement, load: LoadHls, around: Surroundings) {
     this.#video = video;
+    this.#load = load;
     this.#around = around;
     this.#listen();
   }
@@ -70,7 +68,15 @@ export class Player {
     this.#calm.reset();
     this.#step = new Step();
     this.#drop();
-    if (Hls.isSupported()) this.#startHls(url);
+    void this.#open(url, ++this.#begun);
+  }
+
+  async #open(url: string, begun: number): Promise<void> {
+    const able = 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis;
+    const kit = able ? await this.#load().catch(() => null) : null;
+    if (begun !== this.#begun || this.#url !== url) return;
+    if (able && !kit) return this.#mend('network', 'The player could not be loaded.');
+    if (kit?.playable()) this.#startHls(url, kit);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
     else this.#around.troubled('This browser can play neither Media Source nor HLS.');
     void this.#play();
@@ -90,9 +96,11 @@ export class Player {
     this.#listeners.abort();
   }
 
-  #startHls(url: string): void {
+  #startHls(url: string, kit: Awaited<ReturnType<LoadHls>>): void {
+    const token = this.#around.token;
     const media = {
       pace: this.pace,
+      token,
       source: () => this.#around.source(),
       patienceMs: () => wantPatience(this.bufferMs),
       fetched: (bytes: number) => {
@@ -100,10 +108,11 @@ export class Player {
       },
     };
     const { edges, records } = this.#around;
-    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
+    const { Events } = kit;
+    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records });
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
-      if (data.fatal && this.#hls === hls) this.#failed(data);
+      if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
     hls.on(Events.MANIFEST_PARSED, () => this.#around.changed());
@@ -131,10 +140,6 @@ export class Player {
       this.#epoch = epoch;
     }
     if (!details.live) this.#around.doubted();
-  }
-
-  #failed(data: ErrorData): void {
-    this.#mend(data.type === ErrorTypes.MEDIA_ERROR ? 'media' : 'network', data.details);
   }
 
   #mend(failure: 'network' | 'media', detail: string): void {
@@ -179,8 +184,8 @@ export class Player {
     for (const name of heard) {
       video.addEventListener(name, () => this.#hear(name), options);
     }
-    video.addEventListener('pause', () => this.#hls && standStill(this.#hls, true), options);
-    video.addEventListener('play', () => this.#hls && standStill(this.#hls, false), options);
+    video.addEventListener('pause', () => this.#standStill(true), options);
+    video.addEventListener('play', () => this.#standStill(false), options);
     video.addEventListener('timeupdate', () => {
       // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
       if (video.paused || video.seeking || video.readyState < 3) return;
@@ -206,6 +211,11 @@ export class Player {
       this.#frame();
     }
     if (event !== 'advanced') this.#around.changed();
+  }
+
+  /** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
+  #standStill(still: boolean): void {
+    if (this.#hls) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
   }
 
   #keepStep(): void {
@@ -281,10 +291,7 @@ export class Player {
   }
 
   get qualities(): readonly Quality[] {
-    const levels = this.#hls?.levels ?? [];
-    if (levels.length < 2) return [];
-    const named = levels.map((level, index) => ({ index, label: level.height ? `${level.height}p` : `${Math.round(level.bitrate / 1000)} kbit/s` }));
-    return [{ index: -1, label: 'Automatic' }, ...named.reverse()];
+    return qualitiesOf(this.#hls?.levels ?? []);
   }
 
   get quality(): number {

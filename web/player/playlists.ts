@@ -6,7 +6,7 @@
 import type {
   HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats, PlaylistLoaderContext,
 } from 'hls.js';
-import { playlistTrack } from './address';
+import { playlistTrack, withToken } from './address';
 import type { Listings } from './listings';
 import { RECORD_LATE_MS, edgePatience, type EdgeTrust } from './patience';
 import type { EdgeSource, RecordSource } from './swarm';
@@ -14,6 +14,7 @@ import type { EdgeSource, RecordSource } from './swarm';
 export interface PlaylistDesk {
   readonly trust: EdgeTrust;
   readonly listings: Listings;
+  readonly token?: string; // the pass to a private channel
   edges(): EdgeSource | null;
   /** Who has the records of parts now: the engine, if there is one. */
   records(): RecordSource | null;
@@ -112,7 +113,7 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
     // What the server leaves out of a playlist must be known here, or none can be made of the records that follow.
     const whole = track !== null && !this.#desk.listings.knows(track) && this.#desk.records() !== null;
     const url = whole ? context.url.replace(/([?&])_HLS_skip=[^&]*&?/, '$1') : context.url;
-    this.#server.load({ ...context, url }, config, {
+    this.#server.load({ ...context, url: withToken(url, this.#desk.token ?? '') }, config, {
       onSuccess: (response, stats, _context, details) => {
         if (track !== null && typeof response.data === 'string') this.#desk.listings.learn(track, response.data);
         if (missed) this.#desk.trust.missed(stats.loading.first - stats.loading.start, performance.now());

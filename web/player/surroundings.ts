@@ -1,7 +1,12 @@
 import type { EdgeSource, PartSource, RecordSource } from './swarm';
 
+/** The way to hls.js, which a page may have already, or load when there is something to play. */
+export type LoadHls = () => Promise<typeof import('./hls')>;
+
 /** What the player asks of whoever set it up. */
 export interface Surroundings {
+  /** The pass to a private channel, or ''. */
+  readonly token: string;
   source(): PartSource | null;
   readonly edges: () => EdgeSource | null;
   readonly records: () => RecordSource | null;

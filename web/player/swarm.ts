@@ -80,6 +80,7 @@ export interface TrackerState {
 export interface TrackerOptions {
   readonly name: string; // the channel's name, as in the address
   readonly base: string; // '' on the same origin
+  readonly token?: string; // the pass to a private channel
   readonly counts: () => PlayerCounts;
 }
 
@@ -132,6 +133,8 @@ export interface Swarm extends PartSource, EdgeSource, RecordSource {
   onChange(listener: () => void): () => void;
   setPlayhead(playhead: Playhead): void;
   setUplink(bytesPerSecond: number): void;
+  /** What the engine was last told, for a diagnosis that the viewer copies; also after stop(). Empty while it was told nothing. */
+  tape(): Uint8Array;
   /** Ends sharing: every peer connection is closed before it returns. Open wants answer null. */
   stop(): void;
 }

@@ -1,4 +1,5 @@
 // What the server says of channels: GET /api/v1/channels and /api/v1/channels/NAME.
+import { withToken } from '../../player/address';
 
 export interface ChannelLine {
   readonly name: string;
@@ -13,8 +14,15 @@ export interface Channel extends ChannelLine {
   readonly sharing: { readonly preset_allowed: boolean };
 }
 
-/** `missing`: there is no such channel. `away`: the server did not answer, or not with what was asked. */
-export type Answer<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'missing' } | { readonly kind: 'away'; readonly why: string };
+/**
+ * `missing`: there is no such channel. `private`: it wants a pass, or a new one because this is `over`. `away`: the server did
+ * not answer, or not with what was asked.
+ */
+export type Answer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'private'; readonly over: boolean }
+  | { readonly kind: 'away'; readonly why: string };
 
 /** A server that takes longer is told to be away: the page asks again anyway. */
 const ANSWER_WITHIN_MS = 8_000;
@@ -23,14 +31,16 @@ export function listChannels(): Promise<Answer<readonly ChannelLine[]>> {
   return ask('/api/v1/channels', (body) => (Array.isArray(body) ? body.flatMap((line) => channelLine(line) ?? []) : null));
 }
 
-export function askChannel(name: string): Promise<Answer<Channel>> {
-  return ask(`/api/v1/channels/${encodeURIComponent(name)}`, channel);
+/** `base` is the server's address, '' on its own pages; `token` a pass, or ''. */
+export function askChannel(base: string, name: string, token: string): Promise<Answer<Channel>> {
+  return ask(withToken(`${base}/api/v1/channels/${encodeURIComponent(name)}`, token), channel);
 }
 
 async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {
   try {
     const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (response.status === 404) return { kind: 'missing' };
+    if (response.status === 403) return { kind: 'private', over: (await response.text()).includes('pass_over') };
     if (!response.ok) return { kind: 'away', why: `the server answered ${response.status}` };
     const value = read(await response.json());
     return value === null ? { kind: 'away', why: 'the answer was not understood' } : { kind: 'ok', value };

@@ -10,6 +10,7 @@ test('the usual keys do the usual things', () => {
 
 test('keys that belong to a control or the browser are left alone', () => {
   expect(press(' ', 'BUTTON')).toBeNull();
+  expect(press('k', 'BUTTON')).toBe('toggle');
   expect(press('ArrowLeft', 'INPUT')).toBeNull();
   expect(press('m', 'TEXTAREA')).toBeNull();
   expect(press('f', 'BODY', { ctrlKey: true })).toBeNull();

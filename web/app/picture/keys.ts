@@ -29,7 +29,7 @@ export function keyAction(event: Pressed): KeyAction | null {
   const { tagName: tag = '', type = '' } = (event.target ?? {}) as { tagName?: string; type?: string };
   const slider = tag === 'INPUT' && (type === 'range' || type === 'radio'); // takes arrows and space, but no letters
   if (slider ? event.key.length > 1 || event.key === ' ' : tag === 'INPUT' || tag === 'SELECT' || tag === 'TEXTAREA') return null;
-  if (action === 'toggle' && (tag === 'BUTTON' || tag === 'A' || tag === 'SUMMARY')) return null; // space presses what has the focus
+  if (event.key === ' ' && (tag === 'BUTTON' || tag === 'A' || tag === 'SUMMARY')) return null; // space presses what has the focus
   if ((action === 'louder' || action === 'softer') && tag !== 'VIDEO' && tag !== 'BUTTON') return null; // the page scrolls
   return action;
 }

@@ -5,6 +5,21 @@ export type Consent = 'yes' | 'no' | 'unset';
 
 const key = 'shoal.share';
 
+/** Where a choice is remembered, or null: it then lives as long as the page. */
+export function memory(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** A page of another site may say yes for its viewer only while the viewer does something. Returns why it is refused, or null. */
+export function yesOfViewer(): DOMException | null {
+  if (navigator.userActivation?.isActive) return null;
+  return new DOMException('startSharing() is the viewer\'s yes: call it while a click or key of the viewer is being handled.', 'NotAllowedError');
+}
+
 export function readConsent(storage: Pick<Storage, 'getItem'> | null): Consent {
   try {
     const word = storage?.getItem(key);

@@ -5,7 +5,7 @@
 // What it owns: the tracker link, the swarm, and what they counted after they are gone.
 // What it will never do: load the engine or make a peer connection before a yes, or keep one for a second after a no.
 import type { EdgeSource, PartSource, Swarm, SwarmStats, TrackerLink, TrackerOptions, TrackerState } from '../../player/swarm';
-import { presetCounts, presetIn, readConsent, revokedElsewhere, writeConsent, type Consent } from '../sharing/consent';
+import { presetCounts, readConsent, revokedElsewhere, writeConsent, type Consent } from '../sharing/consent';
 import { canShare, watchDevice, type Rest } from '../sharing/device';
 import { Struggle } from '../sharing/struggle';
 import { loadEngine, loadTracker } from './engine';
@@ -35,6 +35,8 @@ export class Company {
   readonly #calm = new Promise<void>((resolve) => (this.#calmed = resolve)); // loading the engine costs no frame any more
   #link: TrackerLink | null = null;
   #swarm: Swarm | null = null;
+  #last: Swarm | null = null; // the newest one, also after it was left: its tape tells what happened
+  readonly #listeners = new AbortController();
   #generation = 0; // what was begun under an older one is given up
   #device: AbortController | null = null;
   #deviceRest: Rest | null = null;
@@ -47,8 +49,8 @@ export class Company {
     this.#storage = storage;
     this.consent = readConsent(storage);
     addEventListener('storage', (event) => {
-      if (this.consent === 'yes' && revokedElsewhere(event)) this.#decide('no');
-    });
+      if (storage && this.consent === 'yes' && revokedElsewhere(event)) this.#decide('no');
+    }, { signal: this.#listeners.signal });
   }
 
   get source(): PartSource | null {
@@ -61,6 +63,11 @@ export class Company {
 
   get swarm(): Swarm | null {
     return this.#swarm;
+  }
+
+  /** What the newest engine was told; empty if there was none. */
+  tape(): Uint8Array {
+    return this.#last?.tape() ?? new Uint8Array();
   }
 
   stats(): SwarmStats | null {
@@ -80,9 +87,8 @@ export class Company {
     };
   }
 
-  /** Takes ?share=yes|no where it counts. It holds for this page only. */
-  preset(search: string, hostname: string, allowedByOperator: boolean): void {
-    const preset = presetIn(search);
+  /** Takes an answer that the page brings along, where it counts. It holds for this page only. */
+  preset(preset: 'yes' | 'no' | null, hostname: string, allowedByOperator: boolean): void {
     if (preset && presetCounts(hostname, allowedByOperator)) this.#decide(preset);
   }
 
@@ -114,6 +120,12 @@ export class Company {
   close(): void {
     this.#open = false;
     this.#settle();
+  }
+
+  /** The page needs nobody any more. */
+  end(): void {
+    this.#listeners.abort();
+    this.close();
   }
 
   /** Brings what runs in line with what is wanted. */
@@ -187,7 +199,7 @@ export class Company {
         swarm.stop();
         return;
       }
-      this.#swarm = swarm;
+      this.#swarm = this.#last = swarm;
       this.sharing = 'on';
       swarm.onChange(() => this.#heard());
       this.#heard();

@@ -1,22 +1,20 @@
 // One visit of one channel: is it live, does it play, who is here, what does it tell.
 //
 // What it is: the state behind the watch page and the frame page.
-// Who calls it: watch/ and embed/.
+// Who calls it: watch/, embed/ and element/.
 // What it owns: the player, the company, the clock that looks at both once a second.
 // What it will never do: decide anything about media; player/ does.
-import { Player, type Quality } from '../../player/player';
+import { withToken } from '../../player/address';
+import { Player } from '../../player/player';
+import type { Quality } from '../../player/qualities';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
+import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
+import type { Phase, Plan } from './plan';
 import { report, type Report } from './report';
-
-/**
- * `asking`: the server has not answered yet. `missing`: no such channel. `waiting`: not live. `starting`: live, no picture yet.
- * `playing`: a picture (it may be paused). `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
- */
-export type Phase = 'asking' | 'missing' | 'waiting' | 'starting' | 'playing' | 'ended' | 'trouble';
 
 /** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
 const ASK_WAITING_MS = 3_000;
@@ -34,6 +32,8 @@ export class Visit {
   phase = $state<Phase>('asking');
   channel = $state.raw<Channel | null>(null);
   trouble = $state('');
+  passOver = $state(false);
+  paused = $state(true);
   stalled = $state(false);
   latencyS = $state<number | null>(null);
   behind = $state(false);
@@ -48,6 +48,10 @@ export class Visit {
   refused = $state(0);
   readonly company: Company;
   readonly name: string;
+  readonly base: string;
+  readonly #plan: Plan;
+  #video: HTMLVideoElement | null = null;
+  #wanted: boolean; // the picture may start
   #player: Player | null = null;
   #flows = new FlowMeter();
   #since = 0; // page time from which the first frame is counted: opening, or going live
@@ -58,21 +62,39 @@ export class Visit {
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(name: string) {
+  constructor(plan: Plan) {
+    const { name, base, token } = plan;
+    this.#plan = plan;
     this.name = name;
+    this.base = base;
+    this.#wanted = plan.autoplay;
     this.company = new Company({
       name,
-      base: '',
+      base,
+      token,
       counts: () => ({
         httpBytes: this.#player?.httpBytes ?? 0,
         stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
         stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
       }),
-    }, storage());
+    }, plan.remembers ? memory() : null);
   }
 
   get viewers(): number {
     return this.company.tracker.connected ? this.company.tracker.viewers : (this.channel?.viewers ?? 0);
+  }
+
+  get muted(): boolean {
+    return this.#video?.muted ?? false;
+  }
+
+  set muted(muted: boolean) {
+    if (this.#video) this.#video.muted = muted;
+  }
+
+  /** Address of the channel's own page. */
+  get page(): string {
+    return withToken(`${this.base}/c/${this.name}`, this.#plan.token);
   }
 
   /** Share of the stream that came from viewers, in per cent. */
@@ -81,7 +103,9 @@ export class Visit {
   }
 
   begin(video: HTMLVideoElement): () => void {
-    this.#player = new Player(video, {
+    this.#video = video;
+    this.#player = new Player(video, this.#plan.loadHls, {
+      token: this.#plan.token,
       source: () => this.company.source,
       edges: () => this.company.edges,
       records: () => this.company.swarm,
@@ -100,10 +124,21 @@ export class Visit {
     return () => {
       clearInterval(this.#lookTimer);
       clearTimeout(this.#askTimer);
-      this.company.close();
+      this.company.end();
       this.#player?.destroy();
-      this.#player = null;
+      this.#player = this.#video = null;
     };
+  }
+
+  /** Starts the picture, or goes on with it. It rejects, as media elements do, if the browser wants a press of the viewer first. */
+  async play(): Promise<void> {
+    this.#wanted = true;
+    if (this.phase === 'ready' && this.channel) this.#learned(this.channel);
+    else if (this.phase === 'playing') await this.#video?.play();
+  }
+
+  pause(): void {
+    this.#video?.pause();
   }
 
   report(): Report {
@@ -116,7 +151,10 @@ export class Visit {
       totals: this.company.totals(),
       peers: this.company.stats()?.peers ?? 0,
       sourcesNow: this.currents.sourcesNow,
+      flows: this.currents.flows,
+      viewers: this.viewers,
       engine: this.company.swarm ? 'wasm' : 'off',
+      sharing: this.company.sharing,
       consent: this.company.consent,
     });
   }
@@ -140,36 +178,51 @@ export class Visit {
   }
 
   get #playlist(): string {
-    return `/hls/${this.name}/master.m3u8`;
+    return withToken(`${this.base}/hls/${this.name}/master.m3u8`, this.#plan.token);
   }
 
   async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
-    const answer = await askChannel(this.name);
+    const answer = await askChannel(this.base, this.name, this.#plan.token);
     this.#asking = false;
     if (!this.#player) return;
     if (answer.kind === 'ok') this.#learned(answer.value);
     else if (answer.kind === 'missing') this.phase = 'missing';
-    // `away`: whatever plays goes on; whatever waits asks again.
+    else if (answer.kind === 'private') this.#locked(answer.over);
+    else if (this.phase === 'asking') this.phase = 'away';
+    // Whatever plays goes on; whatever waits asks again.
     const often = this.phase === 'playing' ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
+  }
+
+  /** There is no pass, or its time has come. */
+  #locked(over: boolean): void {
+    this.passOver = over;
+    this.phase = 'private';
+    this.#epoch = null;
+    this.company.close();
+    this.#player?.stop(false);
   }
 
   #learned(channel: Channel): void {
     const first = this.channel === null;
     this.channel = channel;
-    if (first) this.company.preset(location.search, location.hostname, channel.sharing.preset_allowed);
+    if (first) this.company.preset(this.#plan.preset, location.hostname, channel.sharing.preset_allowed);
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
     if (!channel.live) {
       this.#over(begun);
       return;
     }
     if (begun && channel.epoch === this.#epoch) return;
+    if (!this.#wanted) {
+      this.phase = 'ready';
+      return;
+    }
     this.#epoch = channel.epoch;
     this.#draining = false;
-    if (this.phase !== 'asking') this.#since = performance.now();
+    if (this.phase !== 'asking' && this.phase !== 'away') this.#since = performance.now();
     this.phase = 'starting';
     this.#player?.start(this.#playlist);
   }
@@ -235,13 +288,5 @@ export class Visit {
     if (this.phase !== 'playing') return;
     if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);
     else if (still >= STALL_ASKED_MS || (this.company.tracker.ended && !this.#draining)) void this.#ask();
-  }
-}
-
-function storage(): Storage | null {
-  try {
-    return localStorage;
-  } catch {
-    return null;
   }
 }

@@ -1,13 +1,13 @@
 import { mount } from 'svelte';
 import { channelInPath } from '../channels/api';
 import '../look/base.css';
-import { Visit } from '../visit/visit.svelte';
+import { ownVisit } from '../visit/own';
 import Watch from './Watch.svelte';
 
 const target = document.getElementById('app');
 const name = channelInPath(location.pathname);
 if (target && name) {
-  const visit = new Visit(name);
+  const visit = ownVisit(name);
   window.shoal = { report: () => visit.report() };
   document.title = `${name} · Shoal`;
   mount(Watch, { target, props: { visit } });

@@ -24,6 +24,8 @@ interface House {
   /** How the live channel is published. */
   picture: Picture;
   server: Server;
+  /** Further arguments of the server. */
+  settings: readonly string[];
   /** A channel that ffmpeg publishes to. */
   live: Live;
   /** Opens a page of the server, as another tab of the same browser. */
@@ -35,16 +37,18 @@ interface House {
 export const test = base.extend<House>({
   picture: [{}, { option: true }],
 
-  server: async ({}, use, info) => {
-    const server = await Server.start();
+  settings: [[], { option: true }],
+
+  server: async ({ settings }, use, info) => {
+    const server = await Server.start(settings);
     await use(server);
     await server.stop();
     await leave(info, 'server.log', async () => server.log());
   },
 
-  live: async ({ server, picture }, use) => {
+  live: async ({ server, picture, settings }, use) => {
     const card = await server.addChannel('fish');
-    const live = { card, publisher: await publish(server, card, picture) };
+    const live = { card, publisher: await publish(server, card, picture, settings.includes('--private') ? await server.pass('fish') : '') };
     await use(live);
     await live.publisher.stop();
   },

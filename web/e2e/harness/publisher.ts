@@ -10,8 +10,8 @@ export interface Picture {
 
 const LIVE_MS = 20_000;
 
-/** Starts publishing, and returns once the channel is live. */
-export async function publish(server: Server, card: Card, picture: Picture = {}): Promise<Program> {
+/** Starts publishing, and returns once the channel is live. `token`: a pass, if it is private. */
+export async function publish(server: Server, card: Card, picture: Picture = {}, token = ''): Promise<Program> {
   const bframes = picture.bframes ?? 0;
   const ffmpeg = new Program('ffmpeg', [
     '-hide_banner', '-nostdin', '-loglevel', 'warning',
@@ -23,7 +23,7 @@ export async function publish(server: Server, card: Card, picture: Picture = {})
   ]);
   await until(`${card.channel} is live`, async () => {
     if (!ffmpeg.running) throw new Error(`ffmpeg has ended: ${ffmpeg.err.join('\n')}`);
-    return (await server.channel(card.channel)).live;
+    return (await server.channel(card.channel, token)).live;
   }, LIVE_MS);
   return ffmpeg;
 }

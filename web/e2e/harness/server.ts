@@ -35,17 +35,18 @@ export class Server {
   readonly rtmpPort: number;
   readonly program: Program;
 
-  private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number) {
+  private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number, more: readonly string[]) {
     this.dir = dir;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.rtmpPort = rtmpPort;
     this.program = new Program(shoal, [
-      'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
+      'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`, ...more,
     ]);
   }
 
-  static async start(): Promise<Server> {
-    const server = new Server(await temporary(), await freePort(), await freePort(), await freePort());
+  /** `more`: further arguments. */
+  static async start(more: readonly string[] = []): Promise<Server> {
+    const server = new Server(await temporary(), await freePort(), await freePort(), await freePort(), more);
     await until('the server answers', async () => {
       if (!server.program.running) throw new Error(server.log());
       return (await fetch(`${server.url}/api/v1/channels`)).ok;
@@ -64,8 +65,15 @@ export class Server {
     return JSON.parse(added.out) as Card;
   }
 
-  async channel(name: string): Promise<ChannelState> {
-    return (await fetch(`${this.url}/api/v1/channels/${name}`)).json() as Promise<ChannelState>;
+  /** Makes a pass to a private channel. */
+  async pass(name: string, lasting = '1h'): Promise<string> {
+    const made = await run(shoal, ['channel', 'pass', name, '--for', lasting, '--data', this.dir, '--json']);
+    if (made.code !== 0) throw new Error(made.err);
+    return (JSON.parse(made.out) as { pass: string }).pass;
+  }
+
+  async channel(name: string, token = ''): Promise<ChannelState> {
+    return (await fetch(`${this.url}/api/v1/channels/${name}?token=${token}`)).json() as Promise<ChannelState>;
   }
 
   async figures(): Promise<Figures> {

@@ -1,0 +1,58 @@
+// What a player on another site tells of itself: a word for programs, words for people. Pure.
+import type { Phase } from '../visit/plan';
+
+export type PlayerState = 'loading' | 'offline' | 'ready' | 'playing' | 'paused' | 'stalled' | 'ended' | 'error';
+
+export interface Trouble {
+  readonly code: 'attributes' | 'not-found' | 'private' | 'unreachable' | 'playback';
+  readonly message: string;
+}
+
+export interface Seen {
+  readonly phase: Phase;
+  readonly paused: boolean;
+  readonly stalled: boolean;
+  readonly name: string;
+  readonly base: string;
+  readonly trouble: string;
+}
+
+export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused' | 'stalled'>): PlayerState {
+  switch (phase) {
+    case 'asking':
+    case 'starting':
+      return 'loading';
+    case 'waiting':
+      return 'offline';
+    case 'playing':
+      return paused ? 'paused' : stalled ? 'stalled' : 'playing';
+    case 'ready':
+    case 'ended':
+      return phase;
+    case 'away':
+    case 'missing':
+    case 'private':
+    case 'trouble':
+      return 'error';
+  }
+}
+
+export function troubleOf({ phase, name, base, trouble }: Seen): Trouble | null {
+  switch (phase) {
+    case 'missing':
+      return { code: 'not-found', message: `There is no channel called ${name} at ${base}.` };
+    case 'private':
+      return { code: 'private', message: `${name} is private: its pass is missing, wrong or over.` };
+    case 'away':
+      return { code: 'unreachable', message: `${base} does not answer: it may be down, or not admit this site. It is tried again.` };
+    case 'trouble':
+      return { code: 'playback', message: `The picture does not come through: ${trouble}. It is tried again.` };
+    default:
+      return null;
+  }
+}
+
+/** The event of media elements that says the same, if there is one. */
+export const mediaEvent: Readonly<Partial<Record<PlayerState, string>>> = {
+  playing: 'playing', paused: 'pause', stalled: 'waiting', ended: 'ended', error: 'error',
+};

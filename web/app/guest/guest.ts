@@ -1,0 +1,206 @@
+// A page with an hls.js of its own: our doors for it, and sharing beside it.
+//
+// What it is: fLoader and pLoader for somebody else's Hls, and what the player does around them otherwise.
+// Who calls it: main.ts gives it to the page.
+// What it owns: the company, the stall meter, the clock that looks at both once a second.
+// What it will never do: steer hls.js; use more of it than it promises; share without a yes of the viewer.
+import type { HlsConfig } from 'hls.js';
+import { withToken } from '../../player/address';
+import { bufferedAhead } from '../../player/buffered';
+import { Calm } from '../../player/calm';
+import { fragmentLoader } from '../../player/fragments';
+import { Listings } from '../../player/listings';
+import { ServerPace } from '../../player/pace';
+import { EdgeTrust, wantPatience } from '../../player/patience';
+import { playlistLoader } from '../../player/playlists';
+import { StallMeter, type PictureEvent } from '../../player/stalls';
+import { LIVE_MAX_S, LIVE_TARGET_S } from '../../player/step';
+import { readChannel } from '../element/attributes';
+import { uplinkAllowance } from '../sharing/allowance';
+import { memory, yesOfViewer } from '../sharing/consent';
+import { FlowMeter, still } from '../shoal/flows';
+import { Company } from '../visit/company.svelte';
+import { report, type Report } from '../visit/report';
+
+/** What is used of the page's Hls: all of it is in hls.js's documented interface. */
+export interface GuestHls {
+  readonly media: HTMLMediaElement | null;
+  readonly playingDate: Date | null;
+  readonly latency: number;
+  readonly ttfbEstimate: number;
+  readonly currentLevel: number;
+  readonly levels: readonly { readonly maxBitrate: number }[];
+}
+
+export interface Choices {
+  /** https://SERVER/c/NAME, or NAME on the server that this program came from. */
+  readonly channel: string;
+  /** The pass to a private channel. */
+  readonly token?: string;
+}
+
+/** How often player and swarm are looked at. */
+const LOOK_MS = 1_000;
+/** hls.js hurries by this much at most to stay in step with the others. */
+const HURRY = 1.05;
+
+export class Guest extends EventTarget {
+  /** The master playlist: what to give to loadSource. */
+  readonly source: string;
+  /** To spread into the page's own configuration of hls.js. */
+  readonly config: Partial<HlsConfig>;
+  readonly #company: Company;
+  readonly #pace = new ServerPace();
+  readonly #stalls = new StallMeter();
+  readonly #flows = new FlowMeter();
+  readonly #calm = new Calm();
+  readonly #began = performance.now();
+  #currents = still;
+  #httpBytes = 0;
+  #startupMs: number | null = null;
+  #hls: GuestHls | null = null;
+  #media: HTMLMediaElement | null = null;
+  #listeners = new AbortController();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #told = '';
+
+  /** It throws, in words, if `channel` is none. */
+  constructor({ channel, token: pass }: Choices) {
+    super();
+    const where = readChannel(channel, new URL(import.meta.url).origin, location);
+    if (typeof where === 'string') throw new TypeError(`shoal: ${where}`);
+    const { name, base } = where;
+    const token = pass || where.token;
+    this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
+    this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
+    this.config = this.#configure(token);
+  }
+
+  /** Tells which Hls was made with the configuration. */
+  attach(hls: GuestHls): void {
+    this.#hls = hls;
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#look();
+  }
+
+  /** The viewer's yes, which the page has asked for: it counts only while a click or key of the viewer is being handled. */
+  startSharing(): Promise<void> {
+    const refused = yesOfViewer();
+    if (refused) return Promise.reject(refused);
+    this.#company.choose('yes');
+    this.#tell();
+    return Promise.resolve();
+  }
+
+  /** The viewer's no. Every connection to another viewer is closed on return. */
+  stopSharing(): void {
+    this.#company.choose('no');
+    this.#tell();
+  }
+
+  report(): Report {
+    const now = performance.now();
+    return report({
+      startupMs: this.#startupMs, latencyS: this.#latencyS, stalls: this.#stalls.stalls(now), stalledMs: this.#stalls.stalledMs(now),
+      playerHttpBytes: this.#httpBytes, totals: this.#company.totals(), peers: this.#company.stats()?.peers ?? 0,
+      sourcesNow: this.#currents.sourcesNow, flows: this.#currents.flows, viewers: this.#company.tracker.viewers,
+      engine: this.#company.swarm ? 'wasm' : 'off', sharing: this.#company.sharing, consent: this.#company.consent,
+    });
+  }
+
+  /** Ends all of it: call it when the Hls is destroyed. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#listeners.abort();
+    this.#company.end();
+    this.#hls = this.#media = null;
+  }
+
+  #configure(token: string): Partial<HlsConfig> {
+    const latencyMs = (): number => (Number.isFinite(this.#hls?.ttfbEstimate) ? (this.#hls?.ttfbEstimate ?? 0) : 0);
+    return {
+      lowLatencyMode: true,
+      liveSyncDuration: LIVE_TARGET_S,
+      liveMaxLatencyDuration: LIVE_MAX_S,
+      maxLiveSyncPlaybackRate: HURRY,
+      fLoader: fragmentLoader({
+        pace: this.#pace,
+        token,
+        source: () => this.#company.source,
+        patienceMs: () => wantPatience(this.#bufferMs),
+        latencyMs,
+        fetched: (bytes) => {
+          this.#httpBytes += bytes;
+        },
+      }),
+      pLoader: playlistLoader({
+        trust: new EdgeTrust(), listings: new Listings(), token, edges: () => this.#company.edges, records: () => this.#company.swarm,
+      }),
+    };
+  }
+
+  #look(): void {
+    const hls = this.#hls;
+    if (!hls) return;
+    if (hls.media !== this.#media) this.#watch(hls.media);
+    const media = this.#media;
+    const { swarm } = this.#company;
+    if (media && swarm && hls.playingDate) {
+      swarm.setPlayhead({ wallMs: hls.playingDate.getTime(), bufferMs: this.#bufferMs, playing: !media.paused && !media.ended });
+    }
+    const totals = this.#company.totals();
+    const serverBytes = this.#httpBytes + totals.engineHttpBytes;
+    this.#company.stood(this.#stalls.stalls(performance.now()), performance.now());
+    swarm?.setUplink(uplinkAllowance(serverBytes + totals.peerBytes, totals.uploadBytes, hls.levels[Math.max(hls.currentLevel, 0)]?.maxBitrate ?? null));
+    this.#currents = this.#flows.read({ atMs: performance.now(), serverBytes, neighbours: this.#company.stats()?.neighbours ?? [] });
+    this.#tell();
+  }
+
+  /** Listens to the element that the picture is in now. */
+  #watch(media: HTMLMediaElement | null): void {
+    this.#listeners.abort();
+    this.#listeners = new AbortController();
+    this.#media = media;
+    this.#stalls.hear('reset', performance.now());
+    if (!media) return;
+    const options = { signal: this.#listeners.signal };
+    const heard: readonly PictureEvent[] = ['waiting', 'playing', 'seeking', 'seeked', 'pause', 'play', 'ended'];
+    for (const name of heard) media.addEventListener(name, () => this.#stalls.hear(name, performance.now()), options);
+    media.addEventListener('timeupdate', () => this.#moves(media), options);
+    if (!media.paused && media.readyState > 2) this.#moves(media);
+  }
+
+  #moves(media: HTMLMediaElement): void {
+    if (media.paused || media.seeking || media.readyState < 3) return;
+    const now = performance.now();
+    this.#stalls.hear('advanced', now);
+    this.#startupMs ??= Math.round(now - this.#began);
+    this.#company.open();
+    if (this.#calm.moves(this.#bufferMs, now)) this.#company.calm();
+  }
+
+  get #bufferMs(): number {
+    return this.#media ? bufferedAhead(this.#media) * 1000 : 0;
+  }
+
+  get #latencyS(): number | null {
+    const wallMs = this.#hls?.playingDate?.getTime();
+    const offset = this.#company.tracker.clockOffsetMs;
+    if (wallMs !== undefined && offset !== null) return Math.max(0, (Date.now() + offset - wallMs) / 1000);
+    return this.#startupMs === null ? null : (this.#hls?.latency ?? null);
+  }
+
+  #counts(): { httpBytes: number; stalls: number; stalledMs: number } {
+    const now = performance.now();
+    return { httpBytes: this.#httpBytes, stalls: this.#stalls.stalls(now), stalledMs: Math.round(this.#stalls.stalledMs(now)) };
+  }
+
+  #tell(): void {
+    const { sharing, consent, rest } = this.#company;
+    const told = JSON.stringify({ sharing, consent, rest });
+    if (told === this.#told) return;
+    this.#told = told;
+    this.dispatchEvent(new CustomEvent('sharingchange', { detail: { sharing, consent, rest } }));
+  }
+}
