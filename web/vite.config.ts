@@ -5,11 +5,12 @@ import { defineConfig } from 'vitest/config';
 // `npm run dev` shows pages from here and passes everything else to a running `shoal serve` (or `shoal demo`).
 const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 
-/** In development the server's routes lead to the three pages as they do in the binary. */
+/** In development the server's routes lead to the four pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
   if (/^\/c\/[^/]+$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
+  if (path === '/live') return '/live.html';
   return undefined;
 }
 
@@ -36,7 +37,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 640, // hls.js is one chunk of its own
     reportCompressedSize: true,
     rolldownOptions: {
-      input: ['index', 'watch', 'embed'].map((name) => resolve(import.meta.dirname, `${name}.html`)),
+      input: ['index', 'watch', 'embed', 'live'].map((name) => resolve(import.meta.dirname, `${name}.html`)),
       output: {
         codeSplitting: {
           groups: [
@@ -50,6 +51,7 @@ export default defineConfig({
   server: {
     proxy: {
       '/hls': server,
+      '/whip': server,
       '/api': { target: server, ws: true },
     },
   },
