@@ -60,22 +60,19 @@ func (s *Server) connection(w wish) (*webrtc.PeerConnection, error) {
 	return api.NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 }
 
-// codec is a format as the connection knows it. Parameters stay as they were offered, for they must agree, but for the level: it is
-// what we take, and we take any.
+// codec is a format as the connection knows it. Parameters are as they were offered, for they must agree.
 func (f format) codec() (webrtc.RTPCodecParameters, webrtc.RTPCodecType) {
 	c := webrtc.RTPCodecParameters{PayloadType: webrtc.PayloadType(f.payload)}
 	c.SDPFmtpLine = f.fmtp
 	switch {
 	case f.track == sound:
 		c.MimeType, c.ClockRate, c.Channels = webrtc.MimeTypeOpus, soundRate, 2
-		c.SDPFmtpLine = "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1"
 		c.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "transport-cc"}}
 		return c, webrtc.RTPCodecTypeAudio
 	case f.again:
 		c.MimeType, c.ClockRate = webrtc.MimeTypeRTX, pictureRate
 	default:
 		c.MimeType, c.ClockRate = webrtc.MimeTypeH264, pictureRate
-		c.SDPFmtpLine = anyLevel(f.fmtp)
 		c.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}, {Type: "transport-cc"}}
 	}
 	return c, webrtc.RTPCodecTypeVideo
@@ -150,14 +147,37 @@ func addresses(public []netip.Addr, bound netip.AddrPort) (told []netip.AddrPort
 	return told
 }
 
-// withCandidates puts the server's addresses into an answer, instead of those that the connection found by itself.
-func withCandidates(answer string, at []netip.AddrPort) (string, error) {
+// withStereo asks for two channels of Opus: browsers send one unless they are asked.
+func withStereo(fmtp string) string {
+	const both = "stereo=1"
+	if slices.Contains(strings.Split(fmtp, ";"), both) {
+		return fmtp
+	}
+	return strings.TrimPrefix(fmtp+";"+both, ";")
+}
+
+// finished is an answer with the server's addresses, instead of those that the connection found by itself, and with what the server
+// takes beyond what was offered.
+func finished(answer string, formats []format, at []netip.AddrPort) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.Unmarshal([]byte(answer)); err != nil {
 		return "", fmt.Errorf("an answer of ours cannot be read: %w", err)
 	}
 	told := false
 	for _, m := range d.MediaDescriptions {
+		for i, a := range m.Attributes {
+			payload, fmtp, ok := strings.Cut(a.Value, " ")
+			n := slices.IndexFunc(formats, func(f format) bool { return fmt.Sprint(f.payload) == payload && !f.again })
+			if a.Key != "fmtp" || !ok || n < 0 {
+				continue
+			}
+			if formats[n].track == sound {
+				fmtp = withStereo(fmtp)
+			} else {
+				fmtp = anyLevel(fmtp)
+			}
+			m.Attributes[i].Value = payload + " " + fmtp
+		}
 		m.Attributes = withoutCandidates(m.Attributes)
 		if told || m.MediaName.Port.Value == 0 { // all others are bundled with the first that is taken
 			continue

@@ -21,15 +21,20 @@ type order struct {
 
 	begun  bool
 	next   uint16 // the number that comes next
-	held   map[uint16]*rtp.Packet
-	since  time.Time // when it began to wait for next
-	jumped int       // packets in a row from far away
+	held   map[uint16]arrival
+	jumped int // packets in a row from far away
+}
+
+// arrival is a packet and when it came.
+type arrival struct {
+	packet *rtp.Packet
+	at     time.Time
 }
 
 // push takes a packet. It reports whether the packet is of use: neither late nor there already.
 func (o *order) push(p *rtp.Packet, now time.Time) bool {
 	if !o.begun {
-		o.begun, o.next, o.held = true, p.SequenceNumber, make(map[uint16]*rtp.Packet)
+		o.begun, o.next, o.held = true, p.SequenceNumber, make(map[uint16]arrival)
 	}
 	ahead := int16(p.SequenceNumber - o.next)
 	if ahead >= orderMax || ahead < -orderMax {
@@ -42,13 +47,10 @@ func (o *order) push(p *rtp.Packet, now time.Time) bool {
 		o.next, ahead = p.SequenceNumber, 0
 	}
 	o.jumped = 0
-	if ahead < 0 || o.held[p.SequenceNumber] != nil {
+	if _, there := o.held[p.SequenceNumber]; ahead < 0 || there {
 		return false
 	}
-	if len(o.held) == 0 {
-		o.since = now
-	}
-	o.held[p.SequenceNumber] = p
+	o.held[p.SequenceNumber] = arrival{p, now}
 	return true
 }
 
@@ -57,18 +59,15 @@ func (o *order) pop(now time.Time) (p *rtp.Packet, lost int) {
 	if len(o.held) == 0 {
 		return nil, 0
 	}
-	p = o.held[o.next]
-	if p == nil {
-		if now.Sub(o.since) < o.wait && len(o.held) < orderMax/2 {
-			return nil, 0
-		}
-		for ; p == nil; lost++ {
-			o.next++
-			p = o.held[o.next]
-		}
+	first := o.next
+	for o.held[first].packet == nil {
+		first++
 	}
-	delete(o.held, o.next)
-	o.next++
-	o.since = now
-	return p, lost
+	came := o.held[first]
+	if lost = int(first - o.next); lost > 0 && now.Sub(came.at) < o.wait && len(o.held) < orderMax/2 {
+		return nil, 0
+	}
+	delete(o.held, first)
+	o.next = first + 1
+	return came.packet, lost
 }

@@ -27,7 +27,8 @@ const (
 	// probeMax is how long a track that was offered may take to come before the publication begins without it.
 	probeMax = 3 * time.Second
 	// reportsMax is how long the sender's reports are waited for: without them picture and sound lie to each other as their packets came.
-	reportsMax = time.Second
+	// Browsers report sound after 2.5 s, which is not waited for: the picture is then bent.
+	reportsMax = 500 * time.Millisecond
 	// queueMax and queueBytesMax bound what is held meanwhile.
 	queueMax      = 1024
 	queueBytesMax = 16 << 20

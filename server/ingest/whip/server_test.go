@@ -3,10 +3,13 @@ package whip
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+	"github.com/pion/interceptor"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"shoal/segment"
@@ -14,6 +17,7 @@ import (
 )
 
 func TestAPublisherIsHeardAndSeen(t *testing.T) {
+	t.Parallel()
 	door := &channelDoor{}
 	s, _ := serve(t, door)
 	p := newPublisher(t, webrtc.MimeTypeH264, true)
@@ -75,6 +79,7 @@ func follows(t *testing.T, samples []ingest.Sample, each time.Duration) {
 }
 
 func TestSoundAlone(t *testing.T) {
+	t.Parallel()
 	door := &channelDoor{}
 	s, _ := serve(t, door)
 	p := newPublisher(t, "", true)
@@ -90,6 +95,7 @@ func TestSoundAlone(t *testing.T) {
 }
 
 func TestOffersThatAreRefused(t *testing.T) {
+	t.Parallel()
 	door := &channelDoor{}
 	s, _ := serve(t, door)
 	vp8 := newPublisher(t, webrtc.MimeTypeVP8, true)
@@ -124,6 +130,7 @@ func TestOffersThatAreRefused(t *testing.T) {
 }
 
 func TestSessionsOfOneHomeAreBounded(t *testing.T) {
+	t.Parallel()
 	s, _ := serve(t, &channelDoor{})
 	for range sessionsPerHome {
 		if _, err := s.enter(home); err != nil {
@@ -143,6 +150,7 @@ func (faulty) Tracks([]ingest.Track) error { panic("a fault") }
 func (faulty) Sample(ingest.Sample) error  { return nil }
 
 func TestAFaultEndsOneSessionAlone(t *testing.T) {
+	t.Parallel()
 	door, other := &channelDoor{sinks: func() ingest.Sink { return faulty{} }}, &channelDoor{}
 	s, counted := serve(t, door)
 	p := newPublisher(t, webrtc.MimeTypeH264, true)
@@ -168,6 +176,7 @@ func TestAFaultEndsOneSessionAlone(t *testing.T) {
 }
 
 func TestAPlaceThatIsTakenAwayEndsTheSession(t *testing.T) {
+	t.Parallel()
 	door := &channelDoor{}
 	s, _ := serve(t, door)
 	p := newPublisher(t, webrtc.MimeTypeH264, true)
@@ -182,6 +191,7 @@ func TestAPlaceThatIsTakenAwayEndsTheSession(t *testing.T) {
 }
 
 func TestAPublisherWhoHangsUpIsGone(t *testing.T) {
+	t.Parallel()
 	door := &channelDoor{}
 	s, _ := serve(t, door)
 	p := newPublisher(t, webrtc.MimeTypeH264, true)
@@ -195,6 +205,7 @@ func TestAPublisherWhoHangsUpIsGone(t *testing.T) {
 }
 
 func TestKeyFramesAreAskedFor(t *testing.T) {
+	t.Parallel()
 	door := &channelDoor{}
 	s, _ := serve(t, door)
 	p := newPublisher(t, webrtc.MimeTypeH264, false)
@@ -211,4 +222,80 @@ func TestKeyFramesAreAskedFor(t *testing.T) {
 	}
 	p.send(frames)
 	until(t, "a key frame is asked for", func() bool { return p.keyAsks() > 1 })
+}
+
+// lossy drops packets of the picture on their way out.
+type lossy struct {
+	interceptor.NoOp
+	mu    sync.Mutex
+	drops func(h *rtp.Header) bool
+}
+
+func (l *lossy) NewInterceptor(string) (interceptor.Interceptor, error) { return l, nil }
+
+func (l *lossy) BindLocalStream(info *interceptor.StreamInfo, next interceptor.RTPWriter) interceptor.RTPWriter {
+	if info.MimeType != webrtc.MimeTypeH264 {
+		return next
+	}
+	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
+		l.mu.Lock()
+		drop := l.drops(h)
+		l.mu.Unlock()
+		if drop {
+			return len(payload), nil
+		}
+		return next.Write(h, payload, a)
+	})
+}
+
+func TestLostPacketsAreAskedForAgain(t *testing.T) {
+	t.Parallel()
+	seen := map[uint32]bool{}
+	p := newPublisher(t, webrtc.MimeTypeH264, true, &lossy{drops: func(h *rtp.Header) bool {
+		id := h.SSRC<<16 ^ uint32(h.SequenceNumber)
+		again := seen[id]
+		seen[id] = true
+		return !again && h.SequenceNumber%20 == 3
+	}})
+	door := &channelDoor{}
+	s, _ := serve(t, door)
+	if err := p.begin(s, testKey); err != nil {
+		t.Fatal(err)
+	}
+	p.play()
+	sink := door.recorded()
+	until(t, "three seconds came", func() bool { return len(sink.of(0)) > 3*pictures })
+	follows(t, sink.of(0), time.Second/pictures)
+}
+
+func TestAfterALossThePictureGoesOnWithAKeyFrame(t *testing.T) {
+	t.Parallel()
+	var first uint32
+	p := newPublisher(t, webrtc.MimeTypeH264, false, &lossy{drops: func(h *rtp.Header) bool {
+		if first == 0 {
+			first = h.Timestamp
+		}
+		since := (h.Timestamp - first) / 90 // ms
+		return since > 900 && since < 1100
+	}})
+	door := &channelDoor{}
+	s, _ := serve(t, door)
+	if err := p.begin(s, testKey); err != nil {
+		t.Fatal(err)
+	}
+	p.play()
+	sink := door.recorded()
+	until(t, "pictures came behind the loss", func() bool {
+		samples := sink.of(0)
+		return len(samples) > 0 && samples[len(samples)-1].DTS > 3*time.Second
+	})
+	samples := sink.of(0)
+	for n := 1; n < len(samples); n++ {
+		if gap := samples[n].DTS - samples[n-1].DTS; gap > 100*time.Millisecond && !samples[n].Key {
+			t.Errorf("behind a gap of %v comes a picture that refers to what is lost", gap)
+		}
+	}
+	if p.keyAsks() == 0 {
+		t.Error("no key frame was asked for")
+	}
 }

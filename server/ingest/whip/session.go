@@ -109,7 +109,9 @@ func (v *session) open() (answer []byte, err error) {
 		switch now {
 		case webrtc.PeerConnectionStateConnected:
 			v.log.Info("whip: connected")
-		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+		case webrtc.PeerConnectionStateClosed: // he hung up
+			v.stop()
+		case webrtc.PeerConnectionStateFailed:
 			v.end(errBroken)
 		}
 	})
@@ -136,7 +138,7 @@ func (v *session) agree(offer string) (string, error) {
 	case <-time.After(gatherMax):
 		return "", errors.New("our own side of the connection does not get ready")
 	}
-	return withCandidates(v.peer.LocalDescription().SDP, v.server.candidates)
+	return finished(v.peer.LocalDescription().SDP, v.offer.formats, v.server.candidates)
 }
 
 // patch takes the publisher's side of the connection, as Server.Patch says.

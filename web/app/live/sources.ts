@@ -22,6 +22,9 @@ export interface Devices {
 /** The microphone's id that means no sound. */
 export const NO_SOUND = 'none';
 
+/** Samples that a level is of: more than pass between two looks at it, so that no short sound is missed. */
+const WINDOW = 8192;
+
 export class Sources {
   /** The stream to preview: what is sent, too. */
   readonly stream = new MediaStream();
@@ -115,7 +118,7 @@ export class Sources {
     this.#context ??= new AudioContext({ latencyHint: 'interactive' });
     void this.#context.resume();
     this.#mixed ??= this.#context.createMediaStreamDestination();
-    this.#analyser ??= this.#context.createAnalyser();
+    this.#analyser ??= new AnalyserNode(this.#context, { fftSize: WINDOW });
     for (const track of inputs) {
       const input = this.#context.createMediaStreamSource(new MediaStream([track]));
       input.connect(this.#mixed);

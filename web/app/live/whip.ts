@@ -16,6 +16,7 @@ export class Refused extends Error {
 /** The browser cannot send what the server takes. */
 export class NoEncoder extends Error {}
 
+const END_WITHIN_MS = 3_000;
 const ANSWER_WITHIN_MS = 10_000;
 /** Candidates are not waited for longer: the server answers wherever it is asked from. */
 const GATHER_WITHIN_MS = 1_000;
@@ -80,11 +81,14 @@ export class Whip {
 
   /** Ends the session, also while the page is being left. */
   async end(): Promise<void> {
-    this.connection.close();
     const address = this.#address;
     this.#address = '';
-    if (!address) return;
-    await fetch(address, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#key}` }, keepalive: true }).catch(() => undefined);
+    for (const sender of this.connection.getSenders()) void sender.replaceTrack(null).catch(() => undefined); // not a frame more, whatever the server does
+    if (address) {
+      const signal = AbortSignal.timeout(END_WITHIN_MS);
+      await fetch(address, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#key}` }, keepalive: true, signal }).catch(() => undefined);
+    }
+    this.connection.close();
   }
 }
 
