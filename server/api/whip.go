@@ -17,7 +17,7 @@ import (
 // Publications takes what publishers send over WebRTC.
 type Publications interface {
 	Offer(ctx context.Context, o whip.Offer) (whip.Answer, error)
-	Patch(session, key, version string, fragment []byte) (again []byte, next string, err error)
+	Patch(session, key, version string, text []byte) (again []byte, next string, err error)
 	End(session, key string) error
 }
 
@@ -29,7 +29,7 @@ type STUN interface {
 
 const (
 	offerType    = "application/sdp"
-	fragmentType = "application/trickle-ice-sdpfrag"
+	changeType = "application/trickle-ice-sdpfrag"
 	// offersPerMinute bounds the offers of one network: a class of streamers may be behind one address, and each tries again.
 	offersPerMinute = 60
 	// offerWithin is how long a publisher may take to send a body.
@@ -145,7 +145,7 @@ func (a *API) offer(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Location", "/whip/"+url.PathEscape(name)+"/"+answer.Session)
 	h.Set("ETag", answer.Version)
-	h.Set("Accept-Patch", fragmentType)
+	h.Set("Accept-Patch", changeType)
 	h.Set("Content-Type", offerType)
 	h.Set("Cache-Control", "no-store")
 	a.nameSTUN(w, r)
@@ -164,7 +164,7 @@ func (a *API) patch(w http.ResponseWriter, r *http.Request) {
 		answerProblem(w, r, errNoMatch)
 		return
 	}
-	text, err := a.body(w, r, fragmentType, whip.FragmentMax)
+	text, err := a.body(w, r, changeType, whip.FragmentMax)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -181,7 +181,7 @@ func (a *API) patch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.Set("ETag", version)
-	h.Set("Content-Type", fragmentType)
+	h.Set("Content-Type", changeType)
 	_, _ = w.Write(again)
 }
 

@@ -212,6 +212,7 @@ func TestKeyFramesAreAskedFor(t *testing.T) {
 	if err := p.begin(s, testKey); err != nil {
 		t.Fatal(err)
 	}
+	until(t, "they are connected", func() bool { return p.peer.ConnectionState() == webrtc.PeerConnectionStateConnected })
 	frames, err := clip()
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +222,9 @@ func TestKeyFramesAreAskedFor(t *testing.T) {
 		frames = append(frames, frames[1:20]...)
 	}
 	p.send(frames)
-	until(t, "a key frame is asked for", func() bool { return p.keyAsks() > 1 })
+	until(t, "it is on air", func() bool { return len(door.recorded().of(0)) > 0 })
+	before := p.keyAsks()
+	until(t, "a key frame is asked for again", func() bool { return p.keyAsks() > before })
 }
 
 // lossy drops packets of the picture on their way out.
