@@ -28,7 +28,7 @@ type STUN interface {
 }
 
 const (
-	offerType    = "application/sdp"
+	offerType  = "application/sdp"
 	changeType = "application/trickle-ice-sdpfrag"
 	// offersPerMinute bounds the offers of one network: a class of streamers may be behind one address, and each tries again.
 	offersPerMinute = 60

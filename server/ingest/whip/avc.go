@@ -71,6 +71,14 @@ func (a *avc) sample(units [][]byte) (data []byte, key bool, err error) {
 	return joinUnits(append(more, keep...)), key, nil
 }
 
+// told keeps a parameter set that came with the offer. What is none, or wrong, is left out: better ones may come in-band.
+func (a *avc) told(u []byte) {
+	kind := u[0] & typeMask
+	if h264.NALUType(kind) == h264.NALUTypeSPS || h264.NALUType(kind) == h264.NALUTypePPS {
+		_, _ = a.learn(kind, u)
+	}
+}
+
 // learn keeps a parameter set, and tells whether it is new.
 func (a *avc) learn(kind byte, u []byte) (fresh bool, err error) {
 	skip := 1 // bytes before its number

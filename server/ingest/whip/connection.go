@@ -147,6 +147,12 @@ func addresses(public []netip.Addr, bound netip.AddrPort) (told []netip.AddrPort
 	return told
 }
 
+// withoutSets leaves out the publisher's parameter sets: in an answer they would be ours.
+func withoutSets(fmtp string) string {
+	fields := strings.Split(fmtp, ";")
+	return strings.Join(slices.DeleteFunc(fields, func(f string) bool { return strings.HasPrefix(strings.TrimSpace(f), spropName) }), ";")
+}
+
 // withStereo asks for two channels of Opus: browsers send one unless they are asked.
 func withStereo(fmtp string) string {
 	const both = "stereo=1"
@@ -174,7 +180,7 @@ func finished(answer string, formats []format, at []netip.AddrPort) (string, err
 			if formats[n].track == sound {
 				fmtp = withStereo(fmtp)
 			} else {
-				fmtp = anyLevel(fmtp)
+				fmtp = withoutSets(anyLevel(fmtp))
 			}
 			m.Attributes[i].Value = payload + " " + fmtp
 		}

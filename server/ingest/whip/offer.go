@@ -1,6 +1,7 @@
 package whip
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,8 @@ const (
 	formatsMax = 64
 	// credentialMax is the longest ICE credential (RFC 8839, section 5.4).
 	credentialMax = 256
+	// spropName is the parameter that tells parameter sets.
+	spropName = "sprop-parameter-sets="
 )
 
 // The kinds of error of an offer or a fragment, for errors.Is. Their texts are for publishers.
@@ -34,6 +37,7 @@ type wish struct {
 	ufrag, pwd string
 	wanted     [2]bool // picture, sound
 	formats    []format
+	sets       [][]byte // parameter sets that are told here, and perhaps nowhere else
 }
 
 // format is a payload type that is taken.
@@ -142,6 +146,7 @@ func (w *wish) take(track int, m *sdp.MediaDescription) error {
 	for _, payload := range payloads {
 		if names[payload] == useful {
 			w.formats = append(w.formats, format{track: track, payload: payload, fmtp: parameters[payload]})
+			w.sets = append(w.sets, setsIn(parameters[payload])...)
 		}
 	}
 	if len(w.formats) == before {
@@ -158,6 +163,23 @@ func (w *wish) take(track int, m *sdp.MediaDescription) error {
 		return fmt.Errorf("%w: the offer has more than %d formats", ErrMalformed, formatsMax)
 	}
 	return nil
+}
+
+// setsIn returns the parameter sets in a format's parameters (RFC 6184, section 8.1): GStreamer tells them there, and by default
+// nowhere else.
+func setsIn(fmtp string) (sets [][]byte) {
+	for field := range strings.SplitSeq(fmtp, ";") {
+		list, ok := strings.CutPrefix(strings.TrimSpace(field), spropName)
+		if !ok {
+			continue
+		}
+		for text := range strings.SplitSeq(list, ",") {
+			if unit, err := base64.StdEncoding.DecodeString(text); err == nil && len(unit) > 0 && len(sets) < setsMax {
+				sets = append(sets, unit)
+			}
+		}
+	}
+	return sets
 }
 
 // wrongCodec says what to send instead of what was offered.

@@ -215,6 +215,19 @@ func TestParametersThatChangeAreAnotherCodec(t *testing.T) {
 	}
 }
 
+func TestParametersThatTheOfferTells(t *testing.T) {
+	var a avc
+	for _, unit := range setsIn("packetization-mode=1; sprop-parameter-sets=Z0LAFdoFBn58BagwMDUoAAADAAgAAAMBlHixdQ==,aM48gA==,***;x=1") {
+		a.told(unit)
+	}
+	if _, key, err := a.sample([][]byte{unitOf(0x65, 9)}); err != nil || !key || a.now == nil || len(a.now.PPS) != 4 {
+		t.Errorf("key %v, %v, %+v", key, err, a.now)
+	}
+	if got := withoutSets("a=1;sprop-parameter-sets=Zw==;b=2"); got != "a=1;b=2" {
+		t.Error(got)
+	}
+}
+
 func TestThePictureIsPutToTheSound(t *testing.T) {
 	c := newClock()
 	const skew = 120 * time.Millisecond // what the picture comes later than it was taken, beside the sound

@@ -87,10 +87,12 @@ type publication struct {
 	whole     bool
 }
 
-func newPublication(sink ingest.Sink, wanted [2]bool, log *slog.Logger) *publication {
-	return &publication{
-		sink: sink, wanted: wanted, log: log, times: newClock(), waits: true, number: [2]int{-1, -1},
+func newPublication(sink ingest.Sink, w wish, log *slog.Logger) *publication {
+	p := &publication{sink: sink, wanted: w.wanted, log: log, times: newClock(), waits: true, number: [2]int{-1, -1}}
+	for _, unit := range w.sets {
+		p.avc.told(unit)
 	}
+	return p
 }
 
 // take takes the next packet of a track, before which lost ones were given up.

@@ -79,7 +79,7 @@ func newSession(s *Server, w wish, o Offer, place Admission, log *slog.Logger) *
 	v := &session{
 		server: s, id: secret(), version: `"` + secret()[:8] + `"`, key: sha256.Sum256([]byte(o.Key)), offer: w, ufrag: w.ufrag, place: place, log: log,
 		began: time.Now(), events: make(chan event, eventsMax), ending: make(chan error, 1), over: make(chan struct{}),
-		stream: newPublication(place.Sink, w.wanted, log),
+		stream: newPublication(place.Sink, w, log),
 	}
 	v.orders = [2]order{{wait: pictureWait}, {wait: soundWait}}
 	return v
