@@ -136,7 +136,7 @@ func (a *API) offer(w http.ResponseWriter, r *http.Request) {
 	}
 	name := r.PathValue("name")
 	answer, err := a.rooms.Publications.Offer(r.Context(), whip.Offer{
-		Request: whip.Request{Name: name, Key: key, Takeover: r.URL.Query().Get("takeover") == "1", From: clientOf(r)}, SDP: text,
+		Request: whip.Request{Name: name, Key: key, From: clientOf(r)}, SDP: text,
 	})
 	if err != nil {
 		a.refuseWhip(w, r, err)

@@ -12,6 +12,8 @@ const FAKE = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-str
 test.use({ launchOptions: { ...launch, args: [...(launch.args ?? []), ...FAKE] } });
 
 const AIR_MS = 20_000;
+/** A server that ends says so. */
+const GOODBYE_MS = 4_000;
 
 /** Opens the devices and goes live, and returns once the page says so. */
 async function goLive(page: Page, from: 'Camera' | 'Sound only' = 'Camera'): Promise<void> {
@@ -66,6 +68,13 @@ test('a page goes live, another tab watches, others are refused, and stopping en
   const lasting = [...playlist.matchAll(/#EXTINF:([\d.]+)/g)].map(([, seconds]) => Number(seconds)).slice(1);
   expect(Math.max(...lasting)).toBeLessThan(3);
 
+  // Another source, and size, in the middle: players go on over a discontinuity.
+  await studio.page.getByRole('radio', { name: 'Screen' }).check();
+  await studio.page.getByLabel('Size of the picture').selectOption('480');
+  await until('the new size is on air', async () => /\n#EXT-X-DISCONTINUITY\n/.test(await (await fetch(`${server.url}/hls/fish/0.m3u8`)).text()), 10_000);
+  await until('the viewer sees it', () => viewer.page.evaluate(() => (document.querySelector('video')?.videoHeight ?? 0) !== 360), 15_000);
+  expect(await viewer.moves()).toBe(true);
+
   // Nobody asked to remember the key.
   expect(await studio.page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(card.stream_key);
   await studio.page.getByRole('button', { name: 'Stop' }).click();
@@ -81,12 +90,10 @@ test('the server is killed: the page says so, and goes on air by itself when it 
   await server.program.ended;
   await expect(studio.page.getByRole('alert')).toContainText(/The connection to the server broke|The server does not answer/, { timeout: AIR_MS });
   const back = again(server);
-  try {
-    await expect(studio.page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
-    await expect(studio.page.getByRole('alert')).toHaveText('');
-  } finally {
-    await back.stop();
-  }
+  await expect(studio.page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
+  await expect(studio.page.getByRole('alert')).toHaveText('');
+  await back.stop(); // this one says goodbye
+  await expect(studio.page.getByRole('alert')).toContainText(/The connection to the server broke|The server does not answer/, { timeout: GOODBYE_MS });
 });
 
 /** The same server once more, on the same directory and ports. */

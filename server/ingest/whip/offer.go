@@ -139,7 +139,11 @@ func (w *wish) take(track int, m *sdp.MediaDescription) error {
 	before := len(w.formats)
 	var payloads []uint8
 	for _, number := range m.MediaName.Formats {
-		if payload, err := strconv.ParseUint(number, 10, 7); err == nil && !slices.Contains(payloads, uint8(payload)) {
+		payload, err := strconv.ParseUint(number, 10, 7)
+		if err != nil {
+			return fmt.Errorf("%w: a media section names formats that are no numbers", ErrMalformed)
+		}
+		if !slices.Contains(payloads, uint8(payload)) {
 			payloads = append(payloads, uint8(payload))
 		}
 	}

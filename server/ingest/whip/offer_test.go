@@ -148,7 +148,7 @@ func FuzzOffer(f *testing.F) {
 			}
 			return
 		}
-		if len(w.formats) == 0 || len(w.formats) > formatsMax || w.ufrag == "" || strings.Contains(w.text, "a=candidate:") {
+		if len(w.formats) == 0 || len(w.formats) > formatsMax || w.ufrag == "" || strings.Contains(w.text, "\na=candidate:") {
 			t.Fatalf("%+v", w)
 		}
 		if _, err := readOffer([]byte(w.text)); err != nil {

@@ -34,14 +34,6 @@ const (
 	queueBytesMax = 16 << 20
 )
 
-// Bounds on asking for key frames. Every segment begins with one.
-const (
-	// keyEvery is after how long without a key frame one is asked for: a little more than encoders with a frame every 2 s take.
-	keyEvery = 2200 * time.Millisecond
-	// askEvery is the least time between two requests.
-	askEvery = 400 * time.Millisecond
-)
-
 // backMax is how many pictures may be older than the one before, which those that refer to later ones (B-frames) are.
 const backMax = 5
 
@@ -68,23 +60,23 @@ type publication struct {
 	sound  *codecs.Opus // once a frame came
 	times  *clock
 
-	waits     bool          // for a key frame
-	lastKey   time.Duration // when a key frame last came
-	lastAsk   time.Duration
-	asked     bool
-	stamp     uint32 // of the picture before
-	back      int
-	heard     bool
-	heardAt   time.Duration // when media first came
-	lost      int           // packets that never came
-	running   bool
-	number    [2]int // of each track, or -1
-	told      codecs.Codec
-	zero      time.Duration // of the run
-	queue     []unit
-	queued    int
-	withSound time.Duration // when the tracks were all there
-	whole     bool
+	waits   bool          // for a key frame
+	lastKey time.Duration // when a key frame last came
+	lastAsk time.Duration
+	asked   bool
+	stamp   uint32 // of the picture before
+	back    int
+	heard   bool
+	heardAt time.Duration // when media first came
+	lost    int           // packets that never came
+	running bool
+	number  [2]int // of each track, or -1
+	told    codecs.Codec
+	zero    time.Duration // of the run
+	queue   []unit
+	queued  int
+	whole   bool // the tracks are all there
+	wholeAt time.Duration
 }
 
 func newPublication(sink ingest.Sink, w wish, log *slog.Logger) *publication {
@@ -186,9 +178,9 @@ func (p *publication) known(now time.Duration) bool {
 		}
 	}
 	if !p.whole {
-		p.whole, p.withSound = true, now
+		p.whole, p.wholeAt = true, now
 	}
-	return !p.wanted[picture] || !p.wanted[sound] || p.times.aligned() || now-p.withSound >= reportsMax
+	return !p.wanted[picture] || !p.wanted[sound] || p.times.aligned() || now-p.wholeAt >= reportsMax
 }
 
 func (p *publication) came(track int) bool {
@@ -210,7 +202,7 @@ func (p *publication) start() error {
 	for n, u := range queue {
 		if u.track == picture {
 			p.zero = p.at(u)
-			queue = append(heardFrom(p, queue[:n]), queue[n:]...)
+			queue = append(p.fromZero(queue[:n]), queue[n:]...)
 			break
 		}
 	}
@@ -222,8 +214,8 @@ func (p *publication) start() error {
 	return nil
 }
 
-// heardFrom returns the units that are not before the run.
-func heardFrom(p *publication, units []unit) (kept []unit) {
+// fromZero returns the units that are not before the run.
+func (p *publication) fromZero(units []unit) (kept []unit) {
 	for _, u := range units {
 		if p.at(u) >= p.zero {
 			kept = append(kept, u)
@@ -289,13 +281,4 @@ func (p *publication) emitAt(u unit, at time.Duration) error {
 	}
 	at = p.times.give(u.track, at) - p.zero
 	return p.sink.Sample(ingest.Sample{Track: p.number[u.track], DTS: at, PTS: at, Key: u.key, Data: u.data})
-}
-
-// wantsKey tells whether a key frame is to be asked for now, and supposes that it is.
-func (p *publication) wantsKey(now time.Duration) bool {
-	if !p.wanted[picture] || !p.waits && now-p.lastKey < keyEvery || p.asked && now-p.lastAsk < askEvery {
-		return false
-	}
-	p.asked, p.lastAsk = true, now
-	return true
 }

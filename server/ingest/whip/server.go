@@ -43,10 +43,9 @@ var (
 
 // Request is a publisher at the door.
 type Request struct {
-	Name     string // of the channel it means
-	Key      string // its stream key
-	Takeover bool   // it wants the place of whoever publishes now
-	From     netip.Addr
+	Name string // of the channel it means
+	Key  string // its stream key
+	From netip.Addr
 }
 
 // Admission is a place to publish to.

@@ -179,55 +179,6 @@ func (v *session) patch(f fragment, version string) (again []byte, next string, 
 	return again, v.version, nil
 }
 
-// read carries a track's packets to the session. It is called by the connection in a goroutine of its own.
-func (v *session) read(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
-	track := picture
-	if t.Kind() == webrtc.RTPCodecTypeAudio {
-		track = sound
-	}
-	v.mu.Lock()
-	if v.closed || v.seen[track] || !v.offer.wanted[track] {
-		v.mu.Unlock()
-		return
-	}
-	v.seen[track], v.sources[track] = true, uint32(t.SSRC())
-	v.readers.Add(2)
-	v.mu.Unlock()
-	go func() {
-		defer v.readers.Done()
-		v.readReports(track, r)
-	}()
-	defer v.readers.Done()
-	for {
-		packet, _, err := t.ReadRTP()
-		if err != nil {
-			return
-		}
-		v.tell(event{track: track, packet: packet})
-	}
-}
-
-func (v *session) readReports(track int, r *webrtc.RTPReceiver) {
-	for {
-		packets, _, err := r.ReadRTCP()
-		if err != nil {
-			return
-		}
-		for _, p := range packets {
-			if s, ok := p.(*rtcp.SenderReport); ok {
-				v.tell(event{track: track, report: s})
-			}
-		}
-	}
-}
-
-func (v *session) tell(e event) {
-	select {
-	case v.events <- e:
-	default:
-	}
-}
-
 // run is the session's goroutine: it ends the session when it returns.
 func (v *session) run(ctx context.Context) {
 	defer close(v.over)

@@ -67,6 +67,12 @@ export class Sources {
     return this.#show(opened.getVideoTracks()[0], opened.getAudioTracks()[0] ?? null);
   }
 
+  /** Makes the screen's picture smaller or larger, without asking for a screen again. */
+  async resize(quality: Quality): Promise<void> {
+    const { width, height } = pictures[quality];
+    await this.picture?.applyConstraints({ width: { max: width }, height: { max: height } }).catch(() => undefined); // else it stays as it is
+  }
+
   #show(track: MediaStreamTrack | undefined, withSound: MediaStreamTrack | null): MediaStreamTrack {
     if (!track) throw new Error('no picture came');
     this.hide();

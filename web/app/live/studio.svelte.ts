@@ -125,6 +125,7 @@ export class Studio {
     this.quality = quality;
     await this.#whip?.setQuality(quality);
     if (this.pictureFrom === 'camera') await this.#renewPicture();
+    else await this.#sources?.resize(quality);
   }
 
   async #renewPicture(): Promise<void> {
@@ -224,7 +225,7 @@ export class Studio {
   async #look(): Promise<void> {
     const whip = this.#whip;
     if (!whip) return;
-    const state = whip.connection.connectionState;
+    const { state } = whip;
     const now = performance.now();
     if (state === 'connected') {
       this.#troubledAt = now;

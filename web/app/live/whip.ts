@@ -52,6 +52,12 @@ export class Whip {
     }
   }
 
+  /** How the connection fares. A server that hung up is told at once by DTLS, and by ICE only after ten seconds. */
+  get state(): RTCPeerConnectionState {
+    const hungUp = this.connection.getSenders().some((sender) => sender.transport?.state === 'closed');
+    return hungUp ? 'closed' : this.connection.connectionState;
+  }
+
   async #post(name: string, offer: string): Promise<string> {
     const response = await ask(`/whip/${encodeURIComponent(name)}`, {
       method: 'POST',
