@@ -62,7 +62,7 @@ test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
 	@set -o pipefail; $(GO) test -v ./... 2>&1 | tee $(CACHE)/go.txt | awk '!/^ *(=== |--- (PASS|SKIP))/ && !/^PASS$$/'
 
 # The rooms whose goroutines share state. The race detector is C.
-RACY := ./server/bus/... ./server/origin/... ./server/live/... ./server/tracker/... ./server/relay/... ./server/api/... ./peer/...
+RACY := ./server/bus/... ./server/origin/... ./server/live/... ./server/tracker/... ./server/relay/... ./server/api/... ./server/ingest/whip/... ./peer/...
 
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
@@ -123,7 +123,7 @@ lint: $(PAGES) ## form and vet
 deps: $(MODULES) deps-test ## install what building and testing need (Debian; Go and Node are there already)
 	$(GO) mod download
 
-deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli, gcc
+deps-test: ## install what the tests drive: Chromium, ffmpeg, GStreamer, fonts, brotli, gcc
 	@meta/install.sh
 
 clean: ## remove what was built

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, a font, brotli, and a C compiler for the race detector.
+# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, GStreamer, a font, brotli, and a C compiler for the race detector.
 set -euo pipefail
 
 missing=()
@@ -7,6 +7,8 @@ command -v chromium >/dev/null || missing+=(chromium)
 command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 command -v brotli >/dev/null || missing+=(brotli)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+test -e /usr/lib/*/gstreamer-1.0/libgstwebrtc.so && test -e /usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib || missing+=(
+	gstreamer1.0-{nice,plugins-{base,good,bad,ugly}} gir1.2-gst-plugins-{base,bad}-1.0 python3-gi)
 test -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf || missing+=(fonts-dejavu-core)
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
 

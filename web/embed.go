@@ -10,8 +10,8 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Files returns the built pages: index.html (/), watch.html (/c/NAME), embed.html (/embed/NAME), favicon.svg, the scripts for
-// pages of other sites (shoal-player.js, shoal-hls.js), and assets/, whose names hold a digest of their content.
+// Files returns the built pages: index.html (/), live.html (/live), watch.html (/c/NAME), embed.html (/embed/NAME), favicon.svg,
+// the scripts for pages of other sites (shoal-player.js, shoal-hls.js), and assets/, whose names hold a digest of their content.
 func Files() (fs.FS, error) { return fs.Sub(dist, "dist") }
 
 // Built reports whether files holds pages, so that a server without them can say what to do.

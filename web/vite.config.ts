@@ -9,11 +9,12 @@ const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 /** What other sites name in their pages: addresses that stay. */
 const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts', 'shoal-hls': 'app/guest/main.ts' };
 
-/** In development the server's routes lead to the three pages as they do in the binary. */
+/** In development the server's routes lead to the four pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
   if (/^\/c\/[^/]+$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
+  if (path === '/live') return '/live.html';
   return undefined;
 }
 
@@ -70,7 +71,7 @@ export default defineConfig({
     reportCompressedSize: true,
     rolldownOptions: {
       input: {
-        ...Object.fromEntries(['index', 'watch', 'embed'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+        ...Object.fromEntries(['index', 'watch', 'embed', 'live'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
         ...Object.fromEntries(Object.entries(scripts).map(([name, path]) => [name, resolve(import.meta.dirname, path)])),
       },
       preserveEntrySignatures: 'exports-only',
@@ -90,6 +91,7 @@ export default defineConfig({
   server: {
     proxy: {
       '/hls': server,
+      '/whip': server,
       '/api': { target: server, ws: true },
     },
   },

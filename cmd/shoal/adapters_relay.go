@@ -45,6 +45,26 @@ var _ api.Relay = relayDoor{}
 
 // ICE names the relay by what the operator chose; without that, by what the viewer reached the pages as.
 func (d relayDoor) ICE(channel id.Channel, peer id.Peer, host string) []api.ICEServer {
+	username, password := d.relay.Credentials(channel, peer)
+	var stuns, turns []string
+	for _, h := range d.hosts(host) {
+		stun, turn := d.relay.URLs(h)
+		stuns, turns = append(stuns, stun...), append(turns, turn...)
+	}
+	return []api.ICEServer{{URLs: stuns}, {URLs: turns, Username: username, Credential: password}}
+}
+
+// STUN names the relay without its TURN, which is for viewers alone: it carries nobody to the server itself.
+func (d relayDoor) STUN(host string) (stuns []string) {
+	for _, h := range d.hosts(host) {
+		stun, _ := d.relay.URLs(h)
+		stuns = append(stuns, stun...)
+	}
+	return stuns
+}
+
+// hosts are the names of the relay for one who reached the pages as host.
+func (d relayDoor) hosts(host string) []string {
 	if u, err := url.Parse(d.public); err == nil && u.Hostname() != "" {
 		host = u.Hostname()
 	}
@@ -55,13 +75,7 @@ func (d relayDoor) ICE(channel id.Channel, peer id.Peer, host string) []api.ICES
 			hosts = append(hosts, ip.String())
 		}
 	}
-	username, password := d.relay.Credentials(channel, peer)
-	var stuns, turns []string
-	for _, h := range hosts {
-		stun, turn := d.relay.URLs(h)
-		stuns, turns = append(stuns, stun...), append(turns, turn...)
-	}
-	return []api.ICEServer{{URLs: stuns}, {URLs: turns, Username: username, Credential: password}}
+	return hosts
 }
 
 // runRelay runs the relay, or waits in its place if there is none.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"text/tabwriter"
 	"time"
@@ -63,6 +64,8 @@ type card struct {
 	RTMP      string  `json:"rtmp_url"`
 	Watch     string  `json:"watch_url"`
 	HLS       string  `json:"hls_url"`
+	WHIP      string  `json:"whip_url"`
+	Live      string  `json:"live_url"`
 }
 
 // card describes a channel by the addresses of the server that runs here, or ran here last; without one, by the settings.
@@ -75,6 +78,7 @@ func (c *channelSettings) card(name id.Name, key string) card {
 	return card{
 		Channel: name, StreamKey: key, RTMP: at.RTMP,
 		Watch: at.Public + "/c/" + string(name), HLS: at.Public + "/hls/" + string(name) + "/master.m3u8",
+		WHIP: at.Public + "/whip/" + string(name), Live: at.Public + "/live#" + url.Values{"channel": {string(name)}, "key": {key}}.Encode(),
 	}
 }
 
@@ -93,12 +97,15 @@ and Settings > Output > Keyframe interval: 2 s
 With ffmpeg:
   ffmpeg -re -i FILE -c:v libx264 -preset veryfast -g 60 -c:a aac -f flv %[2]s/%[3]s
 
+With a browser, its camera or screen (the link holds the stream key):
+  %[6]s
+
 Watch it
   in a browser      %[4]s
   in other players  %[5]s
 
 This is the only time the stream key is shown: whoever has it can publish.
-`, k.Channel, k.RTMP, k.StreamKey, k.Watch, k.HLS)
+`, k.Channel, k.RTMP, k.StreamKey, k.Watch, k.HLS, k.Live)
 	return err
 }
 

@@ -77,7 +77,7 @@ func (c *demoCommand) build(ctx context.Context, dir string, log *slog.Logger) (
 	for _, port := range []struct {
 		address *string
 		usual   string
-	}{{&s.HTTP, ":8080"}, {&s.RTMP, ":1935"}, {&s.TURN, ":3478"}} {
+	}{{&s.HTTP, ":8080"}, {&s.RTMP, ":1935"}, {&s.TURN, ":3478"}, {&s.WHIP, ":8189"}} {
 		if *port.address == port.usual && inUse(port.usual) {
 			*port.address = ":0"
 		}

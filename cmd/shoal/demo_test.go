@@ -41,7 +41,7 @@ func TestTheDemoTakesOtherPortsWhereTheUsualAreInUse(t *testing.T) {
 }
 
 func TestTheDemoPrintsALinkThatPlays(t *testing.T) {
-	c, err := parse([]string{"demo", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--turn", "127.0.0.1:0"}, io.Discard, io.Discard)
+	c, err := parse([]string{"demo", "--http", "127.0.0.1:0", "--rtmp", "127.0.0.1:0", "--turn", "127.0.0.1:0", "--whip", "127.0.0.1:0"}, io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"shoal/server/bus/local"
 	"shoal/server/channel"
 	"shoal/server/ingest/rtmp"
+	"shoal/server/ingest/whip"
 	"shoal/server/live"
 	"shoal/server/origin"
 	"shoal/server/relay"
@@ -37,6 +38,7 @@ type house struct {
 	metrics  *api.Metrics
 	live     *live.Live
 	rtmp     *rtmp.Server
+	whip     *whip.Server // nil: turned off
 	relay    *relay.Relay // nil: turned off
 	tracker  *restartable[*tracker.Tracker]
 	http     *http.Server
@@ -80,6 +82,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	h.metrics = api.NewMetrics(version, h.census)
 	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Log: log})
 	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: rtmpDoor{h.live}, Log: log}
+	if h.whip, err = s.openWHIP(whipDoor{h.channels, h.live}, h); err != nil {
+		return h, err
+	}
 
 	// The viewers: who meets whom, and who is carried.
 	if h.relay, err = s.openRelay(currentTracker{h}); err != nil {
@@ -99,7 +104,11 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	if h.relay != nil {
-		rooms.Relay = relayDoor{h.relay, s.PublicURL, s.publicIPs()}
+		door := relayDoor{h.relay, s.PublicURL, s.publicIPs()}
+		rooms.Relay, rooms.STUN = door, door
+	}
+	if h.whip != nil {
+		rooms.Publications = h.whip
 	}
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
@@ -136,6 +145,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},
 		{"the conductor", h.live.Run},
 		{"RTMP", h.rtmp.Run},
+		{"WHIP", h.runWHIP},
 	}, more...))
 }
 
@@ -144,6 +154,9 @@ func (h *house) Close() error {
 	var failed error
 	if h.relay != nil {
 		failed = ignoreClosed(h.relay.Close()) // Run closes it, too
+	}
+	if h.whip != nil {
+		failed = errors.Join(failed, ignoreClosed(h.whip.Close()))
 	}
 	if h.store != nil {
 		failed = errors.Join(failed, h.store.Close())

@@ -23,7 +23,7 @@ import (
 // quietSettings returns settings as a command line without flags gives them, with addresses that are free.
 func quietSettings(t *testing.T) Settings {
 	t.Helper()
-	c, err := parsed(t, "http = \"127.0.0.1:0\"\nrtmp = \"127.0.0.1:0\"\nturn = \"127.0.0.1:0\"\n")
+	c, err := parsed(t, "http = \"127.0.0.1:0\"\nrtmp = \"127.0.0.1:0\"\nturn = \"127.0.0.1:0\"\nwhip = \"127.0.0.1:0\"\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,13 @@ func TestPortsInUseNameTheFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packets.Close()
 	for flag, set := range map[string]func(*Settings){
+		"--whip": func(s *Settings) { s.WHIP = packets.LocalAddr().String() },
 		"--http": func(s *Settings) { s.HTTP = taken.Addr().String() },
 		"--rtmp": func(s *Settings) { s.RTMP = taken.Addr().String() },
 		"--turn": func(s *Settings) { s.TURN = taken.Addr().String() },

@@ -21,6 +21,7 @@ type Settings struct {
 	HTTP      string   `name:"http" default:":8080" placeholder:"ADDR" env:"SHOAL_HTTP" group:"Addresses" help:"Address of pages, API and HLS. Default: ${default}."`
 	RTMP      string   `name:"rtmp" default:":1935" placeholder:"ADDR" env:"SHOAL_RTMP" group:"Addresses" help:"Address that publishers (OBS, ffmpeg) send to. Default: ${default}."`
 	TURN      string   `name:"turn" default:":3478" placeholder:"ADDR" env:"SHOAL_TURN" group:"Addresses" help:"Address of STUN and TURN, UDP and TCP; \"off\" leaves viewers without them. Default: ${default}."`
+	WHIP      string   `name:"whip" default:":8189" placeholder:"ADDR" env:"SHOAL_WHIP" group:"Addresses" help:"UDP address that publishers send to over WebRTC (WHIP: browsers, OBS); \"off\" takes none. Default: ${default}."`
 	PublicURL string   `name:"public-url" placeholder:"URL" env:"SHOAL_PUBLIC_URL" group:"Addresses" help:"How viewers reach this server, such as https://live.example.org. Default: http://localhost and the port of --http."`
 	PublicIP  []string `name:"public-ip" placeholder:"IP" env:"SHOAL_PUBLIC_IP" group:"Addresses" help:"Addresses of this server as viewers see them, for TURN. Default: those of the network interfaces."`
 
@@ -45,14 +46,17 @@ type Settings struct {
 // turnOff is the value of TURN that leaves the relay out.
 const turnOff = "off"
 
+// whipOff is the value of WHIP that takes no publishers over WebRTC.
+const whipOff = "off"
+
 // check returns every wrong value at once, each with its remedy.
 func (s *Settings) check() error {
 	var wrong []error
 	say := func(name, value, remedy string) {
 		wrong = append(wrong, fmt.Errorf("%s is %q: %s", name, value, remedy))
 	}
-	for name, address := range map[string]string{"http": s.HTTP, "rtmp": s.RTMP, "turn": s.TURN} {
-		if name == "turn" && address == turnOff {
+	for name, address := range map[string]string{"http": s.HTTP, "rtmp": s.RTMP, "turn": s.TURN, "whip": s.WHIP} {
+		if name == "turn" && address == turnOff || name == "whip" && address == whipOff {
 			continue
 		}
 		if err := checkAddress(address); err != nil {

@@ -35,6 +35,9 @@ type Rooms struct {
 	Tracker    Tracker
 	Relay      Relay  // nil: no STUN and TURN
 	Rights     Rights // nil: anyone may watch everything
+
+	Publications Publications // nil: none over WebRTC
+	STUN         STUN         // for these; nil: none
 }
 
 // API is the doors. Its methods may be called at once.
@@ -43,6 +46,7 @@ type API struct {
 	rooms   Rooms
 	holds   *holds
 	joins   *pace
+	offers  *pace
 	metrics *Metrics
 }
 
@@ -53,8 +57,9 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 	}
 	return &API{
 		config: c, rooms: rooms, metrics: metrics,
-		holds: newHolds(c.HeldReloads, c.HeldReloadsPerIP),
-		joins: newPace(c.JoinsPerMinute, c.Now),
+		holds:  newHolds(c.HeldReloads, c.HeldReloadsPerIP),
+		joins:  newPace(c.JoinsPerMinute, c.Now),
+		offers: newPace(offersPerMinute, c.Now),
 	}
 }
 
@@ -66,11 +71,13 @@ func (a *API) Handler() (http.Handler, error) {
 	a.joinRoutes(mux)
 	a.siteRoutes(mux)
 	a.trackerRoutes(mux)
+	a.whipRoutes(mux)
 	a.pageRoutes(mux)
 	mux.Handle("GET /metrics", a.metrics.handler())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errNoRoute) })
 
 	foreign := http.NewCrossOriginProtection()
+	foreign.AddInsecureBypassPattern("/whip/") // a stream key is asked for there, which no browser sends by itself
 	if origin, err := url.Parse(a.config.PublicURL); err == nil && origin.Host != "" {
 		if err := foreign.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
 			return nil, err

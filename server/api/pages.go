@@ -19,10 +19,12 @@ const (
 	indexFile = "index.html"
 	watchFile = "watch.html"
 	embedFile = "embed.html"
+	liveFile  = "live.html"
 )
 
 func (a *API) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false) })
+	mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, liveFile, false) })
 	mux.HandleFunc("GET /c/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, watchFile, false) })
 	mux.HandleFunc("GET /embed/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, embedFile, true) })
 	mux.HandleFunc("GET /assets/{file...}", func(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,9 @@
 import { defineConfig } from '@playwright/test';
 import { resolve } from 'node:path';
 
+// Any free port for WebRTC publishing: servers of several tests, and of other runs, stand side by side.
+process.env.SHOAL_WHIP ??= '127.0.0.1:0';
+
 export default defineConfig({
   testDir: '.',
   testIgnore: 'pictures/**',

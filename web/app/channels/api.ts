@@ -11,6 +11,7 @@ export interface Channel extends ChannelLine {
   readonly channel: string; // its public key
   readonly started: string | null; // RFC 3339
   readonly epoch: number;
+  readonly soundOnly: boolean; // it has tracks, and none of them is a picture
   readonly sharing: { readonly preset_allowed: boolean };
 }
 
@@ -69,8 +70,14 @@ export function channel(body: unknown): Channel | null {
     channel: typeof whole.channel === 'string' ? whole.channel : '',
     started: typeof whole.started === 'string' ? whole.started : null,
     epoch: count(whole.epoch),
+    soundOnly: soundOnly(whole.tracks),
     sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
   };
+}
+
+function soundOnly(tracks: unknown): boolean {
+  if (!Array.isArray(tracks) || tracks.length === 0) return false;
+  return tracks.every((track) => fields(track)?.kind === 'audio');
 }
 
 function count(value: unknown): number {

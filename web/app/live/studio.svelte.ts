@@ -1,0 +1,278 @@
+// One streamer at work: what is sent, whether it is on air, what went wrong.
+//
+// What it is: the state behind the go-live page.
+// Who calls it: Live.svelte and its parts.
+// What it owns: sources, the session and its end, the clock that looks at both.
+// What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
+import { askChannel, type Channel } from '../channels/api';
+import { HealthMeter, type Health } from './health';
+import { isName, nameIn, placeInFragment, remember, remembered } from './place';
+import * as problems from './problems';
+import { deviceProblem, refusal, type Problem } from './problems';
+import type { Quality } from './quality';
+import { listDevices, NO_SOUND, Sources, type Devices, type PictureFrom } from './sources';
+import { NoEncoder, Refused, Whip } from './whip';
+
+/** `off`: not sending. `joining`: the server was asked. `sending`: connected. `again`: it broke, and is tried again. */
+export type Phase = 'off' | 'joining' | 'sending' | 'again';
+
+const LOOK_MS = 1_000;
+const LEVEL_MS = 100;
+/** A connection that says nothing for longer is taken for broken. */
+const SILENT_MS = 4_000;
+/** A first connection takes a second or two. */
+const CONNECT_MS = 12_000;
+const AGAIN_MS = 2_000;
+/** The server frees a place that fell silent after three seconds. */
+const OWN_PLACE_TRIES = 4;
+/** Below this a microphone hears nothing: it is muted, or another one is meant. */
+const QUIET_LEVEL = 5;
+const QUIET_MS = 6_000;
+
+export class Studio {
+  name = $state('');
+  key = $state('');
+  keep = $state(false);
+  pictureFrom = $state<PictureFrom>('camera');
+  camera = $state('');
+  microphone = $state('');
+  quality = $state<Quality>('720');
+  devices = $state.raw<Devices>({ cameras: [], microphones: [] });
+  stream = $state.raw<MediaStream | null>(null);
+  seen = $state(false); // a picture is open
+  level = $state<number | null>(null);
+  quiet = $state(false);
+  phase = $state<Phase>('off');
+  problem = $state.raw<Problem | null>(null);
+  channel = $state.raw<Channel | null>(null);
+  health = $state.raw<Health | null>(null);
+  since = $state<number | null>(null); // when sending began
+  #sources: Sources | null = null;
+  #whip: Whip | null = null;
+  #meter = new HealthMeter();
+  #tries = 0; // since it broke
+  #attempt = 0; // grows with every start and stop: what belongs to an older one is over
+  #connectedAt = 0;
+  #troubledAt = 0;
+  #quietSince = 0;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #awake: WakeLockSentinel | null = null;
+
+  /** Reads the address and what is remembered, and looks from then on. Returns the end. */
+  begin(): () => void {
+    const stored = remembered(storage());
+    const given = placeInFragment(location.hash);
+    if (location.hash) history.replaceState(null, '', location.pathname + location.search); // a key does not stay on the screen
+    this.name = given.name ?? stored?.name ?? '';
+    this.key = given.key ?? (given.name === undefined || given.name === stored?.name ? (stored?.key ?? '') : '');
+    this.keep = stored !== null && stored.key === this.key;
+    if (!this.able) this.problem = problems.insecure;
+    this.#timers = [setInterval(() => void this.#look(), LOOK_MS), setInterval(() => this.#listen(), LEVEL_MS)];
+    return () => {
+      this.#timers.forEach(clearInterval);
+      void this.stop();
+      this.#sources?.close();
+    };
+  }
+
+  get able(): boolean {
+    return typeof navigator !== 'undefined' && navigator.mediaDevices !== undefined && typeof RTCPeerConnection !== 'undefined';
+  }
+
+  get ready(): boolean {
+    return isName(nameIn(this.name)) && this.key.trim() !== '' && this.stream !== null;
+  }
+
+  get onAir(): boolean {
+    return this.phase === 'sending' && this.channel?.live === true;
+  }
+
+  get watchLink(): string {
+    return `${location.origin}/c/${nameIn(this.name)}`;
+  }
+
+  /** Opens what is chosen, for the first time or anew. */
+  async open(): Promise<void> {
+    this.problem = null;
+    const sources = (this.#sources ??= new Sources((track) => this.#lost(track)));
+    await this.#openPicture(sources);
+    await this.#openSound(sources);
+    this.devices = await listDevices();
+    this.#changed(sources);
+  }
+
+  async choosePicture(from: PictureFrom): Promise<void> {
+    this.pictureFrom = from;
+    await this.#renewPicture();
+  }
+
+  async chooseCamera(id: string): Promise<void> {
+    this.camera = id;
+    await this.#renewPicture();
+  }
+
+  async chooseMicrophone(id: string): Promise<void> {
+    this.microphone = id;
+    const sources = this.#sources;
+    if (!sources || !this.stream) return;
+    this.problem = null;
+    await this.#openSound(sources);
+    this.#changed(sources);
+  }
+
+  async chooseQuality(quality: Quality): Promise<void> {
+    this.quality = quality;
+    await this.#whip?.setQuality(quality);
+    if (this.pictureFrom === 'camera') await this.#renewPicture();
+    else await this.#sources?.resize(quality);
+  }
+
+  async #renewPicture(): Promise<void> {
+    const sources = this.#sources;
+    if (!sources || !this.stream) return;
+    this.problem = null;
+    await this.#openPicture(sources);
+    this.#changed(sources);
+  }
+
+  async #openPicture(sources: Sources): Promise<void> {
+    try {
+      if (this.pictureFrom === 'none') return sources.hide();
+      const track = this.pictureFrom === 'screen' ? await sources.screen(this.quality) : await sources.camera(this.camera, this.quality);
+      if (this.pictureFrom === 'camera') this.camera = track.getSettings().deviceId ?? this.camera;
+      await this.#whip?.replace(track);
+    } catch (error) {
+      this.problem = deviceProblem(this.pictureFrom === 'screen' ? 'screen' : 'camera', error);
+    }
+  }
+
+  async #openSound(sources: Sources): Promise<void> {
+    if (this.microphone === NO_SOUND) return sources.mute();
+    try {
+      await sources.microphone(this.microphone);
+    } catch (error) {
+      this.problem ??= deviceProblem('microphone', error);
+    }
+  }
+
+  #changed(sources: Sources): void {
+    this.seen = sources.picture !== null;
+    this.stream = sources.picture || sources.sound ? sources.stream : null;
+    this.#quietSince = performance.now();
+  }
+
+  #lost(track: MediaStreamTrack): void {
+    this.problem = track.kind === 'video' && this.pictureFrom === 'screen' ? problems.screenEnded : problems.sourceEnded;
+  }
+
+  async start(): Promise<void> {
+    if (!this.ready) {
+      this.problem = problems.nothingToSend;
+      return;
+    }
+    this.name = nameIn(this.name);
+    this.problem = null;
+    this.since = null;
+    remember(storage(), this.keep ? { name: this.name, key: this.key.trim() } : null);
+    this.phase = 'joining';
+    await this.#join(++this.#attempt, true);
+  }
+
+  async #join(attempt: number, first: boolean): Promise<void> {
+    const stream = this.stream;
+    if (!stream || attempt !== this.#attempt) return;
+    try {
+      const whip = await Whip.begin(this.name, this.key.trim(), stream, this.quality);
+      if (attempt !== this.#attempt) return void whip.end();
+      this.#whip = whip;
+      this.#meter = new HealthMeter();
+      this.#connectedAt = 0;
+      this.#troubledAt = performance.now();
+    } catch (error) {
+      if (attempt !== this.#attempt) return;
+      const { problem, worth } = error instanceof Refused ? refusal(error.status, error.says)
+        : { problem: error instanceof NoEncoder ? problems.noEncoder : refusal(-1, error instanceof Error ? error.message : String(error)).problem, worth: false };
+      // A place that was lost a moment ago is still taken, by oneself.
+      if (first || !(error instanceof Refused && error.status === 409) || this.#tries > OWN_PLACE_TRIES) this.problem = problem;
+      if (worth && !first) this.#later(attempt);
+      else this.phase = 'off';
+    }
+  }
+
+  #later(attempt: number): void {
+    this.phase = 'again';
+    this.#tries++;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => void this.#join(attempt, false), AGAIN_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#attempt++;
+    clearTimeout(this.#again);
+    this.phase = 'off';
+    this.health = null;
+    this.channel = null;
+    this.since = null;
+    const whip = this.#whip;
+    this.#whip = null;
+    void this.#awake?.release();
+    this.#awake = null;
+    await whip?.end();
+  }
+
+  /** Once a second: does it go, and does the server agree? */
+  async #look(): Promise<void> {
+    const whip = this.#whip;
+    if (!whip) return;
+    const { state } = whip;
+    const now = performance.now();
+    if (state === 'connected') {
+      this.#troubledAt = now;
+      if (this.#connectedAt === 0) this.#connected(now);
+      const report = await whip.connection.getStats();
+      this.health = this.#meter.read(report.values() as Iterable<Record<string, unknown>>, now);
+      const answer = await askChannel(this.name);
+      if (whip === this.#whip && answer.kind === 'ok') this.channel = answer.value;
+      return;
+    }
+    const patience = this.#connectedAt === 0 ? CONNECT_MS : SILENT_MS;
+    if (state !== 'failed' && state !== 'closed' && now - this.#troubledAt < patience) return;
+    const before = this.#connectedAt !== 0;
+    this.#whip = null;
+    this.health = null;
+    this.channel = null;
+    this.problem = before ? problems.broken : problems.noRoute;
+    const attempt = ++this.#attempt;
+    this.#later(attempt);
+    await whip.end();
+  }
+
+  #connected(now: number): void {
+    this.#connectedAt = now;
+    this.#tries = 0;
+    this.phase = 'sending';
+    this.problem = null;
+    this.since ??= Date.now();
+    void navigator.wakeLock?.request('screen').then((lock) => {
+      if (this.phase === 'sending') this.#awake = lock;
+      else void lock.release();
+    }, () => undefined); // a device that goes to sleep by itself does so
+  }
+
+  #listen(): void {
+    const level = this.#sources?.level() ?? null;
+    this.level = level;
+    const now = performance.now();
+    if (level === null || level > QUIET_LEVEL) this.#quietSince = now;
+    this.quiet = level !== null && now - this.#quietSince > QUIET_MS;
+  }
+}
+
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
