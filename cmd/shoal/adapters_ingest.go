@@ -3,23 +3,21 @@ package main
 import (
 	"context"
 	"errors"
-	"net/netip"
 
-	"shoal/server/ingest"
-	"shoal/server/ingest/rtmp"
+	"shoal/server/ingest/gate"
 	"shoal/server/live"
 )
 
-// rtmpDoor is the conductor as RTMP asks it.
-type rtmpDoor struct{ live *live.Live }
+// publishersDoor is the conductor as protocols ask it.
+type publishersDoor struct{ live *live.Live }
 
-var _ rtmp.Door = rtmpDoor{}
+var _ gate.Door = publishersDoor{}
 
-// Publish says in RTMP's words that nobody has the key.
-func (d rtmpDoor) Publish(ctx context.Context, key string, from netip.Addr) (ingest.Sink, func(error), error) {
-	sink, leave, err := d.live.Publish(ctx, key, from)
+// Admit says in the gate's words that nobody has the key.
+func (d publishersDoor) Admit(ctx context.Context, r gate.Request) (gate.Admission, error) {
+	p, err := d.live.Admit(ctx, live.Request{Key: r.Key, Name: r.Name, Takeover: r.Takeover, From: r.From.String(), Protocol: r.Protocol})
 	if errors.Is(err, live.ErrRefused) {
-		err = rtmp.ErrKey
+		err = gate.ErrKey
 	}
-	return sink, leave, err
+	return gate.Admission{Sink: p.Sink, Leave: p.Leave, Cut: p.Cut, Lost: p.Lost}, err
 }

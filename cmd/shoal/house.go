@@ -13,6 +13,7 @@ import (
 	"shoal/server/api"
 	"shoal/server/bus/local"
 	"shoal/server/channel"
+	"shoal/server/ingest/gate"
 	"shoal/server/ingest/rtmp"
 	"shoal/server/live"
 	"shoal/server/origin"
@@ -36,6 +37,7 @@ type house struct {
 	origin   *origin.Origin
 	metrics  *api.Metrics
 	live     *live.Live
+	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
 	relay    *relay.Relay // nil: turned off
 	tracker  *restartable[*tracker.Tracker]
@@ -79,7 +81,8 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
 	h.metrics = api.NewMetrics(version, h.census)
 	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Log: log})
-	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: rtmpDoor{h.live}, Log: log}
+	h.visitors = new(gate.Visitors)
+	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: publishersDoor{h.live}, Visitors: h.visitors, Meter: h.metrics, Log: log}
 
 	// The viewers: who meets whom, and who is carried.
 	if h.relay, err = s.openRelay(currentTracker{h}); err != nil {

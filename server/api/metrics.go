@@ -21,6 +21,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	latency  prometheus.Histogram
+	door     doorFigures
 
 	// What viewers say of themselves: shown, never trusted.
 	reported          *prometheus.CounterVec
@@ -64,6 +65,7 @@ func NewMetrics(version string, ask func() []Census) *Metrics {
 		stalls:   count("shoal_reported_stalls_total", "Stalls that viewers report."),
 		stalled:  count("shoal_reported_stalled_seconds_total", "Time that viewers say they stalled."),
 	}
+	m.door = newDoorFigures(m.registry)
 	m.reported.WithLabelValues("origin") // there from the first scrape on
 	m.reported.WithLabelValues("peer")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{

@@ -39,12 +39,13 @@ type registry struct {
 	mu     sync.Mutex
 	epoch  uint64
 	broken error
+	stale  bool // key was replaced
 }
 
 func (r *registry) Admit(_ context.Context, k string) (id.Channel, id.Name, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return id.Channel(r.identity.Public()), name, k == key, r.broken
+	return id.Channel(r.identity.Public()), name, k == key && !r.stale, r.broken
 }
 
 func (r *registry) NextEpoch(context.Context, id.Channel) (uint64, error) {

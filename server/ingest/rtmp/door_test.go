@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os/exec"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 )
 
 const rightKey = "dGhlIHJpZ2h0IGtleSBvZiB0aGUgdGVzdCBjaGFubmVs"
@@ -25,22 +25,25 @@ type door struct {
 	sinks []*sink
 	busy  bool
 	ended chan error
+	asked []gate.Request
+	cut   chan struct{} // nil: never
 }
 
 func newDoor() *door { return &door{ended: make(chan error, 16)} }
 
-func (d *door) Publish(_ context.Context, key string, _ netip.Addr) (ingest.Sink, func(error), error) {
+func (d *door) Admit(_ context.Context, r gate.Request) (gate.Admission, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if key != rightKey {
-		return nil, nil, fmt.Errorf("door: %w", ErrKey)
+	d.asked = append(d.asked, r)
+	if r.Key != rightKey {
+		return gate.Admission{}, fmt.Errorf("door: %w", gate.ErrKey)
 	}
 	if d.busy {
-		return nil, nil, errors.New("somebody publishes already")
+		return gate.Admission{}, errors.New("somebody publishes already")
 	}
 	s := &sink{}
 	d.sinks = append(d.sinks, s)
-	return s, func(err error) { d.ended <- err }, nil
+	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut}, nil
 }
 
 // sink keeps what it is given.
@@ -96,14 +99,14 @@ func (l *logBook) String() string {
 }
 
 // run starts a server and returns its address. It is stopped and awaited at the test's end.
-func run(t *testing.T, d Door) (addr string, book *logBook) {
+func run(t *testing.T, d gate.Door) (addr string, book *logBook) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	book = &logBook{}
-	s := &Server{Listener: l, Door: d, Log: slog.New(slog.NewTextHandler(book, nil))}
+	s := &Server{Listener: l, Door: d, Visitors: &gate.Visitors{}, Log: slog.New(slog.NewTextHandler(book, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

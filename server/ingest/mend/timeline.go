@@ -1,9 +1,6 @@
-package rtmp
+package mend
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Bounds on timestamps.
 const (
@@ -18,7 +15,7 @@ const (
 	shownBefore = time.Second
 	// shownAfter is how far it may lie after it.
 	shownAfter = 10 * time.Second
-	// step is the least time between two samples of a track: RTMP counts milliseconds.
+	// step is the least time between two samples of a track: frames come with milliseconds.
 	step = time.Millisecond
 )
 
@@ -130,7 +127,7 @@ func (t *timeline) picture(track int, offset time.Duration) (dts, pts time.Durat
 	return dts, max(pts, dts)
 }
 
-// sound returns the time of a sound frame of a known duration. RTMP rounds to milliseconds, which would make gaps and
+// sound returns the time of a sound frame of a known duration. Times come in milliseconds, which would make gaps and
 // overlaps of every frame: one that is nearly where the frame before it ended is put just there.
 func (t *timeline) sound(track int, lasts, before time.Duration) time.Duration {
 	c := &t.tracks[track]
@@ -148,14 +145,4 @@ func (c *trackTime) give(at time.Duration) time.Duration {
 	}
 	c.placed, c.last = true, at
 	return at
-}
-
-// signed24 reads the composition time of a picture, which RTMP sends in 24 bits and gortmplib takes for unsigned.
-func signed24(d time.Duration) time.Duration {
-	const wrap = (math.MaxUint16 + 1) << 8
-	ms := int64(d / time.Millisecond)
-	if ms >= wrap/2 {
-		ms -= wrap
-	}
-	return time.Duration(ms) * time.Millisecond
 }
