@@ -18,6 +18,7 @@ type Config struct {
 	HeldReloadsPerIP int            // the same, for one network
 	JoinsPerMinute   int            // for one network
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	OperatorToken    string         // opens what only the operator may ask; "": nobody is
 	AccessLog        bool           // one line a request, without addresses
 	Log              *slog.Logger
 	Now              func() time.Time // nil is time.Now
@@ -32,7 +33,9 @@ type Rooms struct {
 	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
-	Relay      Relay // nil: no STUN and TURN
+	Keys       Keys       // nil: the operator alone hears of a stream's health
+	Publishers Publishers // nil: nobody does
+	Relay      Relay      // nil: no STUN and TURN
 }
 
 // API is the doors. Its methods may be called at once.
@@ -41,6 +44,7 @@ type API struct {
 	rooms   Rooms
 	holds   *holds
 	joins   *pace
+	health  *pace
 	metrics *Metrics
 }
 
@@ -52,7 +56,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 	return &API{
 		config: c, rooms: rooms, metrics: metrics,
 		holds: newHolds(c.HeldReloads, c.HeldReloadsPerIP),
-		joins: newPace(c.JoinsPerMinute, c.Now),
+		joins: newPace(c.JoinsPerMinute, c.Now), health: newPace(healthPerMinute, c.Now),
 	}
 }
 
@@ -61,6 +65,9 @@ func (a *API) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.hlsRoutes(mux)
 	a.channelRoutes(mux)
+	if a.rooms.Publishers != nil {
+		a.healthRoutes(mux)
+	}
 	a.joinRoutes(mux)
 	a.trackerRoutes(mux)
 	a.pageRoutes(mux)
