@@ -24,7 +24,7 @@ const (
 	// aliveAfter is after how long of silence it says that it is there.
 	aliveAfter = time.Second
 	// rekeyLeast is how often a new key is looked at: each look costs a millisecond of hashing, encoders need one in hours.
-	rekeyLeast = time.Second
+	rekeyLeast = 100 * time.Millisecond
 	// askedMax is how many acknowledgements may wait to be acknowledged.
 	askedMax = 64
 )
