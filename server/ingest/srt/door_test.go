@@ -57,6 +57,16 @@ func (d *door) Admit(_ context.Context, r gate.Request) (gate.Admission, error) 
 	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut, Lost: d.loses}, nil
 }
 
+// sink is the n-th publication's, nil while there was none.
+func (d *door) sink(n int) *sink {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n >= len(d.sinks) {
+		return nil
+	}
+	return d.sinks[n]
+}
+
 func (d *door) loses(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -89,6 +99,9 @@ func (s *sink) Sample(x ingest.Sample) error {
 }
 
 func (s *sink) count() int {
+	if s == nil {
+		return 0
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.samples)

@@ -16,7 +16,7 @@ func TestFFmpegPublishes(t *testing.T) {
 	if err := <-b.door.ended; err != nil {
 		t.Errorf("the publisher stopped, and yet: %v", err)
 	}
-	s := b.door.sinks[0]
+	s := b.door.sink(0)
 	if len(s.runs) != 1 || len(s.runs[0]) != 2 || s.runs[0][0].Kind != segment.Video || s.runs[0][1].Kind != segment.Audio {
 		t.Fatalf("runs: %+v\n%s", s.runs, b.log.String())
 	}
