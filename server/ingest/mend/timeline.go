@@ -41,6 +41,8 @@ type trackTime struct {
 	raw    uint32
 	at     time.Duration // what raw stands for
 	stray  int
+	before bool   // it was in the run before
+	old    uint32 // its timestamp there
 	placed bool
 	last   time.Duration // decode time last given out
 	lag    time.Duration // by how much decode times are put earlier; kept over runs, for it is the encoder's habit
@@ -80,7 +82,7 @@ func (t *timeline) seen(track int, raw uint32) verdict {
 		if moved < -jumpBack || ahead > jumpAhead {
 			return t.jump()
 		}
-	} else if ahead > jumpAhead || ahead < -jumpAhead {
+	} else if ahead > jumpAhead || ahead < -jumpAhead || c.behind(raw, ahead) {
 		if c.stray++; c.stray <= strayMax {
 			return stray
 		}
@@ -97,6 +99,16 @@ func (t *timeline) seen(track int, raw uint32) verdict {
 	return placed
 }
 
+// behind tells whether a timestamp still belongs to the run before: one track jumped, and this one has not come there yet.
+func (c *trackTime) behind(raw uint32, ahead time.Duration) bool {
+	moved := sinceRaw(c.old, raw)
+	if !c.before || moved < 0 || moved > jumpBack || ahead.Abs() <= jumpBack {
+		return false
+	}
+	c.old = raw
+	return true
+}
+
 func (t *timeline) jump() verdict {
 	if t.jumps++; t.jumps > jumpCredit {
 		return exhausted
@@ -108,8 +120,11 @@ func (t *timeline) jump() verdict {
 // restart begins a run: the next timestamp is its zero.
 func (t *timeline) restart() {
 	t.started = false
-	for i := range t.tracks {
-		t.tracks[i] = trackTime{lag: t.tracks[i].lag}
+	for i, c := range t.tracks {
+		t.tracks[i] = trackTime{lag: c.lag, before: c.joined || c.before, old: c.old}
+		if c.joined {
+			t.tracks[i].old = c.raw
+		}
 	}
 }
 
