@@ -47,10 +47,19 @@ func (h *house) state(ctx context.Context, name string) (s state, err error) {
 
 // picture is the newest picture that a player could begin with: where its part is, and the bytes to decode.
 type picture struct {
-	part string
-	init string
-	runs int // of the broadcast before the one that it belongs to
+	part  string
+	init  string
+	epoch int // of the broadcast
+	runs  int // of the epoch, before the one that it belongs to
 }
+
+// after tells whether a picture belongs to a later run than another.
+func (p picture) after(other picture) bool {
+	return p.epoch > other.epoch || p.epoch == other.epoch && p.runs > other.runs
+}
+
+// epochShift is where a media sequence number holds the epoch (docs/protocol.md).
+const epochShift = 20
 
 // newest finds it in the picture's playlist.
 func (h *house) newest(ctx context.Context, name string) (p picture, err error) {
@@ -79,6 +88,11 @@ func (h *house) newest(ctx context.Context, name string) (p picture, err error) 
 	}
 	for line := range strings.SplitSeq(string(list), "\n") {
 		switch {
+		case strings.HasPrefix(line, "#EXT-X-MEDIA-SEQUENCE:"):
+			if _, err := fmt.Sscanf(line, "#EXT-X-MEDIA-SEQUENCE:%d", &p.epoch); err != nil {
+				return p, err
+			}
+			p.epoch >>= epochShift
 		case strings.HasPrefix(line, "#EXT-X-DISCONTINUITY-SEQUENCE:"):
 			if _, err := fmt.Sscanf(line, "#EXT-X-DISCONTINUITY-SEQUENCE:%d", &p.runs); err != nil {
 				return p, err

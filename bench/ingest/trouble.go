@@ -31,7 +31,7 @@ func (h *house) shown(ctx context.Context, name string, before picture, e *encod
 			}
 		}
 		now, err := h.newest(ctx, name)
-		if err != nil || now.part == "" || before.part != "" && now.runs <= before.runs {
+		if err != nil || now.part == "" || before.part != "" && !now.after(before) {
 			return false, nil // not yet
 		}
 		p = now
@@ -129,15 +129,15 @@ func (h *house) killServers(ctx context.Context, t *table, times int) {
 			return
 		}
 		var wait sync.WaitGroup
-		encoders := map[string]*encoder{}
+		lasts, encoders := map[string]picture{}, map[string]*encoder{}
 		for _, p := range protocols {
 			last, _ := h.newest(ctx, p) // nothing yet, the first time
-			e, _, err := h.insist(ctx, h.cards[p], p, last)
+			e, now, err := h.insist(ctx, h.cards[p], p, last)
 			if err != nil {
 				t.note("server killed, back over "+p, 0, fmt.Errorf("before the kill: %w", err))
 				continue
 			}
-			encoders[p] = e
+			encoders[p], lasts[p] = e, now
 		}
 		h.kill()
 		killed := time.Now()
@@ -148,7 +148,7 @@ func (h *house) killServers(ctx context.Context, t *table, times int) {
 		for p, e := range encoders {
 			wait.Go(func() {
 				e.end(os.Kill) // it has lost the server, or will notice soon: whoever runs encoders starts them again
-				e, _, err := h.insist(ctx, h.cards[p], p, picture{}) // it kept no media
+				e, _, err := h.insist(ctx, h.cards[p], p, lasts[p])
 				t.note("server killed, back over "+p, time.Since(killed), err)
 				if err == nil {
 					e.end(os.Interrupt)
