@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // parsed reads a serve command line with a file of settings.
@@ -57,6 +58,12 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"public_ip = [\"example.org\"]": `public_ip is "example.org": write an IP address`,
 		"trusted_proxies = [\"10\"]":    `trusted_proxies is "10": write a network`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
+		"rtmps = \":1936\"":             `rtmps is ":1936": RTMP over TLS needs a certificate`,
+		"srt = \"9000\"":                `srt is "9000": write HOST:PORT`,
+		"srt_latency = 5":               `srt_latency is "5": write milliseconds, 20 to 8000`,
+		"srt_passphrase = \"short\"":    `srt_passphrase is "(hidden)": write 10 to 79 characters`,
+		"reconnect_window = \"soon\"":   `reconnect_window is "soon": write a time such as 90s`,
+		"reconnect_window = \"2h\"":     `reconnect_window is "2h": write a time such as 90s`,
 	} {
 		c, err := parsed(t, file)
 		if err == nil {
@@ -132,4 +139,12 @@ func TestNoSettingsInWhatIsNoDirectory(t *testing.T) {
 func portOf(addr net.Addr) string {
 	_, port, _ := net.SplitHostPort(addr.String())
 	return port
+}
+
+func TestTimesOfReconnecting(t *testing.T) {
+	for text, want := range map[string]time.Duration{"90s": 90 * time.Second, "90": 90 * time.Second, "5m": 5 * time.Minute, "999999999999": time.Hour + time.Second} {
+		if d, err := (&Settings{ReconnectWindow: text}).reconnectWindow(); err != nil || d != want {
+			t.Errorf("%s is %v, %v", text, d, err)
+		}
+	}
 }

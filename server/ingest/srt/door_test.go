@@ -232,3 +232,10 @@ func (b *bench) eventually(what string, holds func() bool) {
 	}
 	b.t.Fatalf("%s never came about:\n%s", what, b.log.String())
 }
+
+// running tells whether Run has begun.
+func (s *Server) running() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID != nil
+}

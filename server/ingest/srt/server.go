@@ -102,6 +102,8 @@ func (s *Server) prepare() {
 	if s.Latency == 0 {
 		s.Latency = DefaultLatency
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.cookies = newCookies()
 	s.slots = make(chan struct{}, handshakesMax)
 	s.byID, s.byPeer = map[uint32]*connection{}, map[peer]*connection{}

@@ -1,11 +1,17 @@
 package srt
 
 import (
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	gosrt "github.com/datarhei/gosrt"
+	"github.com/datarhei/gosrt/packet"
+
 	"shoal/segment"
+	"shoal/server/ingest/gate"
 )
 
 func TestFFmpegPublishes(t *testing.T) {
@@ -76,5 +82,64 @@ func TestFFmpegIsRefused(t *testing.T) {
 	}
 	if len(b.door.sinks) != 0 {
 		t.Error("somebody was let in")
+	}
+}
+
+// Where the operator turned passphrases off, plain streams are taken, and encrypted ones are not.
+func TestWithoutPassphrases(t *testing.T) {
+	b := run(t, func(s *Server) { s.Passphrase = nil })
+	stream := clip(t, "2")
+	if c, err := call(t, b.addr, nil); err == nil {
+		_ = c.Close()
+		t.Error("an encrypted stream is taken, which nobody can open")
+	}
+	conn, err := call(t, b.addr, func(c *gosrt.Config) { c.Passphrase = "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	push(t, conn, stream, 2*ms)
+	b.eventually("the clip", func() bool { return b.door.sink(0).count() > 90+45 })
+	_ = conn.Close()
+	if err := <-b.door.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Callers that want what is not known here are told so.
+func TestModesThatAreNotKnownAreRefused(t *testing.T) {
+	b := run(t, nil)
+	for name, change := range map[string]func(*packet.CIFHandshake){
+		"an old version":  func(h *packet.CIFHandshake) { h.Version = 4 },
+		"no extension":    func(h *packet.CIFHandshake) { h.HasHS = false },
+		"a tiny packet":   func(h *packet.CIFHandshake) { h.MaxTransmissionUnitSize = 77 },
+		"file mode":       func(h *packet.CIFHandshake) { h.SRTHS.SRTFlags.STREAM = true },
+		"a foreign pacer": func(h *packet.CIFHandshake) { h.CongestionCtl = "file" },
+	} {
+		from, err := net.Dial("udp", b.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer from.Close()
+		b.eventually("the server runs", func() bool { return b.Server.running() })
+		cookie := b.Server.cookies.of(netip.MustParseAddrPort(from.LocalAddr().String()), time.Now())
+		before := b.meter.of(gate.WhyForm)
+		body := says(t, func(h *packet.CIFHandshake) { h.SynCookie = cookie; change(h) })
+		if _, err := from.Write(controlPacket(typeHandshake, 0, 0, 0, 0, body)); err != nil {
+			t.Fatal(err)
+		}
+		answer := make([]byte, 2000)
+		if err := from.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		n, err := from.Read(answer)
+		if err != nil || n != headerSize+handshakeSize {
+			t.Errorf("%s: %d bytes, %v", name, n, err)
+			continue
+		}
+		h, err := parseHandshake(answer[headerSize:n])
+		if err != nil || h.kind < 1000 || h.kind > 1500 {
+			t.Errorf("%s: %+v %v", name, h, err)
+		}
+		b.eventually("it is counted", func() bool { return b.meter.of(gate.WhyForm) > before })
 	}
 }
