@@ -105,11 +105,11 @@ proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
 	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000 ladder3; do $(BIN) sim $$row || exit 1; done
 
-proof-ingest: build deps-test ## a hundred publications over each protocol, and fifty kills of publisher or server: a quarter of an hour
+proof-ingest: build deps-test ## a hundred publications over each protocol, a hundred new keys, fifty kills of publisher or server: ten minutes
 	$(GO) run ./bench/ingest -shoal $(BIN) $(INGEST)
 
 test-ingest: build deps-test ## the same, a few of each
-	$(GO) run ./bench/ingest -shoal $(BIN) -n 2 -publishers 1 -servers 1
+	$(GO) run ./bench/ingest -shoal $(BIN) -n 2 -keys 1 -publishers 1 -servers 1
 
 proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, and the same without: an hour and a half of a core
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal

@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -38,7 +39,32 @@ type house struct {
 	args    []string
 	http    string
 	server  *exec.Cmd
-	cards   map[string]card
+
+	mu    sync.Mutex
+	cards map[string]card // guarded by mu
+}
+
+// card is how to publish to the channel of a name.
+func (h *house) card(name string) card {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.cards[name]
+}
+
+// learn asks the program for a channel's card: verb is add or rekey.
+func (h *house) learn(ctx context.Context, name, verb string) error {
+	out, err := exec.CommandContext(ctx, h.program, "channel", verb, name, "--data", filepath.Join(h.dir, "data"), "--json").Output()
+	if err != nil {
+		return fmt.Errorf("channel %s: %w", verb, err)
+	}
+	var k card
+	if err := json.Unmarshal(out, &k); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.cards[name] = k
+	return nil
 }
 
 func newHouse(program string) (*house, error) {
@@ -115,18 +141,12 @@ func (h *house) start(ctx context.Context) error {
 		return err
 	}
 	for _, p := range append(protocols, "killed") {
-		if _, ok := h.cards[p]; ok {
+		if h.card(p) != (card{}) {
 			continue
 		}
-		out, err := exec.CommandContext(ctx, h.program, "channel", "add", p, "--data", filepath.Join(h.dir, "data"), "--json").Output()
-		if err != nil {
-			return fmt.Errorf("add a channel: %w", err)
-		}
-		var k card
-		if err := json.Unmarshal(out, &k); err != nil {
+		if err := h.learn(ctx, p, "add"); err != nil {
 			return err
 		}
-		h.cards[p] = k
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ func run(ctx context.Context, args []string) error {
 	times := flags.Int("n", 100, "`publications` over each protocol")
 	publishers := flags.Int("publishers", 25, "`kills` of a publisher, in turn over each protocol")
 	servers := flags.Int("servers", 25, "`kills` of the server, with a publisher of each protocol")
+	keys := flags.Int("keys", 34, "stream `keys` replaced over each protocol while somebody publishes")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -47,7 +48,10 @@ func run(ctx context.Context, args []string) error {
 	began := time.Now()
 	var wait sync.WaitGroup
 	for _, p := range protocols {
-		wait.Go(func() { h.publications(ctx, t, p, *times) })
+		wait.Go(func() {
+			h.publications(ctx, t, p, *times)
+			h.replaceKeys(ctx, t, p, *keys)
+		})
 	}
 	wait.Wait()
 	for n := range *publishers {
@@ -102,7 +106,8 @@ func (t *table) failed() (n int) {
 	return n
 }
 
-// String is the table: times are from the start of the encoder, or of the server, to a picture that was decoded.
+// String is the table: times are from the start of the encoder, or from the kill, to a picture that was decoded, and
+// from the new key to the encoder's end.
 func (t *table) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -45,7 +45,7 @@ func (h *house) shown(ctx context.Context, name string, before picture, e *encod
 
 // publications publishes again and again to one channel: each time a new picture must come, in one broadcast.
 func (h *house) publications(ctx context.Context, t *table, protocol string, times int) {
-	k := h.cards[protocol]
+	k := h.card(protocol)
 	what := "publish over " + protocol
 	var last picture
 	for range times {
@@ -97,7 +97,7 @@ func (h *house) killPublisher(ctx context.Context, t *table, first, second strin
 	if ctx.Err() != nil {
 		return
 	}
-	k := h.cards["killed"]
+	k := h.card("killed")
 	what := fmt.Sprintf("killed over %s, back over %s", first, second)
 	last, _ := h.newest(ctx, k.Name) // nothing yet, the first time
 	e, p, err := h.insist(ctx, k, first, last)
@@ -132,7 +132,7 @@ func (h *house) killServers(ctx context.Context, t *table, times int) {
 		lasts, encoders := map[string]picture{}, map[string]*encoder{}
 		for _, p := range protocols {
 			last, _ := h.newest(ctx, p) // nothing yet, the first time
-			e, now, err := h.insist(ctx, h.cards[p], p, last)
+			e, now, err := h.insist(ctx, h.card(p), p, last)
 			if err != nil {
 				t.note("server killed, back over "+p, 0, fmt.Errorf("before the kill: %w", err))
 				continue
@@ -148,7 +148,7 @@ func (h *house) killServers(ctx context.Context, t *table, times int) {
 		for p, e := range encoders {
 			wait.Go(func() {
 				e.end(os.Kill) // it has lost the server, or will notice soon: whoever runs encoders starts them again
-				e, _, err := h.insist(ctx, h.cards[p], p, lasts[p])
+				e, _, err := h.insist(ctx, h.card(p), p, lasts[p])
 				t.note("server killed, back over "+p, time.Since(killed), err)
 				if err == nil {
 					e.end(os.Interrupt)
@@ -156,5 +156,38 @@ func (h *house) killServers(ctx context.Context, t *table, times int) {
 			})
 		}
 		wait.Wait()
+	}
+}
+
+// cutWithin is how soon a publisher whose key was replaced must be gone.
+const cutWithin = 2 * time.Second
+
+// replaceKeys replaces the stream key while somebody publishes with it, again and again.
+func (h *house) replaceKeys(ctx context.Context, t *table, protocol string, times int) {
+	what := "key replaced, cut over " + protocol
+	for range times {
+		if ctx.Err() != nil {
+			return
+		}
+		k := h.card(protocol)
+		last, _ := h.newest(ctx, k.Name) // nothing yet, the first time
+		e, _, err := h.insist(ctx, k, protocol, last)
+		if err != nil {
+			t.note(what, 0, err)
+			continue
+		}
+		if err := h.learn(ctx, protocol, "rekey"); err != nil {
+			t.note(what, 0, err)
+			e.end(os.Kill)
+			continue
+		}
+		replaced := time.Now()
+		select {
+		case <-e.ended:
+			t.note(what, time.Since(replaced), nil)
+		case <-time.After(cutWithin):
+			t.note(what, 0, fmt.Errorf("still publishing after %v", cutWithin))
+			e.end(os.Kill)
+		}
 	}
 }

@@ -144,7 +144,7 @@ func (c *connection) drain(stopped bool) error {
 		if err := c.deliver(now); err != nil {
 			return err
 		}
-		c.window.expire(now.Add(LatencyMax))
+		c.window.expire(now.Add(c.window.latency))
 	}
 	return c.demuxer.Flush()
 }
@@ -160,8 +160,6 @@ func (c *connection) take(d datagram) (stopped bool, err error) {
 		return true, nil
 	case typeAckAck:
 		c.acknowledged(d.info, now)
-	case typeHandshake: // of one that did not hear our answer, and knows our id all the same
-		c.server.send(c.peer.at, c.answer)
 	case typeUser:
 		if d.sub == subKeyRequest {
 			c.rekey(d.body, now)

@@ -76,6 +76,7 @@ func (p *Pulse) Connected(now time.Time, protocol string) {
 	}
 	p.protocol, p.connected, p.here = protocol, now, true
 	p.runs, p.missing, p.lost = 0, 0, 0
+	p.past, p.keys = [seconds]second{}, nil // what the one before sent is not this one's
 	p.restart()
 }
 
@@ -102,9 +103,6 @@ func (p *Pulse) Tracks(tracks []ingest.Track) {
 // restart forgets what belongs to a run's clock. The caller holds mu.
 func (p *Pulse) restart() {
 	p.picture, p.sound, p.lead, p.keySeen = track{at: p.picture.at}, track{at: p.sound.at}, lead{}, false
-	if p.runs <= 1 {
-		p.keys = nil
-	}
 }
 
 // Lost says that packets were lost on the line.
