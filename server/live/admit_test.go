@@ -110,3 +110,37 @@ func TestANamedChannelMustBeTheKeys(t *testing.T) {
 		p.leave(nil)
 	})
 }
+
+// A fault of ours while a publisher's samples are packed ends its epoch, is counted, and the publisher may come back.
+func TestAFaultEndsOneEpochAlone(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		p, _, err := h.admit(live.Request{Protocol: "srt"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.sink.Tracks(h.tracks()); err != nil {
+			t.Fatal(err)
+		}
+		p.mustSend(3 * time.Second)
+		h.mu.Lock()
+		h.spoil = true
+		h.mu.Unlock()
+		if err := p.send(3 * time.Second); err == nil {
+			t.Error("the publication goes on")
+		} else {
+			p.leave(err)
+		}
+		h.expectFacts(1, 1)
+		h.mu.Lock()
+		faults := h.fault
+		h.mu.Unlock()
+		if len(faults) != 1 || faults[0] != "srt" {
+			t.Errorf("counted: %v", faults)
+		}
+		again := h.begin()
+		again.mustSend(3 * time.Second)
+		if s := h.live.State(h.channel); !s.Publishing || s.Epoch != 2 {
+			t.Errorf("%+v", s)
+		}
+	})
+}

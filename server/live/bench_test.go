@@ -74,6 +74,8 @@ type bench struct {
 	mu    sync.Mutex
 	facts []event.Fact
 	took  []time.Duration
+	spoil bool // the next part finds a fault of ours
+	fault []string
 }
 
 func (h *bench) Publish(f event.Fact) {
@@ -85,7 +87,17 @@ func (h *bench) Publish(f event.Fact) {
 func (h *bench) PartPublished(_ id.Channel, took time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.spoil {
+		h.spoil = false
+		panic("nobody thought of this")
+	}
 	h.took = append(h.took, took)
+}
+
+func (h *bench) IngestFault(protocol string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fault = append(h.fault, protocol)
 }
 
 // bubble runs a test on a clock of its own, with everything started before and stopped after.

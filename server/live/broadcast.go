@@ -79,17 +79,17 @@ func (b *broadcast) run(ctx context.Context) {
 	for !b.over {
 		select {
 		case c := <-b.calls:
-			c.reply <- c.do()
+			c.reply <- b.contained(c.do)
 		case <-idle.C:
 			left := b.live.config.Idle - time.Since(b.heard)
 			if left > 0 {
 				idle.Reset(left)
 				break
 			}
-			b.end("nothing came from a publisher", "for", b.live.config.Idle)
+			_ = b.contained(func() error { b.end("nothing came from a publisher", "for", b.live.config.Idle); return nil })
 			b.over = true
 		case <-ctx.Done():
-			b.flush()
+			_ = b.contained(func() error { b.flush(); return nil })
 			b.over = true
 		}
 	}

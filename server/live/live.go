@@ -50,9 +50,12 @@ type Registry interface {
 // Facts is where a Live tells what happened. Publish never blocks.
 type Facts interface{ Publish(event.Fact) }
 
-// Meter hears how long each part took from its last sample's arrival to its publication. It never blocks.
+// Meter counts. It never blocks.
 type Meter interface {
+	// PartPublished hears how long a part took from its last sample's arrival to its publication.
 	PartPublished(channel id.Channel, took time.Duration)
+	// IngestFault counts a fault of ours that ended one publication and no other.
+	IngestFault(protocol string)
 }
 
 // Config is what a Live needs.
