@@ -24,7 +24,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
-	proof-hostile proof-calibration lint deps deps-test clean
+	proof-hostile proof-calibration proof-ingest test-ingest lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ $(PAGES): $(MODULES) $(WASM) $(PAGE_SOURCES)
 	node meta/compress.mjs web/dist
 	@touch $@
 
-test: lint test-go test-race test-fuzz test-web test-bench e2e ## everything that CI runs
+test: lint test-go test-race test-fuzz test-web test-bench test-ingest e2e ## everything that CI runs
 	@node meta/tally.mjs $(CACHE)/go.txt $(CACHE)/web.txt $(CACHE)/e2e.txt
 
 test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
@@ -66,6 +66,7 @@ RACY := ./server/bus/... ./server/origin/... ./server/live/... ./server/tracker/
 
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
+	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/...
 
 test-fuzz: ## every parser of outside bytes, a few thousand inputs each
 	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=5000x | awk '!/^fuzz: /'
@@ -103,6 +104,12 @@ proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
 	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
 	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000 ladder3; do $(BIN) sim $$row || exit 1; done
+
+proof-ingest: build deps-test ## a hundred publications over each protocol, a hundred new keys, fifty kills of publisher or server: ten minutes
+	$(GO) run ./bench/ingest -shoal $(BIN) $(INGEST)
+
+test-ingest: build deps-test ## the same, a few of each
+	$(GO) run ./bench/ingest -shoal $(BIN) -n 2 -keys 1 -publishers 1 -servers 1
 
 proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, and the same without: an hour and a half of a core
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, GStreamer, a font, brotli, and a C compiler for the race detector.
+# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, GStreamer, an SRT caller, a font, brotli, and a C compiler for the race detector.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v ffmpeg >/dev/null || missing+=(ffmpeg)
+command -v srt-live-transmit >/dev/null || missing+=(srt-tools)
 command -v brotli >/dev/null || missing+=(brotli)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 test -e /usr/lib/*/gstreamer-1.0/libgstwebrtc.so && test -e /usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib || missing+=(

@@ -29,14 +29,17 @@ var law = []struct {
 
 	{"server/event", "id segment", "facts are words: whoever hears one must not need the room that told it"},
 	{"server/ingest", "id segment server/event", "samples are words between protocols and the conductor"},
-	{"server/ingest/...", "id segment server/ingest", "a protocol knows samples, not what becomes of them"},
+	{"server/ingest/gate", "id segment server/ingest", "the door knows requests, not protocols and not whose key is whose"},
+	{"server/ingest/mend", "id segment server/ingest", "samples are mended the same way whoever sends them"},
+	{"server/ingest/...", "id segment server/ingest server/ingest/gate server/ingest/mend", "a protocol knows samples, not what becomes of them"},
 	{"server/pack", "id segment server/ingest", "a pure function of samples: no store, no signature, no viewer"},
 	{"server/origin", "id segment manifest/... blob server/event server/pack", "the origin keeps, signs and serves parts; whose broadcast it is, live knows"},
+	{"server/live/pulse", "segment server/ingest server/pack", "figures of samples; whose broadcast it is, live knows"},
 	{"server/live", "id segment manifest/... server/event server/ingest server/pack server/origin", "the conductor is the one room that knows the way from sample to live edge"},
 	{"server/tracker", "id segment span wire/... coord server/event", "the body of coord: what it needs of others it asks through interfaces"},
 	{"server/store server/store/...", "id segment manifest/... server/account server/channel server/rights server/chat server/tips server/moderation server/store/...", "a store fulfils the rooms' interfaces: it knows the rooms' rows and they do not know it"},
 	{"server/bus server/bus/...", "id segment server/event server/bus/...", "a bus carries facts and reads none"},
-	{"server/api", "id segment manifest/... wire/... server/account server/channel server/chat server/event server/ingest server/ingest/whip server/live server/moderation server/origin server/pack server/relay server/rights server/tips server/tracker", "doors lead to rooms; they must not know how these are built"},
+	{"server/api", "id segment manifest/... wire/... server/account server/channel server/chat server/event server/ingest server/ingest/whip server/live server/live/pulse server/moderation server/origin server/pack server/relay server/rights server/tips server/tracker", "doors lead to rooms; they must not know how these are built"},
 	{"server/...", "id segment span manifest/... wire/... swarm/... coord blob server/event", "rooms do not know their siblings: they ask through an interface of their own, or hear a fact"},
 
 	{"cmd/shoal/config", "", "a parser of settings knows no setting"},
@@ -48,6 +51,7 @@ var law = []struct {
 var libraries = []struct{ begins, only, why string }{
 	{"github.com/pion/", "peer/... server/relay server/ingest/whip bench/...", "one place for each use of WebRTC keeps its upgrades small"},
 	{"github.com/bluenviron/gortmplib", "server/ingest/rtmp", "protocols end at the ingest rooms"},
+	{"github.com/datarhei/gosrt", "server/ingest/srt", "protocols end at the ingest rooms"},
 	{"github.com/bluenviron/gohlslib", "server/pack", "playlists are written in one room"},
 	{"modernc.org/sqlite", "server/store/sqlite", "rooms know rows, not databases"},
 	{"database/sql", "server/store/...", "rooms know rows, not databases"},

@@ -20,8 +20,9 @@ import (
 type channelCommand struct {
 	Add    channelAdd    `cmd:"" help:"Add a channel, and print how to publish to it."`
 	List   channelList   `cmd:"" help:"List the channels."`
-	NewKey channelNewKey `cmd:"" name:"new-key" help:"Replace a channel's stream key. The old one admits nobody from then on."`
+	NewKey channelNewKey `cmd:"" name:"new-key" aliases:"rekey" help:"Replace a channel's stream key. The old one admits nobody from then on, and whoever publishes with it is cut within two seconds."`
 	Pass   channelPass   `cmd:"" help:"Make a pass to a private channel (--private), and print the link that holds it."`
+	Health channelHealth `cmd:"" help:"Say how a channel's stream comes in, and what to do about it."`
 }
 
 // channelSettings is what each of the tools takes.
@@ -33,7 +34,7 @@ type channelSettings struct {
 
 // registry opens the channels of the data directory, which is made only if make says so: a misspelt one must not look like
 // a server without channels. The caller closes them.
-func (c *channelSettings) registry(ctx context.Context, make bool) (r *channel.Registry, done func() error, err error) {
+func (c *channelSettings) registry(ctx context.Context, make bool) (r *channelTools, done func() error, err error) {
 	if err := c.check(); err != nil {
 		return nil, nil, &misuseError{err}
 	}
@@ -47,9 +48,9 @@ func (c *channelSettings) registry(ctx context.Context, make bool) (r *channel.R
 	if err != nil {
 		return nil, nil, err
 	}
-	secret, err := channel.OpenSecret(c.Data)
-	if err == nil {
-		r, err = channel.Open(ctx, channel.Config{Rows: store, Secret: secret})
+	r = &channelTools{}
+	if r.secret, err = channel.OpenSecret(c.Data); err == nil {
+		r.Registry, err = channel.Open(ctx, channel.Config{Rows: store, Secret: r.secret})
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
@@ -57,37 +58,76 @@ func (c *channelSettings) registry(ctx context.Context, make bool) (r *channel.R
 	return r, store.Close, nil
 }
 
+// channelTools are the channels of a data directory, and its secret.
+type channelTools struct {
+	*channel.Registry
+	secret channel.Secret
+}
+
 // card is how to publish to a channel, and how to watch it.
 type card struct {
 	Channel   id.Name `json:"channel"`
 	StreamKey string  `json:"stream_key"`
 	RTMP      string  `json:"rtmp_url"`
+	RTMPS     string  `json:"rtmps_url,omitempty"` // where it is on
+	SRT       string  `json:"srt_url,omitempty"`   // where it is on; complete, with key and passphrase
+	WHIP      string  `json:"whip_url"`            // the stream key is its bearer token
 	Watch     string  `json:"watch_url"`
 	HLS       string  `json:"hls_url"`
-	WHIP      string  `json:"whip_url"`
 	Live      string  `json:"live_url"`
 }
 
-// card describes a channel by the addresses of the server that runs here, or ran here last; without one, by the settings.
-func (c *channelSettings) card(name id.Name, key string) card {
-	at, ok := savedAddresses(c.Data)
-	if !ok {
-		at.Public = c.publicURL(c.HTTP)
-		at.RTMP = rtmpURL(at.Public, c.Settings.RTMP)
+// addresses are those of the server that runs here, or ran here last; without one, those of the settings.
+func (c *channelSettings) addresses() addresses {
+	if at, ok := savedAddresses(c.Data); ok {
+		return at
 	}
-	return card{
-		Channel: name, StreamKey: key, RTMP: at.RTMP,
-		Watch: at.Public + "/c/" + string(name), HLS: at.Public + "/hls/" + string(name) + "/master.m3u8",
-		WHIP: at.Public + "/whip/" + string(name), Live: at.Public + "/live#" + url.Values{"channel": {string(name)}, "key": {key}}.Encode(),
+	at := addresses{Public: c.publicURL(c.HTTP)}
+	at.RTMP = rtmpURL(at.Public, c.Settings.RTMP)
+	if c.Settings.RTMPS != turnOff {
+		at.RTMPS = rtmpsURL(at.Public, c.Settings.RTMPS)
 	}
+	if c.Settings.SRT != turnOff {
+		at.SRT, at.SRTLatency, at.SRTPassphrase = publicHost(at.Public, c.Settings.SRT, ""), c.SRTLatency, c.SRTPassphrase
+	}
+	return at
 }
 
-// print writes the card as JSON or for people.
-func (c *channelSettings) print(w world, k card) error {
+// card describes a channel.
+func (c *channelSettings) card(name id.Name, key string, secret channel.Secret) (card, error) {
+	at := c.addresses()
+	k := card{
+		Channel: name, StreamKey: key, RTMP: at.RTMP, RTMPS: at.RTMPS, WHIP: at.Public + "/whip/" + string(name),
+		Watch: at.Public + "/c/" + string(name), HLS: at.Public + "/hls/" + string(name) + "/master.m3u8",
+		Live: at.Public + "/live#" + url.Values{"channel": {string(name)}, "key": {key}}.Encode(),
+	}
+	if at.SRT != "" && key != "" {
+		passphrase, err := srtPassphrases(secret, at.SRTPassphrase)
+		if err != nil {
+			return card{}, err
+		}
+		k.SRT = srtURL(at, name, key, passphrase(key))
+	}
+	return k, nil
+}
+
+// print writes the card of a new key as JSON or for people.
+func (c *channelSettings) print(w world, name id.Name, key string, secret channel.Secret) error {
+	k, err := c.card(name, key, secret)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(k)
 	}
-	_, err := fmt.Fprintf(w.out, `Channel %s is ready.
+	more := ""
+	if k.RTMPS != "" {
+		more += fmt.Sprintf("\nOver TLS (RTMPS): the same with Server %s\n", k.RTMPS)
+	}
+	if k.SRT != "" {
+		more += fmt.Sprintf("\nOver SRT (OBS: Server, with an empty Stream key; ffmpeg: -f mpegts):\n  %s\n", k.SRT)
+	}
+	_, err = fmt.Fprintf(w.out, `Channel %s is ready.
 
 In OBS: Settings > Stream > Service: Custom
   Server      %s
@@ -96,16 +136,20 @@ and Settings > Output > Keyframe interval: 2 s
 
 With ffmpeg:
   ffmpeg -re -i FILE -c:v libx264 -preset veryfast -g 60 -c:a aac -f flv %[2]s/%[3]s
+%[6]s
+Over WHIP (OBS 30 and later: Service: WHIP):
+  Server        %[7]s
+  Bearer token  the stream key
 
 With a browser, its camera or screen (the link holds the stream key):
-  %[6]s
+  %[8]s
 
 Watch it
   in a browser      %[4]s
   in other players  %[5]s
 
 This is the only time the stream key is shown: whoever has it can publish.
-`, k.Channel, k.RTMP, k.StreamKey, k.Watch, k.HLS, k.Live)
+`, k.Channel, k.RTMP, k.StreamKey, k.Watch, k.HLS, more, k.WHIP, k.Live)
 	return err
 }
 
@@ -131,7 +175,7 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.print(w, c.card(added.Name, key))
+	return c.print(w, added.Name, key, registry.secret)
 }
 
 type channelNewKey struct {
@@ -146,19 +190,29 @@ func (c *channelNewKey) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	name, err := id.ParseName(c.Name)
+	found, err := registry.named(ctx, c.Name)
 	if err != nil {
-		return fmt.Errorf("%q is not a channel name: `shoal channel list` shows them", c.Name)
+		return err
 	}
-	found, err := registry.ByName(ctx, name)
-	if err != nil {
-		return fmt.Errorf("channel %s: %w: `shoal channel list` shows them", name, err)
-	}
+	name := found.Name
 	key, err := registry.RotateKey(ctx, found.ID)
 	if err != nil {
 		return err
 	}
-	return c.print(w, c.card(name, key))
+	return c.print(w, name, key, registry.secret)
+}
+
+// named returns the channel of a name that was typed.
+func (t *channelTools) named(ctx context.Context, typed string) (channel.Channel, error) {
+	name, err := id.ParseName(typed)
+	if err != nil {
+		return channel.Channel{}, fmt.Errorf("%q is not a channel name: `shoal channel list` shows them", typed)
+	}
+	found, err := t.ByName(ctx, name)
+	if err != nil {
+		return channel.Channel{}, fmt.Errorf("channel %s: %w: `shoal channel list` shows them", name, err)
+	}
+	return found, nil
 }
 
 type channelList struct {
@@ -185,7 +239,7 @@ func (c *channelList) Run(ctx context.Context, w world) (err error) {
 		}
 		rows := make([]row, 0, len(channels))
 		for _, ch := range channels {
-			rows = append(rows, row{ch.Name, ch.ID.String(), ch.Created, c.card(ch.Name, "").Watch})
+			rows = append(rows, row{ch.Name, ch.ID.String(), ch.Created, c.addresses().Public + "/c/" + string(ch.Name)})
 		}
 		return json.NewEncoder(w.out).Encode(rows)
 	}
@@ -195,7 +249,7 @@ func (c *channelList) Run(ctx context.Context, w world) (err error) {
 	}
 	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
 	for _, ch := range channels {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", ch.Name, ch.Created.Local().Format(time.DateTime), c.card(ch.Name, "").Watch)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", ch.Name, ch.Created.Local().Format(time.DateTime), c.addresses().Public+"/c/"+string(ch.Name))
 	}
 	return table.Flush()
 }

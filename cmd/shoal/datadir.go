@@ -60,6 +60,13 @@ func writeAt(f *os.File, b []byte) error {
 type addresses struct {
 	Public string `json:"public_url"`
 	RTMP   string `json:"rtmp_url"`
+	RTMPS  string `json:"rtmps_url,omitempty"` // "": off
+	SRT    string `json:"srt,omitempty"`       // host and port; "": off
+	// SRTLatency is in milliseconds.
+	SRTLatency int `json:"srt_latency,omitempty"`
+	// SRTPassphrase is as the setting is: "" for one of each key, "off" for none.
+	SRTPassphrase string `json:"srt_passphrase,omitempty"`
+	HTTP          string `json:"http,omitempty"` // where this machine reaches it
 }
 
 func (a addresses) save(dir string) error {

@@ -14,8 +14,10 @@ import (
 // doors are the addresses that the server listens on. They are taken before anything else, so that a port in use is
 // found at once.
 type doors struct {
-	http net.Listener
-	rtmp net.Listener
+	http  net.Listener
+	rtmp  net.Listener
+	rtmps net.Listener // nil: off
+	srt   *net.UDPConn // nil: off
 }
 
 // listen takes the addresses of the settings.
@@ -26,13 +28,28 @@ func (s *Settings) listen() (d doors, err error) {
 	if d.rtmp, err = listenTCP("rtmp", s.RTMP); err != nil {
 		return d, err
 	}
+	if s.RTMPS != turnOff {
+		if d.rtmps, err = s.listenTLS(); err != nil {
+			return d, err
+		}
+	}
+	if s.SRT != turnOff {
+		socket, err := net.ListenPacket("udp", s.SRT)
+		if err != nil {
+			return d, explainListen("srt", s.SRT, err)
+		}
+		d.srt = socket.(*net.UDPConn)
+	}
 	return d, nil
 }
 
 // Close closes what is still open.
 func (d doors) Close() error {
 	var failed error
-	for _, l := range []net.Listener{d.http, d.rtmp} {
+	if d.srt != nil {
+		failed = ignoreClosed(d.srt.Close())
+	}
+	for _, l := range []net.Listener{d.http, d.rtmp, d.rtmps} {
 		if l == nil {
 			continue
 		}

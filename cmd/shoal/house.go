@@ -8,12 +8,15 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 
 	"shoal/id"
 	"shoal/server/api"
 	"shoal/server/bus/local"
 	"shoal/server/channel"
+	"shoal/server/ingest/gate"
 	"shoal/server/ingest/rtmp"
+	"shoal/server/ingest/srt"
 	"shoal/server/ingest/whip"
 	"shoal/server/live"
 	"shoal/server/origin"
@@ -37,7 +40,10 @@ type house struct {
 	origin   *origin.Origin
 	metrics  *api.Metrics
 	live     *live.Live
+	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
+	rtmps    *rtmp.Server // nil: turned off
+	srt      *srt.Server  // nil: turned off
 	whip     *whip.Server // nil: turned off
 	relay    *relay.Relay // nil: turned off
 	tracker  *restartable[*tracker.Tracker]
@@ -80,9 +86,12 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	// The stream: from the publisher to the live edge.
 	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
 	h.metrics = api.NewMetrics(version, h.census)
-	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Log: log})
-	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: rtmpDoor{h.live}, Log: log}
-	if h.whip, err = s.openWHIP(whipDoor{h.channels, h.live}, h); err != nil {
+	window, err := s.reconnectWindow()
+	if err != nil {
+		return h, err
+	}
+	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Idle: window, Log: log})
+	if err = h.openPublishers(secret); err != nil {
 		return h, err
 	}
 
@@ -99,7 +108,14 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if err != nil {
 		return h, err
 	}
-	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
+	operator, err := operatorToken(secret)
+	if err != nil {
+		return h, err
+	}
+	rooms := api.Rooms{
+		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
+		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
+	}
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err
 	}
@@ -113,7 +129,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
-		AccessLog: s.AccessLog, Log: log,
+		AccessLog: s.AccessLog, OperatorToken: operator, Log: log,
 	}, rooms, h.metrics).Handler()
 	if err != nil {
 		return h, err
@@ -138,15 +154,13 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 	if err := h.addresses().save(h.dir); err != nil {
 		return err
 	}
-	return runAll(ctx, h.log, append([]task{ // in the order of the floors
+	return runAll(ctx, h.log, slices.Concat([]task{ // in the order of the floors
 		{"the origin", h.origin.Run},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},
 		{"the conductor", h.live.Run},
-		{"RTMP", h.rtmp.Run},
-		{"WHIP", h.runWHIP},
-	}, more...))
+	}, h.publishers(), more))
 }
 
 // Close frees what build took, top floor first.
@@ -170,7 +184,15 @@ func (h *house) Close() error {
 
 func (h *house) addresses() addresses {
 	public := h.settings.publicURL(h.doors.http.Addr().String())
-	return addresses{Public: public, RTMP: rtmpURL(public, h.doors.rtmp.Addr().String())}
+	a := addresses{Public: public, RTMP: rtmpURL(public, h.doors.rtmp.Addr().String()), HTTP: reachable(h.doors.http.Addr().String())}
+	if h.doors.rtmps != nil {
+		a.RTMPS = rtmpsURL(public, h.doors.rtmps.Addr().String())
+	}
+	if h.doors.srt != nil {
+		a.SRT = publicHost(public, h.doors.srt.LocalAddr().String(), "")
+		a.SRTLatency, a.SRTPassphrase = h.settings.SRTLatency, h.settings.SRTPassphrase
+	}
+	return a
 }
 
 // derive makes the secret of one purpose from the data directory's secret.

@@ -198,16 +198,21 @@ func TestPortsInUseNameTheFlag(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+	datagrams, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer packets.Close()
+	defer datagrams.Close()
+	cert, key := certify(t, t.TempDir())
 	for flag, set := range map[string]func(*Settings){
-		"--whip": func(s *Settings) { s.WHIP = packets.LocalAddr().String() },
+		"--whip": func(s *Settings) { s.WHIP = datagrams.LocalAddr().String() },
 		"--http": func(s *Settings) { s.HTTP = taken.Addr().String() },
 		"--rtmp": func(s *Settings) { s.RTMP = taken.Addr().String() },
 		"--turn": func(s *Settings) { s.TURN = taken.Addr().String() },
+		"--srt":  func(s *Settings) { s.SRT = datagrams.LocalAddr().String() },
+		"--rtmps": func(s *Settings) {
+			s.RTMPS, s.TLSCert, s.TLSKey = taken.Addr().String(), cert, key
+		},
 	} {
 		s := quietSettings(t)
 		set(&s)

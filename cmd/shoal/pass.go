@@ -58,7 +58,11 @@ func (c *channelPass) Run(ctx context.Context, w world) (err error) {
 	}
 	until := time.Now().Add(c.For)
 	pass := p.Issue(name, until)
-	link := c.card(name, "").Watch + "?token=" + pass
+	card, err := c.card(name, "", secret)
+	if err != nil {
+		return err
+	}
+	link := card.Watch + "?token=" + pass
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(struct {
 			Channel id.Name   `json:"channel"`

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"shoal/id"
 )
@@ -20,12 +21,20 @@ import (
 type Settings struct {
 	HTTP      string   `name:"http" default:":8080" placeholder:"ADDR" env:"SHOAL_HTTP" group:"Addresses" help:"Address of pages, API and HLS. Default: ${default}."`
 	RTMP      string   `name:"rtmp" default:":1935" placeholder:"ADDR" env:"SHOAL_RTMP" group:"Addresses" help:"Address that publishers (OBS, ffmpeg) send to. Default: ${default}."`
+	RTMPS     string   `name:"rtmps" default:"off" placeholder:"ADDR" env:"SHOAL_RTMPS" group:"Addresses" help:"Address of RTMP over TLS, such as :1936; needs --tls-cert and --tls-key. Default: ${default}."`
+	SRT       string   `name:"srt" default:"off" placeholder:"ADDR" env:"SHOAL_SRT" group:"Addresses" help:"Address of SRT, such as :9000 (UDP). Default: ${default}."`
 	TURN      string   `name:"turn" default:":3478" placeholder:"ADDR" env:"SHOAL_TURN" group:"Addresses" help:"Address of STUN and TURN, UDP and TCP; \"off\" leaves viewers without them. Default: ${default}."`
 	WHIP      string   `name:"whip" default:":8189" placeholder:"ADDR" env:"SHOAL_WHIP" group:"Addresses" help:"UDP address that publishers send to over WebRTC (WHIP: browsers, OBS); \"off\" takes none. Default: ${default}."`
 	PublicURL string   `name:"public-url" placeholder:"URL" env:"SHOAL_PUBLIC_URL" group:"Addresses" help:"How viewers reach this server, such as https://live.example.org. Default: http://localhost and the port of --http."`
 	PublicIP  []string `name:"public-ip" placeholder:"IP" env:"SHOAL_PUBLIC_IP" group:"Addresses" help:"Addresses of this server as viewers see them, for TURN. Default: those of the network interfaces."`
 
 	TURNPorts string `name:"turn-ports" placeholder:"MIN-MAX" env:"SHOAL_TURN_PORTS" group:"Addresses" help:"UDP ports of relayed connections, for a firewall, such as 50000-50500. Default: any."`
+
+	TLSCert         string `name:"tls-cert" placeholder:"FILE" env:"SHOAL_TLS_CERT" group:"Publishers" help:"Certificate (PEM, with its chain) for --rtmps; read again when it changes."`
+	TLSKey          string `name:"tls-key" placeholder:"FILE" env:"SHOAL_TLS_KEY" group:"Publishers" help:"Key of --tls-cert (PEM)."`
+	SRTLatency      int    `name:"srt-latency" default:"200" placeholder:"MS" env:"SHOAL_SRT_LATENCY" group:"Publishers" help:"Milliseconds that a lost SRT packet is waited for; a publisher may ask for more. Default: ${default}."`
+	SRTPassphrase   string `name:"srt-passphrase" placeholder:"TEXT" env:"SHOAL_SRT_PASSPHRASE" group:"Publishers" help:"One SRT passphrase for all (10 to 79 characters), or \"off\" for none. Default: one for each stream key, which channel add prints."`
+	ReconnectWindow string `name:"reconnect-window" default:"90s" placeholder:"TIME" env:"SHOAL_RECONNECT_WINDOW" group:"Publishers" help:"How long a broadcast waits for its publisher to come back, such as 90s or 5m. Default: ${default}."`
 
 	SharePreset    bool     `name:"share-preset" env:"SHOAL_SHARE_PRESET" group:"Viewers" help:"Let ?share=yes in a link answer the sharing question, for kiosks and tests."`
 	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org or *.example.org; none for none. Default: ${default}, any."`
@@ -43,11 +52,15 @@ type Settings struct {
 	AccessLog bool   `name:"access-log" env:"SHOAL_ACCESS_LOG" group:"Logs" help:"Log every HTTP request, without addresses of viewers."`
 }
 
-// turnOff is the value of TURN that leaves the relay out.
+// turnOff is the value of TURN that leaves the relay out, and of the other addresses that may be left out.
 const turnOff = "off"
 
-// whipOff is the value of WHIP that takes no publishers over WebRTC.
-const whipOff = "off"
+// Bounds on settings.
+const (
+	srtLatencyMin, srtLatencyMax       = 20, 8000 // milliseconds
+	srtPassphraseMin, srtPassphraseMax = 10, 79   // characters, as SRT takes them
+	reconnectMin, reconnectMax         = time.Second, time.Hour
+)
 
 // check returns every wrong value at once, each with its remedy.
 func (s *Settings) check() error {
@@ -55,8 +68,8 @@ func (s *Settings) check() error {
 	say := func(name, value, remedy string) {
 		wrong = append(wrong, fmt.Errorf("%s is %q: %s", name, value, remedy))
 	}
-	for name, address := range map[string]string{"http": s.HTTP, "rtmp": s.RTMP, "turn": s.TURN, "whip": s.WHIP} {
-		if name == "turn" && address == turnOff || name == "whip" && address == whipOff {
+	for name, address := range map[string]string{"http": s.HTTP, "rtmp": s.RTMP, "rtmps": s.RTMPS, "srt": s.SRT, "turn": s.TURN, "whip": s.WHIP} {
+		if address == turnOff && name != "http" && name != "rtmp" {
 			continue
 		}
 		if err := checkAddress(address); err != nil {
@@ -92,6 +105,7 @@ func (s *Settings) check() error {
 	if _, _, err := s.turnPorts(); err != nil {
 		say("turn_ports", s.TURNPorts, "write a range within 1024 to 65535, such as 50000-50500")
 	}
+	s.checkPublishers(say)
 	for name, n := range map[string]int{
 		"held_reloads": s.HeldReloads, "held_reloads_per_ip": s.HeldReloadsPerIP,
 		"viewers_per_ip": s.ViewersPerIP, "joins_per_minute": s.JoinsPerMinute, "turn_mbit": s.TURNMbit,
@@ -102,6 +116,30 @@ func (s *Settings) check() error {
 	}
 	slices.SortFunc(wrong, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(wrong...)
+}
+
+// checkPublishers looks at what publishers use.
+func (s *Settings) checkPublishers(say func(name, value, remedy string)) {
+	if s.RTMPS != turnOff && (s.TLSCert == "" || s.TLSKey == "") {
+		say("rtmps", s.RTMPS, "RTMP over TLS needs a certificate: set tls_cert and tls_key, or rtmps to \"off\"")
+	}
+	if s.SRTLatency < srtLatencyMin || s.SRTLatency > srtLatencyMax {
+		say("srt_latency", strconv.Itoa(s.SRTLatency), fmt.Sprintf("write milliseconds, %d to %d", srtLatencyMin, srtLatencyMax))
+	}
+	if n := len(s.SRTPassphrase); s.SRTPassphrase != "" && s.SRTPassphrase != turnOff && (n < srtPassphraseMin || n > srtPassphraseMax) {
+		say("srt_passphrase", "(hidden)", fmt.Sprintf("write %d to %d characters, or \"off\"", srtPassphraseMin, srtPassphraseMax))
+	}
+	if d, err := s.reconnectWindow(); err != nil || d < reconnectMin || d > reconnectMax {
+		say("reconnect_window", s.ReconnectWindow, fmt.Sprintf("write a time such as 90s or 5m, %v to %v", reconnectMin, reconnectMax))
+	}
+}
+
+// reconnectWindow reads a time; a bare number is seconds.
+func (s *Settings) reconnectWindow() (time.Duration, error) {
+	if n, err := strconv.Atoi(s.ReconnectWindow); err == nil {
+		return time.Duration(min(n, int(reconnectMax/time.Second)+1)) * time.Second, nil
+	}
+	return time.ParseDuration(s.ReconnectWindow)
 }
 
 func checkAddress(address string) error {
@@ -125,9 +163,8 @@ func (s *Settings) publicURL(address string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// rtmpURL returns what publishers send to: the public host, and the port of address.
-func rtmpURL(public, address string) string {
-	const usualPort = "1935"
+// publicHost returns the public host with the port of address, which is left out if it is the usual one.
+func publicHost(public, address, usualPort string) string {
 	host := "localhost"
 	if u, err := url.Parse(public); err == nil {
 		host = u.Host
@@ -138,7 +175,17 @@ func rtmpURL(public, address string) string {
 	if _, port, err := net.SplitHostPort(address); err == nil && port != usualPort {
 		host += ":" + port
 	}
-	return "rtmp://" + host + "/live"
+	return host
+}
+
+// rtmpURL returns what publishers send to: the public host, and the port of address.
+func rtmpURL(public, address string) string {
+	return "rtmp://" + publicHost(public, address, "1935") + "/live"
+}
+
+// rtmpsURL is rtmpURL over TLS. Encoders take 443 for its usual port.
+func rtmpsURL(public, address string) string {
+	return "rtmps://" + publicHost(public, address, "443") + "/live"
 }
 
 // turnPorts returns the range of ports for relayed connections, or 0 and 0 for any.

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // parsed reads a serve command line with a file of settings.
@@ -59,6 +60,12 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"sites = [\"https://a.b\"]":     `sites is "https://a.b": write a host`,
 		"private = [\"NO\"]":            `private is "NO": write names of channels`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
+		"rtmps = \":1936\"":             `rtmps is ":1936": RTMP over TLS needs a certificate`,
+		"srt = \"9000\"":                `srt is "9000": write HOST:PORT`,
+		"srt_latency = 5":               `srt_latency is "5": write milliseconds, 20 to 8000`,
+		"srt_passphrase = \"short\"":    `srt_passphrase is "(hidden)": write 10 to 79 characters`,
+		"reconnect_window = \"soon\"":   `reconnect_window is "soon": write a time such as 90s`,
+		"reconnect_window = \"2h\"":     `reconnect_window is "2h": write a time such as 90s`,
 	} {
 		c, err := parsed(t, file)
 		if err == nil {
@@ -148,4 +155,12 @@ func TestNoSettingsInWhatIsNoDirectory(t *testing.T) {
 func portOf(addr net.Addr) string {
 	_, port, _ := net.SplitHostPort(addr.String())
 	return port
+}
+
+func TestTimesOfReconnecting(t *testing.T) {
+	for text, want := range map[string]time.Duration{"90s": 90 * time.Second, "90": 90 * time.Second, "5m": 5 * time.Minute, "999999999999": time.Hour + time.Second} {
+		if d, err := (&Settings{ReconnectWindow: text}).reconnectWindow(); err != nil || d != want {
+			t.Errorf("%s is %v, %v", text, d, err)
+		}
+	}
 }

@@ -19,6 +19,7 @@ type Config struct {
 	HeldReloadsPerIP int            // the same, for one network
 	JoinsPerMinute   int            // for one network
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	OperatorToken    string         // opens what only the operator may ask; "": nobody is
 	AccessLog        bool           // one line a request, without addresses
 	Log              *slog.Logger
 	Now              func() time.Time // nil is time.Now
@@ -33,8 +34,10 @@ type Rooms struct {
 	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
-	Relay      Relay  // nil: no STUN and TURN
-	Rights     Rights // nil: anyone may watch everything
+	Keys       Keys       // nil: the operator alone hears of a stream's health
+	Publishers Publishers // nil: nobody does
+	Relay      Relay      // nil: no STUN and TURN
+	Rights     Rights     // nil: anyone may watch everything
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none
@@ -47,6 +50,7 @@ type API struct {
 	holds   *holds
 	joins   *pace
 	offers  *pace
+	health  *pace
 	metrics *Metrics
 }
 
@@ -60,6 +64,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		holds:  newHolds(c.HeldReloads, c.HeldReloadsPerIP),
 		joins:  newPace(c.JoinsPerMinute, c.Now),
 		offers: newPace(offersPerMinute, c.Now),
+		health: newPace(healthPerMinute, c.Now),
 	}
 }
 
@@ -68,6 +73,9 @@ func (a *API) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.hlsRoutes(mux)
 	a.channelRoutes(mux)
+	if a.rooms.Publishers != nil {
+		a.healthRoutes(mux)
+	}
 	a.joinRoutes(mux)
 	a.siteRoutes(mux)
 	a.trackerRoutes(mux)

@@ -56,7 +56,7 @@ func newHouse(t *testing.T, set ...func(*Config)) *house {
 	for _, s := range set {
 		s(&h.config)
 	}
-	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Records: h, Stripes: h, Meter: h, Tracker: h, Relay: h}
+	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Records: h, Stripes: h, Meter: h, Tracker: h, Relay: h, Keys: h, Publishers: h}
 	h.metrics = NewMetrics("test", func() []Census {
 		return []Census{{
 			Name: "fish", Live: live.State{Live: true, BitsPerSecond: 5}, Viewers: tracker.Counts{Viewers: 3, Sharing: 2, Links: 4},

@@ -21,14 +21,13 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	latency  prometheus.Histogram
+	door     doorFigures
 
 	// What viewers say of themselves: shown, never trusted.
 	reported          *prometheus.CounterVec
 	uploaded          prometheus.Counter
 	verified, refused prometheus.Counter
 	stalls, stalled   prometheus.Counter
-
-	faults *prometheus.CounterVec
 }
 
 // Census counts one channel, now.
@@ -66,25 +65,20 @@ func NewMetrics(version string, ask func() []Census) *Metrics {
 		stalls:   count("shoal_reported_stalls_total", "Stalls that viewers report."),
 		stalled:  count("shoal_reported_stalled_seconds_total", "Time that viewers say they stalled."),
 	}
+	m.door = newDoorFigures(m.registry)
 	m.reported.WithLabelValues("origin") // there from the first scrape on
 	m.reported.WithLabelValues("peer")
-	m.faults = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "shoal_ingest_faults_total", Help: "Faults of ours that ended one publication, by protocol.",
-	}, []string{"protocol"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "shoal_build_info", Help: "1; the label tells the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, m.faults, build, census{ask},
+	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, build, census{ask},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 // PartPublished notes how long a part took from its last sample.
 func (m *Metrics) PartPublished(_ id.Channel, took time.Duration) { m.latency.Observe(took.Seconds()) }
-
-// IngestFault counts a fault of ours that ended one publication and no other.
-func (m *Metrics) IngestFault(protocol string) { m.faults.WithLabelValues(protocol).Inc() }
 
 // Reported adds what a viewer says happened since it last said so.
 func (m *Metrics) Reported(_ id.Channel, r signal.Report) {

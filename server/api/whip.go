@@ -39,7 +39,7 @@ const (
 var (
 	errNoWHIP      = &problem{http.StatusNotFound, "not_found", "This server does not take publications over WebRTC: its operator turned them off (--whip)."}
 	errNoKey       = &problem{http.StatusUnauthorized, "wrong_key", "The stream key is missing or wrong. Send it as bearer token; `shoal channel new-key` draws a new one."}
-	errTaken       = &problem{http.StatusConflict, "busy", "Somebody publishes to this channel already. Stop that one first, or wait three seconds after its line broke."}
+	errTaken       = &problem{http.StatusConflict, "busy", "Somebody publishes to this channel already. Stop that one first, wait three seconds after its line broke, or take over with ?takeover=1."}
 	errManyPublish = &problem{http.StatusServiceUnavailable, "full", "The server has as many publishers as it takes. Try again later."}
 	errOffer       = &problem{http.StatusUnsupportedMediaType, "media_type", "Send the SDP offer as application/sdp, and changes to it as application/trickle-ice-sdpfrag."}
 	errLarge       = &problem{http.StatusRequestEntityTooLarge, "too_large", "The SDP is larger than any that is needed."}
@@ -136,7 +136,7 @@ func (a *API) offer(w http.ResponseWriter, r *http.Request) {
 	}
 	name := r.PathValue("name")
 	answer, err := a.rooms.Publications.Offer(r.Context(), whip.Offer{
-		Request: whip.Request{Name: name, Key: key, From: clientOf(r)}, SDP: text,
+		Name: name, Key: key, Takeover: r.URL.Query().Get("takeover") == "1", From: clientOf(r), SDP: text,
 	})
 	if err != nil {
 		a.refuseWhip(w, r, err)

@@ -39,12 +39,13 @@ type registry struct {
 	mu     sync.Mutex
 	epoch  uint64
 	broken error
+	stale  bool // key was replaced
 }
 
 func (r *registry) Admit(_ context.Context, k string) (id.Channel, id.Name, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return id.Channel(r.identity.Public()), name, k == key, r.broken
+	return id.Channel(r.identity.Public()), name, k == key && !r.stale, r.broken
 }
 
 func (r *registry) NextEpoch(context.Context, id.Channel) (uint64, error) {
@@ -73,6 +74,8 @@ type bench struct {
 	mu    sync.Mutex
 	facts []event.Fact
 	took  []time.Duration
+	spoil bool // the next part finds a fault of ours
+	fault []string
 }
 
 func (h *bench) Publish(f event.Fact) {
@@ -84,7 +87,17 @@ func (h *bench) Publish(f event.Fact) {
 func (h *bench) PartPublished(_ id.Channel, took time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.spoil {
+		h.spoil = false
+		panic("nobody thought of this")
+	}
 	h.took = append(h.took, took)
+}
+
+func (h *bench) IngestFault(protocol string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fault = append(h.fault, protocol)
 }
 
 // bubble runs a test on a clock of its own, with everything started before and stopped after.

@@ -10,6 +10,7 @@ import (
 
 	"shoal/server/event"
 	"shoal/server/ingest"
+	"shoal/server/live/pulse"
 	"shoal/server/origin"
 	"shoal/server/pack"
 )
@@ -25,8 +26,10 @@ type broadcast struct {
 	calls   chan call
 	done    chan struct{} // closed when the goroutine has ended and the broadcast is forgotten
 
-	state atomic.Pointer[State]
-	rate  rate
+	state      atomic.Pointer[State]
+	publishing atomic.Pointer[publisher] // the same as publisher, for others
+	rate       rate
+	pulse      pulse.Pulse
 
 	// owned by run
 	ctx       context.Context
@@ -76,17 +79,17 @@ func (b *broadcast) run(ctx context.Context) {
 	for !b.over {
 		select {
 		case c := <-b.calls:
-			c.reply <- c.do()
+			c.reply <- b.contained(c.do)
 		case <-idle.C:
 			left := b.live.config.Idle - time.Since(b.heard)
 			if left > 0 {
 				idle.Reset(left)
 				break
 			}
-			b.end("nothing came from a publisher", "for", b.live.config.Idle)
+			_ = b.contained(func() error { b.end("nothing came from a publisher", "for", b.live.config.Idle); return nil })
 			b.over = true
 		case <-ctx.Done():
-			b.flush()
+			_ = b.contained(func() error { b.flush(); return nil })
 			b.over = true
 		}
 	}
@@ -95,18 +98,21 @@ func (b *broadcast) run(ctx context.Context) {
 
 // attach makes p the publisher.
 func (b *broadcast) attach(p *publisher) error {
-	if b.publisher != nil && time.Since(b.heard) < SilentMax {
-		return fmt.Errorf("%w (from %s): stop that one first, or wait until it has been silent for %v", ErrBusy, b.publisher.from, SilentMax)
+	if b.publisher != nil && time.Since(b.heard) < SilentMax && !p.Takeover {
+		return fmt.Errorf("%w (from %s): stop that one first, wait until it has been silent for %v, or take over by putting "+
+			"?takeover=1 behind the stream key", ErrBusy, b.publisher.From, SilentMax)
 	}
 	if b.publisher != nil {
-		b.log().Warn("a silent publisher is replaced", "silent", b.publisher.from, "from", p.from)
-		b.detach(b.publisher, ErrOver)
+		b.log().Warn("a publisher is replaced", "replaced", b.publisher.From, "from", p.From, "takeover", p.Takeover)
+		b.detach(b.publisher, ErrTaken)
 		if b.over {
 			return ErrOver
 		}
 	}
 	b.publisher, b.heard = p, time.Now()
-	b.log().Info("publisher connected", "from", p.from)
+	b.publishing.Store(p)
+	b.pulse.Connected(b.heard, p.Protocol)
+	b.log().Info("publisher connected", "from", p.From, "protocol", p.Protocol)
 	return nil
 }
 
@@ -116,10 +122,14 @@ func (b *broadcast) detach(p *publisher, why error) {
 		return
 	}
 	b.publisher, b.heard = nil, time.Now()
+	b.publishing.Store(nil)
+	b.pulse.Left(b.heard)
+	p.why = why
+	close(p.cut)
 	if why == nil {
-		b.log().Info("publisher stopped", "from", p.from)
+		b.log().Info("publisher stopped", "from", p.From)
 	} else {
-		b.log().Warn("publisher lost", "from", p.from, "why", why)
+		b.log().Warn("publisher lost", "from", p.From, "why", why)
 	}
 	if b.epoch == nil {
 		b.over = true // no media ever came: nobody waits for more
@@ -132,7 +142,7 @@ func (b *broadcast) detach(p *publisher, why error) {
 // tracks begins a publication's media, or follows a change of parameters.
 func (b *broadcast) tracks(p *publisher, tracks []ingest.Track) error {
 	if b.publisher != p {
-		return ErrOver
+		return p.gone()
 	}
 	b.heard = time.Now()
 	tracks = slices.Clone(tracks)
@@ -146,6 +156,7 @@ func (b *broadcast) tracks(p *publisher, tracks []ingest.Track) error {
 	if err != nil {
 		return err
 	}
+	b.pulse.Tracks(tracks)
 	b.changed(func(s *State) { s.Publishing, s.Tracks = true, tracks })
 	return nil
 }
@@ -198,7 +209,7 @@ func (b *broadcast) begin(tracks []ingest.Track) error {
 // sample packs one sample.
 func (b *broadcast) sample(p *publisher, s ingest.Sample) error {
 	if b.publisher != p {
-		return ErrOver
+		return p.gone()
 	}
 	if b.epoch == nil {
 		return errors.New("a sample came before the tracks")
@@ -206,6 +217,7 @@ func (b *broadcast) sample(p *publisher, s ingest.Sample) error {
 	now := time.Now()
 	b.heard = now
 	b.rate.add(now, len(s.Data))
+	b.pulse.Sample(now, s)
 	err := b.check(b.epoch.packer.Write(s))
 	if err == nil {
 		b.epoch.arrived[s.Track] = now

@@ -6,7 +6,9 @@
 // and the broadcast stays open for Idle: whoever comes back within it with the same kinds of tracks goes on in the same
 // epoch behind a discontinuity, at the true time of day. After that, or if the kinds changed, the epoch ends:
 // BroadcastEnded.
-// Who calls it: ingest's bodies hand in publications; api asks for State.
+// A second publisher is refused unless it asks to take over; a publisher whose stream key is replaced loses its place within
+// two seconds. Its folder's pulse says how each stream comes in.
+// Who calls it: ingest's bodies hand in publications; api asks for State and Health.
 // What it owns: who is publishing to what.
 // What it will never do: let two publishers write to one channel; end a broadcast because the process stops: its
 // viewers are not told ENDLIST, and find the next epoch when the next process is there and the publisher is back.

@@ -33,6 +33,8 @@ var (
 	ErrBusy    = errors.New("the channel has a publisher already")
 	ErrFull    = errors.New("too many broadcasts are open")
 	ErrOver    = errors.New("the publication is over")
+	ErrTaken   = errors.New("another publisher with the key took over")
+	ErrRevoked = errors.New("the stream key was replaced")
 )
 
 // Registry knows channels.
@@ -48,9 +50,12 @@ type Registry interface {
 // Facts is where a Live tells what happened. Publish never blocks.
 type Facts interface{ Publish(event.Fact) }
 
-// Meter hears how long each part took from its last sample's arrival to its publication. It never blocks.
+// Meter counts. It never blocks.
 type Meter interface {
+	// PartPublished hears how long a part took from its last sample's arrival to its publication.
 	PartPublished(channel id.Channel, took time.Duration)
+	// IngestFault counts a fault of ours that ended one publication and no other.
+	IngestFault(protocol string)
 }
 
 // Config is what a Live needs.
@@ -100,46 +105,45 @@ func (l *Live) Run(ctx context.Context) error {
 	l.running = ctx
 	l.mu.Unlock()
 	close(l.ready)
-	<-ctx.Done()
+	l.watchKeys(ctx)
 	l.mu.Lock() // whoever starts a broadcast holds mu and sees that ctx is done
 	l.mu.Unlock()
 	l.wait.Wait()
 	return nil
 }
 
-// Publish admits a publisher by its stream key. The caller feeds the Sink and calls leave, once, with why the
-// publication ended (nil for a regular end). ErrRefused, ErrBusy and ErrFull say why there is no Sink.
+// Publish is Admit for a publisher that names nothing but its key.
 func (l *Live) Publish(ctx context.Context, key string, from netip.Addr) (sink ingest.Sink, leave func(error), err error) {
-	channel, name, known, err := l.config.Registry.Admit(ctx, key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the stream key cannot be looked up: %w", err)
-	}
-	if !known {
-		return nil, nil, fmt.Errorf("%w: no channel has it: copy it again, or ask the operator for a new one", ErrRefused)
-	}
-	return l.Start(ctx, Channel{ID: channel, Name: name}, from.String())
+	p, err := l.Admit(ctx, Request{Key: key, From: from.String()})
+	return p.Sink, p.Leave, err
 }
 
-// Start is Publish for a publisher inside the house. from is for the log.
+// Start lets a publisher in that is inside the house. from is for the log.
 func (l *Live) Start(ctx context.Context, channel Channel, from string) (sink ingest.Sink, leave func(error), err error) {
+	p, err := l.start(ctx, channel, Request{From: from})
+	return p.Sink, p.Leave, err
+}
+
+// start makes the publisher of r the channel's.
+func (l *Live) start(ctx context.Context, channel Channel, r Request) (Place, error) {
 	select {
 	case <-l.ready:
 	case <-ctx.Done():
-		return nil, nil, ctx.Err()
+		return Place{}, ctx.Err()
 	}
 	for {
 		b, err := l.open(channel)
 		if err != nil {
-			return nil, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
+			return Place{}, fmt.Errorf("channel %s: %w", channel.Name, err)
 		}
-		p := &publisher{broadcast: b, from: from}
+		p := &publisher{broadcast: b, Request: r, cut: make(chan struct{})}
 		switch err := b.call(func() error { return b.attach(p) }); {
 		case err == nil:
-			return p, p.leave, nil
+			return Place{Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost}, nil
 		case errors.Is(err, ErrOver): // it ended between finding it and asking it
 			<-b.done
 		default:
-			return nil, nil, fmt.Errorf("channel %s: %w", channel.Name, err)
+			return Place{}, fmt.Errorf("channel %s: %w", channel.Name, err)
 		}
 	}
 }

@@ -168,8 +168,8 @@ func TestSecondPublisherIsRefused(t *testing.T) {
 		time.Sleep(live.SilentMax)
 		second := h.begin() // the first has broken without a word
 		second.mustSend(time.Second)
-		if err := p.send(time.Second); !errors.Is(err, live.ErrOver) {
-			t.Errorf("the replaced one: %v, want ErrOver", err)
+		if err := p.send(time.Second); !errors.Is(err, live.ErrTaken) {
+			t.Errorf("the replaced one: %v, want ErrTaken", err)
 		}
 		p.leave(errLine) // is nobody's business any more
 		second.mustSend(time.Second)

@@ -4,8 +4,11 @@ import "shoal/server/ingest"
 
 // publisher is one publication: the Sink that hands what it is given to the broadcast's goroutine.
 type publisher struct {
+	Request
 	broadcast *broadcast
-	from      string
+	cut       chan struct{} // closed when another has its place, or nobody
+
+	why error // why cut was closed; owned by the broadcast's goroutine
 }
 
 var _ ingest.Sink = (*publisher)(nil)
@@ -23,4 +26,15 @@ func (p *publisher) Sample(s ingest.Sample) error {
 // leave ends the publication. why is nil for a regular end.
 func (p *publisher) leave(why error) {
 	_ = p.broadcast.call(func() error { p.broadcast.detach(p, why); return nil }) // ErrOver: it is gone already
+}
+
+// lost notes packets that the line lost.
+func (p *publisher) lost(packets int) { p.broadcast.pulse.Lost(packets) }
+
+// gone is why a publisher that has lost its place may not go on.
+func (p *publisher) gone() error {
+	if p.why != nil {
+		return p.why
+	}
+	return ErrOver
 }

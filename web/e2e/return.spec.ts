@@ -3,7 +3,7 @@ import { expect, test } from './harness/house';
 import { publish } from './harness/publisher';
 import { until } from './harness/until';
 
-test('the publisher is killed and comes back: the page plays on, in the same epoch, over a discontinuity', async ({ server, live, open }) => {
+test('the publisher is killed and comes back over another protocol: the page plays on, in the same epoch, over a discontinuity', async ({ server, live, open }) => {
   const viewers = [await open('/c/fish?share=yes'), await open('/c/fish')];
   for (const viewer of viewers) await viewer.plays();
   const { epoch } = await server.channel('fish');
@@ -12,7 +12,7 @@ test('the publisher is killed and comes back: the page plays on, in the same epo
 
   live.publisher.signal('SIGKILL');
   for (const viewer of viewers) await until('the picture ran out', async () => !(await viewer.moves()), 15_000);
-  live.publisher = await publish(server, live.card);
+  live.publisher = await publish(server, live.card, { over: 'srt' });
 
   for (const viewer of viewers) {
     await until('the picture moves again', () => viewer.moves(), 15_000);

@@ -13,6 +13,8 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/opus"
 	mp4codecs "github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
+	"shoal/server/ingest"
 )
 
 // dial makes a publisher that is not yet connected.
@@ -41,6 +43,14 @@ func publisher(t *testing.T, addr string, tracks ...*gortmplib.Track) (*gortmpli
 	}
 	return c, w
 }
+
+// Parameter sets of x264 at 320x180, and frames.
+var (
+	testSPS = []byte{0x67, 0x42, 0xc0, 0x28, 0xd9, 0x00, 0x78, 0x02, 0x27, 0xe5, 0x84, 0x00, 0x00, 0x03, 0x00, 0x04, 0x00, 0x00, 0x03, 0x00, 0xf0, 0x3c, 0x60, 0xc9, 0x20}
+	testPPS = []byte{0x68, 0xce, 0x3c, 0x80}
+	idr     = []byte{0x65, 1, 2, 3}
+	slice   = []byte{0x41, 4, 5}
+)
 
 // An AV1 sequence header and a VP9 key frame's header (of 1920x804), from the test data of mediacommon.
 var (
@@ -217,4 +227,36 @@ func TestAFaultyStreamEndsOnlyItself(t *testing.T) {
 	}
 	good.Close()
 	<-d.ended
+}
+
+// A fault of ours in one publication ends that one alone, and is counted.
+func TestAFaultEndsOneStreamAlone(t *testing.T) {
+	d := newDoor()
+	addr, book := run(t, d)
+	good, w := publisher(t, addr, h264Track())
+	d.mu.Lock()
+	d.spoil = func(s *sink) { s.tracks = func([]ingest.Track) error { panic("nobody thought of this") } }
+	d.mu.Unlock()
+	bad, b := publisher(t, addr, h264Track())
+	for at := time.Duration(0); at < 2*time.Second; at += 50 * ms {
+		if err := b.WriteH264(b.Tracks[0], at, at, [][]byte{idr}); err != nil {
+			break // it hung up
+		}
+	}
+	if err := <-d.ended; err == nil || !strings.Contains(err.Error(), "a fault of ours") {
+		t.Errorf("the door heard %v", err)
+	}
+	bad.Close()
+	for at := time.Duration(0); at < 2*time.Second; at += 50 * ms {
+		if err := w.WriteH264(w.Tracks[0], at, at, [][]byte{idr}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good.Close()
+	<-d.ended
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if n := len(d.sinks[0].samples); n != 40 || d.faults != 1 {
+		t.Errorf("the other has %d samples, %d faults are counted\n%s", n, d.faults, book.String())
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os/exec"
 	"strings"
 	"sync"
@@ -15,32 +14,54 @@ import (
 	"time"
 
 	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 )
 
 const rightKey = "dGhlIHJpZ2h0IGtleSBvZiB0aGUgdGVzdCBjaGFubmVs"
 
 // door is a Door with one key. It remembers every publication.
 type door struct {
-	mu    sync.Mutex
-	sinks []*sink
-	busy  bool
-	ended chan error
+	mu     sync.Mutex
+	sinks  []*sink
+	busy   bool
+	ended  chan error
+	asked  []gate.Request
+	spoil  func(*sink)
+	faults int
+	cut    chan struct{} // nil: never
 }
 
 func newDoor() *door { return &door{ended: make(chan error, 16)} }
 
-func (d *door) Publish(_ context.Context, key string, _ netip.Addr) (ingest.Sink, func(error), error) {
+func (d *door) Admit(_ context.Context, r gate.Request) (gate.Admission, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if key != rightKey {
-		return nil, nil, fmt.Errorf("door: %w", ErrKey)
+	d.asked = append(d.asked, r)
+	if r.Key != rightKey {
+		return gate.Admission{}, fmt.Errorf("door: %w", gate.ErrKey)
 	}
 	if d.busy {
-		return nil, nil, errors.New("somebody publishes already")
+		return gate.Admission{}, errors.New("somebody publishes already")
 	}
 	s := &sink{}
+	if d.spoil != nil {
+		d.spoil(s)
+	}
 	d.sinks = append(d.sinks, s)
-	return s, func(err error) { d.ended <- err }, nil
+	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut}, nil
+}
+
+// PublisherAdmitted is of gate.Meter.
+func (d *door) PublisherAdmitted(string) {}
+
+// PublisherRefused is of gate.Meter.
+func (d *door) PublisherRefused(string, string) {}
+
+// IngestFault is of gate.Meter.
+func (d *door) IngestFault(string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults++
 }
 
 // sink keeps what it is given.
@@ -96,14 +117,14 @@ func (l *logBook) String() string {
 }
 
 // run starts a server and returns its address. It is stopped and awaited at the test's end.
-func run(t *testing.T, d Door) (addr string, book *logBook) {
+func run(t *testing.T, d *door) (addr string, book *logBook) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	book = &logBook{}
-	s := &Server{Listener: l, Door: d, Log: slog.New(slog.NewTextHandler(book, nil))}
+	s := &Server{Listener: l, Door: d, Meter: d, Visitors: &gate.Visitors{}, Log: slog.New(slog.NewTextHandler(book, nil))}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

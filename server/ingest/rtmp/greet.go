@@ -10,6 +10,8 @@ import (
 	"github.com/bluenviron/gortmplib/pkg/bytecounter"
 	"github.com/bluenviron/gortmplib/pkg/handshake"
 	"github.com/bluenviron/gortmplib/pkg/message"
+
+	"shoal/server/ingest/gate"
 )
 
 // Bounds on what comes before a publication.
@@ -59,7 +61,7 @@ func (v *visit) greet() error {
 		case "play":
 			return errPlays
 		case "publish":
-			v.key, err = keyIn(c, app)
+			v.key, v.takeover, err = keyIn(c, app)
 			return err
 		}
 		if err != nil {
@@ -82,26 +84,27 @@ func appIn(c *message.CommandAMF0) string {
 
 // keyIn returns the stream key of a publish command. Some encoders have one field for everything and put the key at the
 // end of the application.
-func keyIn(c *message.CommandAMF0, app string) (string, error) {
+func keyIn(c *message.CommandAMF0, app string) (key string, takeover bool, err error) {
 	if len(c.Arguments) < 2 {
-		return "", errHandshake
+		return "", false, errHandshake
 	}
-	key, ok := c.Arguments[1].(string)
+	text, ok := c.Arguments[1].(string)
 	if !ok {
-		return "", errHandshake
+		return "", false, errHandshake
 	}
-	key, _, _ = strings.Cut(key, "?")
+	key, takeover = gate.ReadKey(text)
 	if key == "" {
-		app, _, _ = strings.Cut(app, "?")
+		app, inApp := gate.ReadKey(app)
 		_, key, _ = strings.Cut(strings.Trim(app, "/"), "/")
+		takeover = takeover || inApp
 	}
 	if len(key) > keyMax {
-		return "", errHandshake
+		return "", false, errHandshake
 	}
 	if key == "" {
-		return "", errors.New("it sent no stream key: set the one that \"shoal channel add\" printed")
+		return "", false, errors.New("it sent no stream key: set the one that \"shoal channel add\" printed")
 	}
-	return key, nil
+	return key, takeover, nil
 }
 
 // careful passes on errors of the network and of our guard. The library's own repeat what the publisher sent, and that
@@ -151,7 +154,7 @@ func (v *visit) started() error {
 func (v *visit) refuse(why error) {
 	v.deadline(writeMax)
 	description := "Stream key refused. See the server's log for the reason."
-	if !errors.Is(why, ErrKey) && !errors.Is(why, errBlocked) {
+	if !errors.Is(why, gate.ErrKey) && !errors.Is(why, gate.ErrBlocked) {
 		description = "The stream key is right, but the server cannot take the stream: " + v.redact(why.Error())
 	}
 	// The connection ends whether this arrives or not.

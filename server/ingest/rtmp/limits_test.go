@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -17,80 +16,17 @@ import (
 	"github.com/bluenviron/gortmplib/pkg/bytecounter"
 	"github.com/bluenviron/gortmplib/pkg/handshake"
 	"github.com/bluenviron/gortmplib/pkg/message"
+
+	"shoal/server/ingest/gate"
 )
 
-func TestConnectionsOfOneAddress(t *testing.T) {
-	var l limits
-	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	for range waitingMax {
-		if err := l.enter(a); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := l.enter(a); !errors.Is(err, errWaiting) {
-		t.Errorf("one too many: %v", err)
-	}
-	if err := l.enter(b); err != nil {
-		t.Errorf("another address: %v", err)
-	}
-	l.admit(a)
-	if err := l.enter(a); err != nil {
-		t.Errorf("after one was admitted: %v", err)
-	}
-	l.leave(a, false)
-	l.leave(b, true)
-	for range waitingMax {
-		l.leave(a, true)
-	}
-	if l.total != 0 || len(l.visitors) != 0 {
-		t.Errorf("%d connections and %d addresses are left", l.total, len(l.visitors))
-	}
-}
-
-func TestConnectionsInAll(t *testing.T) {
-	var l limits
-	for i := range connectionsMax {
-		if err := l.enter(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := l.enter(netip.MustParseAddr("192.0.2.1")); !errors.Is(err, errFull) {
-		t.Errorf("one too many: %v", err)
-	}
-}
-
-func TestWrongKeysOfOneAddress(t *testing.T) {
-	var l limits
-	now := time.Now()
-	a := netip.MustParseAddr("2001:db8::1")
-	neighbour, other := netip.MustParseAddr("2001:db8::ffff:2"), netip.MustParseAddr("2001:db8:0:1::1")
-	for i := range failuresMax {
-		if err := l.blocked(a, now); err != nil {
-			t.Fatalf("after %d wrong keys: %v", i, err)
-		}
-		l.failed(a, now.Add(time.Duration(i)*time.Second))
-	}
-	if l.blocked(a, now.Add(30*time.Second)) == nil || l.blocked(neighbour, now.Add(30*time.Second)) == nil {
-		t.Error("ten wrong keys block nothing")
-	}
-	if err := l.blocked(other, now); err != nil {
-		t.Errorf("another network: %v", err)
-	}
-	if err := l.blocked(a, now.Add(failuresIn)); err != nil {
-		t.Errorf("after a minute: %v", err)
-	}
-	for i := range visitorsMax + 50 {
-		l.failed(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), now)
-	}
-	if n := len(l.visitors); n > visitorsMax {
-		t.Errorf("%d addresses are remembered", n)
-	}
-}
+// wrongMax is how many wrong keys an address may send in a minute.
+const wrongMax = 10
 
 func TestTooManyWrongKeys(t *testing.T) {
 	d := newDoor()
 	addr, book := run(t, d)
-	for range failuresMax {
+	for range wrongMax {
 		p := dial(t, addr, "wrong")
 		if err := p.Initialize(t.Context()); err == nil {
 			t.Fatal("a wrong key is taken")
@@ -103,19 +39,19 @@ func TestTooManyWrongKeys(t *testing.T) {
 	}
 	p.Close()
 	waitFor(t, book, "10 wrong stream keys")
-	if n := strings.Count(book.String(), "\n"); n != failuresMax+1 {
+	if n := strings.Count(book.String(), "\n"); n != wrongMax+1 {
 		t.Errorf("%d lines", n)
 	}
 }
 
 // silent serves one end of a pipe in a bubble of fake time and returns how long the server bore the other end, which
 // sends what says and no more.
-func silent(t *testing.T, d Door, says func(net.Conn)) (lasted time.Duration, log string) {
+func silent(t *testing.T, d gate.Door, says func(net.Conn)) (lasted time.Duration, log string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		book := &logBook{}
-		s := &Server{Door: d, Log: slog.New(slog.NewTextHandler(book, nil))}
+		s := &Server{Door: d, Visitors: &gate.Visitors{}, Meter: gate.Unmetered{}, Log: slog.New(slog.NewTextHandler(book, nil))}
 		start := time.Now()
 		ended := make(chan struct{})
 		go func() {
@@ -152,7 +88,7 @@ func enters(t *testing.T, media bool) func(net.Conn) {
 		say(&message.CommandAMF0{ChunkStreamID: 3, Name: "connect", CommandID: 1, Arguments: []any{amf0.Object{{Key: "app", Value: "live"}}}})
 		say(&message.CommandAMF0{ChunkStreamID: 3, Name: "publish", CommandID: 5, Arguments: []any{nil, rightKey}})
 		if media {
-			say(&message.Video{ChunkStreamID: 6, MessageStreamID: messageStream, Codec: message.CodecH264, Type: message.VideoTypeAU, AU: joinUnits([][]byte{idr})})
+			say(&message.Video{ChunkStreamID: 6, MessageStreamID: messageStream, Codec: message.CodecH264, Type: message.VideoTypeAU, AU: []byte{0, 0, 0, 4, 0x65, 1, 2, 3}})
 		}
 		for range 20 { // what is neither picture nor sound keeps nobody alive
 			time.Sleep(time.Second)

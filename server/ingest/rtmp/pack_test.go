@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 
 	"shoal/segment"
 	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 	"shoal/server/ingest/rtmp"
 	"shoal/server/pack"
 )
@@ -33,8 +33,8 @@ type broadcast struct {
 
 const epoch = 1
 
-func (b *broadcast) Publish(context.Context, string, netip.Addr) (ingest.Sink, func(error), error) {
-	return b, func(err error) { b.ended <- err }, nil
+func (b *broadcast) Admit(context.Context, gate.Request) (gate.Admission, error) {
+	return gate.Admission{Sink: b, Leave: func(err error) { b.ended <- err }}, nil
 }
 
 func (b *broadcast) Tracks(tracks []ingest.Track) (err error) {
@@ -118,7 +118,7 @@ func serve(t *testing.T, b *broadcast) (addr string, stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &rtmp.Server{Listener: l, Door: b, Log: slog.New(slog.DiscardHandler)}
+	server := &rtmp.Server{Listener: l, Door: b, Visitors: &gate.Visitors{}, Log: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- server.Run(ctx) }()

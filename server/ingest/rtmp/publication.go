@@ -3,69 +3,33 @@ package rtmp
 import (
 	"errors"
 	"log/slog"
+	"math"
 	"time"
 
+	"github.com/abema/go-mp4"
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/message"
-	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"shoal/segment"
 	"shoal/server/ingest"
+	"shoal/server/ingest/mend"
 )
 
-// Bounds on finding out what tracks there are: they are known when the first frame of each came.
-const (
-	probeMax      = time.Second     // of media, if the publisher did not say what it sends
-	probeSaidMax  = 3 * time.Second // if it did
-	probeUnitsMax = 512
-	probeBytesMax = 16 << 20
-)
+// lengthSize is how many bytes say the length of a NAL unit while no sequence header said otherwise.
+const lengthSize = 4
 
-// pictureScale is the time scale of video tracks: all common frame rates are whole numbers of its ticks.
-const pictureScale = 90000
+var errNoHeader = errors.New("media came before the sequence header that says what it is: restart the encoder")
 
-// unit is a sample that has no time yet.
-type unit struct {
-	stream *stream
-	raw    uint32
-	offset time.Duration
-	data   []byte
-	key    bool
-	codec  codecs.Codec // in force from this unit on
-}
-
-// stream is one elementary stream of a publication.
-type stream struct {
-	kind   segment.Kind
-	format format
-	number int           // of its track
-	codec  codecs.Codec  // told to the sink
-	lasts  time.Duration // of the frame before, for sound
-}
-
-// publication turns messages into samples.
+// publication turns messages into frames.
 type publication struct {
-	sink    ingest.Sink
-	log     *slog.Logger
-	streams [2]*stream // picture, sound
-
-	said    [2]bool // what the metadata announces
-	running bool
-	queue   []unit // before running
-	queued  int    // bytes
-	times   *timeline
-	late    bool // a stream that came too late was told
-	others  bool // further tracks were told
+	log    *slog.Logger
+	mender *mend.Mender
+	others bool // further tracks were told
 }
 
 func newPublication(sink ingest.Sink, log *slog.Logger) *publication {
-	return &publication{sink: sink, log: log}
+	return &publication{log: log, mender: mend.New(sink, log)}
 }
-
-const (
-	picture = 0
-	sound   = 1
-)
 
 // take takes a message and reports whether it was picture or sound.
 func (p *publication) take(m message.Message) (media bool, err error) {
@@ -78,9 +42,9 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 	case *message.VideoExSequenceStart:
 		return false, p.videoStart(m)
 	case *message.VideoExFramesX:
-		return true, p.frame(picture, m.DTS, 0, m.Payload)
+		return true, p.picture(m.DTS, 0, m.Payload)
 	case *message.VideoExCodedFrames:
-		return true, p.frame(picture, m.DTS, signed24(m.PTSDelta), m.Payload)
+		return true, p.picture(m.DTS, signed24(m.PTSDelta), m.Payload)
 	case *message.VideoExMultitrack:
 		return p.first(m.TrackID, m.Wrapped)
 	case *message.Audio:
@@ -89,9 +53,9 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 		return false, p.audioStart(m)
 	case *message.AudioExCodedFrames:
 		if m.FourCC != message.FourCCMP4A && m.FourCC != message.FourCCOpus {
-			return true, errCodec
+			return true, mend.ErrCodec
 		}
-		return true, p.frame(sound, m.DTS, 0, m.Payload)
+		return true, p.sound(m.DTS, m.Payload)
 	case *message.AudioExMultitrack:
 		return p.first(m.TrackID, m.Wrapped)
 	}
@@ -105,7 +69,7 @@ func (p *publication) first(track uint8, m message.Message) (bool, error) {
 	}
 	if !p.others {
 		p.others = true
-		p.log.Warn("rtmp: the publisher sends several tracks of a kind: only the first is used")
+		p.log.Warn("the publisher sends several tracks of a kind: only the first is used")
 	}
 	return false, nil
 }
@@ -120,9 +84,9 @@ func (p *publication) metadata(data amf0.Data) {
 		case amf0.ECMAArray:
 			o = amf0.Object(v)
 		}
-		for kind, name := range []string{"videocodecid", "audiocodecid"} {
+		for name, kind := range map[string]segment.Kind{"videocodecid": segment.Video, "audiocodecid": segment.Audio} {
 			if id, ok := o.Get(name); ok && id != nil && id != float64(0) && id != "" {
-				p.said[kind] = true
+				p.mender.Says(kind)
 			}
 		}
 	}
@@ -138,109 +102,95 @@ func (p *publication) video(m *message.Video) error {
 			return p.hevc(m.HEVCConfig)
 		}
 	case message.VideoTypeAU:
-		if p.streams[picture] == nil { // parameters may come in-band only
-			p.streams[picture] = &stream{kind: segment.Video, format: newNALs(m.Codec == message.CodecH265)}
+		if !p.mender.Has(segment.Video) { // parameters may come in-band only
+			if err := p.mender.NALs(m.Codec == message.CodecH265, lengthSize, nil); err != nil {
+				return err
+			}
 		}
-		return p.frame(picture, m.DTS, signed24(m.PTSDelta), m.AU)
+		return p.picture(m.DTS, signed24(m.PTSDelta), m.AU)
 	}
 	return nil
 }
 
 func (p *publication) audio(m *message.Audio) error {
 	if m.Codec != message.CodecMPEG4Audio {
-		return errCodec
+		return mend.ErrCodec
 	}
 	if m.AACType == message.AudioAACTypeConfig {
 		if m.AACConfig == nil { // some encoders announce their sound with an empty one first
 			return nil
 		}
-		return p.soundStream().aac(m.AACConfig)
+		return p.mender.AAC(m.AACConfig)
 	}
-	return p.frame(sound, m.DTS, 0, m.AU)
+	return p.sound(m.DTS, m.AU)
 }
 
-// frame takes a payload of a stream.
-func (p *publication) frame(kind int, at, offset time.Duration, payload []byte) error {
-	s := p.streams[kind]
-	if s == nil {
-		return errors.New("media came before the sequence header that says what it is: restart the encoder")
+func (p *publication) picture(at, offset time.Duration, payload []byte) error {
+	if !p.mender.Has(segment.Video) {
+		return errNoHeader
 	}
-	data, key, err := s.format.unit(payload)
-	if err != nil || data == nil {
-		return err
-	}
-	u := unit{stream: s, raw: uint32(at / time.Millisecond), offset: offset, data: data, key: key, codec: s.format.codec()}
-	if p.running {
-		return p.emit(u)
-	}
-	p.queue = append(p.queue, u)
-	p.queued += len(data)
-	if !p.known() {
-		return nil
-	}
-	return p.start()
+	return p.mender.Picture(uint32(at/time.Millisecond), offset, payload)
 }
 
-// known tells whether the tracks are: both kinds came, or all that were announced, or waiting is over.
-func (p *publication) known() bool {
-	var came [2]bool
-	for _, u := range p.queue {
-		came[u.kind()] = came[u.kind()] || u.codec != nil
+func (p *publication) sound(at time.Duration, payload []byte) error {
+	if !p.mender.Has(segment.Audio) {
+		return errNoHeader
 	}
-	if came[picture] && came[sound] {
-		return true
-	}
-	said := p.said[picture] || p.said[sound]
-	if said && (came[picture] || !p.said[picture]) && (came[sound] || !p.said[sound]) {
-		return true
-	}
-	wait := probeMax
-	if said {
-		wait = probeSaidMax
-	}
-	first, last := p.queue[0], p.queue[len(p.queue)-1]
-	return len(p.queue) >= probeUnitsMax || p.queued >= probeBytesMax || sinceRaw(first.raw, last.raw).Abs() >= wait
+	return p.mender.Sound(uint32(at/time.Millisecond), payload)
 }
 
-func (u *unit) kind() int {
-	if u.stream.kind == segment.Audio {
-		return sound
+// videoStart takes a sequence header of Enhanced RTMP.
+func (p *publication) videoStart(m *message.VideoExSequenceStart) error {
+	switch {
+	case m.AVCConfig != nil:
+		return p.avc(m.AVCConfig)
+	case m.HEVCConfig != nil:
+		return p.hevc(m.HEVCConfig)
+	case m.AV1Config != nil:
+		return p.mender.AV1(m.AV1Config.ConfigOBUs)
+	case m.VP9Config != nil:
+		return p.mender.VP9()
 	}
-	return picture
+	return mend.ErrCodec
 }
 
-// start tells the sink the tracks and lets out what was held back.
-func (p *publication) start() error {
-	tracks := 0
-	for _, s := range p.streams {
-		if s == nil {
-			continue
-		}
-		for _, u := range p.queue {
-			if u.stream == s && s.codec == nil {
-				s.codec = u.codec
-			}
-		}
-		if s.codec != nil {
-			s.number = tracks
-			tracks++
+func (p *publication) avc(c *mp4.AVCDecoderConfiguration) error {
+	var units [][]byte
+	for _, sets := range [][]mp4.AVCParameterSet{c.SequenceParameterSets, c.PictureParameterSets} {
+		for _, s := range sets {
+			units = append(units, s.NALUnit)
 		}
 	}
-	if tracks == 0 {
-		return errors.New("no frame came with the parameters to decode it: restart the encoder")
-	}
-	p.running = true
-	p.times = newTimeline(tracks)
-	p.log.Info("rtmp: publishing", "picture", codecText(p.streams[picture]), "sound", codecText(p.streams[sound]))
-	if err := p.tracks(); err != nil {
-		return err
-	}
-	queue := p.queue
-	p.queue, p.queued = nil, 0
-	for _, u := range queue {
-		if err := p.emit(u); err != nil {
-			return err
+	return p.mender.NALs(false, int(c.LengthSizeMinusOne)+1, units)
+}
+
+func (p *publication) hevc(c *mp4.HvcC) error {
+	var units [][]byte
+	for _, a := range c.NaluArrays {
+		for _, n := range a.Nalus {
+			units = append(units, n.NALUnit)
 		}
 	}
-	return nil
+	return p.mender.NALs(true, int(c.LengthSizeMinusOne)+1, units)
+}
+
+// audioStart takes a sequence header of Enhanced RTMP.
+func (p *publication) audioStart(m *message.AudioExSequenceStart) error {
+	switch {
+	case m.AACConfig != nil:
+		return p.mender.AAC(m.AACConfig)
+	case m.OpusConfig != nil:
+		return p.mender.Opus(int(m.OpusConfig.ChannelCount))
+	}
+	return mend.ErrCodec
+}
+
+// signed24 reads the composition time of a picture, which RTMP sends in 24 bits and gortmplib takes for unsigned.
+func signed24(d time.Duration) time.Duration {
+	const wrap = (math.MaxUint16 + 1) << 8
+	ms := int64(d / time.Millisecond)
+	if ms >= wrap/2 {
+		ms -= wrap
+	}
+	return time.Duration(ms) * time.Millisecond
 }

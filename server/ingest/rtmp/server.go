@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 )
 
 // Bounds on time.
@@ -25,29 +25,30 @@ const (
 	writeMax = time.Second
 )
 
-// ErrKey is what a Door returns, wrapped or not, for a stream key that no channel has.
-var ErrKey = errors.New("no channel has this stream key")
-
-// Door decides who may publish.
-type Door interface {
-	// Publish opens the channel that key belongs to. It returns where the samples go, and what to call, once, when no
-	// more will come: with nil if the publisher stopped, with an error if the connection was lost or the stream was
-	// at fault. Its own error is ErrKey, or says why the channel cannot take this publication.
-	Publish(ctx context.Context, key string, from netip.Addr) (ingest.Sink, func(error), error)
-}
-
 // Server takes publications on a listener.
 type Server struct {
-	Listener net.Listener
-	Door     Door
+	Listener net.Listener // of TLS connections for RTMPS
+	Secure   bool         // it is RTMPS
+	Door     gate.Door
+	Visitors *gate.Visitors // counts for all protocols
+	Meter    gate.Meter     // may be nil
 	Log      *slog.Logger
+}
 
-	limits limits
+// protocol is what figures and logs call it.
+func (s *Server) protocol() string {
+	if s.Secure {
+		return gate.RTMPS
+	}
+	return gate.RTMP
 }
 
 // Run serves until ctx is done or the listener fails, closes the listener and every connection, and returns when all
 // are gone.
 func (s *Server) Run(ctx context.Context) error {
+	if s.Meter == nil {
+		s.Meter = gate.Unmetered{}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -84,15 +85,16 @@ func (s *Server) Run(ctx context.Context) error {
 func (s *Server) serve(ctx context.Context, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	from := addressOf(conn)
-	log := s.Log.With("from", from.String())
-	if err := s.limits.enter(from); err != nil {
-		if s.limits.tell(from, time.Now()) {
-			log.Warn("rtmp: connection refused", "reason", err)
+	log := s.Log.With("protocol", s.protocol(), "from", from.String())
+	if err := s.Visitors.Enter(from); err != nil {
+		s.Meter.PublisherRefused(s.protocol(), gate.Why(err))
+		if s.Visitors.Tell(from, time.Now()) {
+			log.Warn("connection refused", "reason", err)
 		}
 		return
 	}
 	v := &visit{server: s, conn: conn, from: from, log: log}
-	defer func() { s.limits.leave(from, !v.admitted) }()
+	defer func() { s.Visitors.Leave(from, !v.admitted) }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // wakes a blocked read
 	defer stop()
 	v.run(ctx)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"shoal/segment"
+	"shoal/server/ingest/gate"
 )
 
 func TestFFmpegPublishes(t *testing.T) {
@@ -152,7 +153,7 @@ func TestRunStopsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Listener: l, Door: newDoor(), Log: slog.New(slog.DiscardHandler)}
+	s := &Server{Listener: l, Door: newDoor(), Visitors: &gate.Visitors{}, Log: slog.New(slog.DiscardHandler)}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/bluenviron/gortmplib/pkg/message"
+
+	"shoal/server/ingest/gate"
 )
 
 // Why a visit ends. They are told apart from errors because nothing went wrong, or because the library's text might
@@ -34,56 +36,80 @@ type visit struct {
 	rtmp     *message.ReadWriter
 	admitted bool
 	key      string // never logged: see redact
+	takeover bool
 }
 
 // run takes the visit from the first byte to the last.
 func (v *visit) run(ctx context.Context) {
+	meter, protocol := v.server.Meter, v.server.protocol()
 	defer func() {
 		if p := recover(); p != nil { // of the protocol library, on bytes that nobody thought of
-			v.log.Error("rtmp: connection ended by a fault of ours", "panic", p, "stack", string(debug.Stack()))
+			meter.IngestFault(protocol)
+			v.log.Error("connection ended by a fault of ours", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	if err := v.greet(); err != nil {
-		v.log.Warn("rtmp: connection refused", "reason", v.plain(err, handshakeMax))
+		meter.PublisherRefused(protocol, gate.WhyForm)
+		v.log.Warn("connection refused", "reason", v.plain(err, handshakeMax))
 		return
 	}
-	if err := v.server.limits.blocked(v.from, time.Now()); err != nil {
-		if v.server.limits.tell(v.from, time.Now()) {
-			v.log.Warn("rtmp: publisher refused", "reason", err)
+	if err := v.server.Visitors.Blocked(v.from, time.Now()); err != nil {
+		meter.PublisherRefused(protocol, gate.WhyLimit)
+		if v.server.Visitors.Tell(v.from, time.Now()) {
+			v.log.Warn("publisher refused", "reason", err)
 		}
 		v.refuse(err)
 		return
 	}
-	sink, done, err := v.server.Door.Publish(ctx, v.key, v.from)
+	a, err := v.server.Door.Admit(ctx, gate.Request{Key: v.key, Takeover: v.takeover, From: v.from, Protocol: protocol})
 	if err != nil {
-		if errors.Is(err, ErrKey) {
-			v.server.limits.failed(v.from, time.Now())
+		if errors.Is(err, gate.ErrKey) {
+			v.server.Visitors.Failed(v.from, time.Now())
 		}
-		v.log.Warn("rtmp: publisher refused", "reason", v.redact(err.Error()))
+		meter.PublisherRefused(protocol, gate.Why(err))
+		v.log.Warn("publisher refused", "reason", v.redact(err.Error()))
 		v.refuse(err)
 		return
 	}
-	v.server.limits.admit(v.from)
+	v.server.Visitors.Admit(v.from)
+	meter.PublisherAdmitted(protocol)
 	v.admitted = true
 	v.guard.admit()
-	err = v.publish(newPublication(sink, v.log))
+	a.Leave(v.stay(ctx, a))
+}
+
+// stay publishes until the end, and says why it was one: nil if the publisher stopped.
+func (v *visit) stay(ctx context.Context, a gate.Admission) error {
+	over := make(chan struct{})
+	watched := make(chan struct{})
+	go func() { // a silent publisher whose place is taken away must not hold its connection
+		defer close(watched)
+		select {
+		case <-a.Cut:
+			_ = v.conn.Close()
+		case <-over:
+		}
+	}()
+	err := v.publish(newPublication(a.Sink, v.log))
+	close(over)
+	<-watched
 	switch {
 	case errors.Is(err, errStopped):
-		v.log.Info("rtmp: the publisher stopped")
-		done(nil)
+		v.log.Info("the publisher stopped")
+		return nil
 	case ctx.Err() != nil:
-		done(ctx.Err())
-	default:
-		v.log.Warn("rtmp: publication ended", "reason", v.plain(err, idleMax))
-		done(err)
+		return ctx.Err()
 	}
+	v.log.Warn("publication ended", "reason", v.plain(err, idleMax))
+	return err
 }
 
 // publish carries messages until the connection or the stream ends. It never returns nil.
 func (v *visit) publish(p *publication) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // done must be called all the same
-			v.log.Error("rtmp: publication ended by a fault of ours", "panic", r, "stack", string(debug.Stack()))
+			v.server.Meter.IngestFault(v.server.protocol())
+			v.log.Error("publication ended by a fault of ours", "panic", r, "stack", string(debug.Stack()))
 			err = fmt.Errorf("a fault of ours: %v", r)
 		}
 	}()

@@ -55,7 +55,7 @@ func TestWhatAnOfferAsksFor(t *testing.T) {
 func TestAnswersTellOurAddressAlone(t *testing.T) {
 	door := &channelDoor{}
 	s, _ := serve(t, door)
-	answer, err := s.Offer(t.Context(), Offer{Request: Request{Name: testName, Key: testKey, From: home}, SDP: []byte(chromium)})
+	answer, err := s.Offer(t.Context(), Offer{Name: testName, Key: testKey, From: home, SDP: []byte(chromium)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media/h264reader"
 
 	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 )
 
 const (
@@ -37,17 +38,21 @@ type channelDoor struct {
 	taken bool
 	left  []error
 	cut   chan struct{}
-	sinks func() ingest.Sink // instead of a recorder
+	sinks func() ingest.Sink  // instead of a recorder
+	asked chan<- gate.Request // hears who comes, if it is there
 }
 
-func (d *channelDoor) Admit(_ context.Context, r Request) (Admission, error) {
+func (d *channelDoor) Admit(_ context.Context, r gate.Request) (gate.Admission, error) {
+	if d.asked != nil {
+		d.asked <- r
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if r.Key != testKey || r.Name != testName {
-		return Admission{}, ErrKey
+		return gate.Admission{}, ErrKey
 	}
 	if d.taken {
-		return Admission{}, ErrBusy
+		return gate.Admission{}, errors.New("taken")
 	}
 	d.taken = true
 	d.sink = &recorder{}
@@ -56,7 +61,7 @@ func (d *channelDoor) Admit(_ context.Context, r Request) (Admission, error) {
 		sink = d.sinks()
 	}
 	d.cut = make(chan struct{})
-	return Admission{Sink: sink, Cut: d.cut, Leave: func(err error) {
+	return gate.Admission{Sink: sink, Cut: d.cut, Leave: func(err error) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.taken = false
@@ -132,6 +137,7 @@ func until(t *testing.T, what string, look func() bool) {
 
 // faults counts.
 type faults struct {
+	gate.Unmetered
 	mu sync.Mutex
 	n  map[string]int
 }
@@ -148,14 +154,14 @@ func (f *faults) IngestFault(protocol string) {
 func (f *faults) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.n[Protocol]
+	return f.n[gate.WHIP]
 }
 
 // serve runs a server on a free port until the test is over.
 func serve(t *testing.T, door *channelDoor) (*Server, *faults) {
 	t.Helper()
 	counted := &faults{}
-	s, err := Open(Config{Listen: "127.0.0.1:0", Door: door, Meter: counted, Log: slog.New(slog.DiscardHandler)})
+	s, err := Open(Config{Listen: "127.0.0.1:0", Door: door, Visitors: new(gate.Visitors), Meter: counted, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +324,7 @@ var home = netip.MustParseAddr("127.0.0.1")
 // begin offers to a server, and returns its error.
 func (p *publisher) begin(s *Server, key string) error {
 	p.t.Helper()
-	answer, err := s.Offer(p.t.Context(), Offer{Request: Request{Name: testName, Key: key, From: home}, SDP: []byte(p.offer(nil))})
+	answer, err := s.Offer(p.t.Context(), Offer{Name: testName, Key: key, From: home, SDP: []byte(p.offer(nil))})
 	if err != nil {
 		return err
 	}

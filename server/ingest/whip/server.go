@@ -12,14 +12,12 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/pion/ice/v4"
 
-	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 )
-
-// Protocol is what figures and logs call it.
-const Protocol = "whip"
 
 const (
 	// SessionsMax bounds the sessions at once.
@@ -32,50 +30,25 @@ const (
 	socketBuffer = 2 << 20
 )
 
-// The kinds of error, for errors.Is. ErrKey and ErrBusy are what a Door returns, wrapped or not.
+// The kinds of error, for errors.Is. ErrBusy wraps what a Door says.
 var (
-	ErrKey     = errors.New("no channel of this name has this stream key")
+	ErrKey     = gate.ErrKey
 	ErrBusy    = errors.New("the channel cannot take this publication now")
 	ErrFull    = errors.New("the server has as many WebRTC publishers as it takes")
 	ErrGone    = errors.New("there is no such session: it has ended")
 	ErrVersion = errors.New("the session has changed since: ask with the ETag of its last answer")
 )
 
-// Request is a publisher at the door.
-type Request struct {
-	Name string // of the channel it means
-	Key  string // its stream key
-	From netip.Addr
-}
-
-// Admission is a place to publish to.
-type Admission struct {
-	Sink  ingest.Sink
-	Leave func(error)     // to be called once: nil if the publisher stopped, else why it was lost or at fault
-	Cut   <-chan struct{} // closed when the place is taken away; may be nil
-}
-
-// Door decides who may publish.
-type Door interface {
-	// Admit opens a channel to a publisher. Its error is ErrKey, or ErrBusy with a reason.
-	Admit(ctx context.Context, r Request) (Admission, error)
-}
-
-// Meter counts what happens. It never blocks.
-type Meter interface {
-	// IngestFault counts a fault of ours that ended one publication and no other.
-	IngestFault(protocol string)
-}
-
 // Config is what a Server needs.
 type Config struct {
 	Listen string // host:port, for UDP; an empty host is every address
 	// Public are the addresses under which publishers reach this server, at most one of each family. None asks the system,
 	// which is right for a server without NAT.
-	Public []netip.Addr
-	Door   Door
-	Meter  Meter
-	Log    *slog.Logger
+	Public   []netip.Addr
+	Door     gate.Door
+	Visitors *gate.Visitors // counts for all protocols
+	Meter    gate.Meter
+	Log      *slog.Logger
 }
 
 // Server takes publications. Its methods may be called at once.
@@ -138,8 +111,11 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Offer is a publisher's wish to begin a session.
 type Offer struct {
-	Request
-	SDP []byte
+	Name     string // of the channel it means
+	Key      string // its stream key; ?takeover=1 behind it asks for a taken place, as everywhere
+	Takeover bool   // the same, said otherwise
+	From     netip.Addr
+	SDP      []byte
 }
 
 // Answer begins a session.
@@ -163,10 +139,9 @@ func (s *Server) Offer(ctx context.Context, o Offer) (a Answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	admitted, err := s.config.Door.Admit(ctx, o.Request)
+	admitted, err := s.admit(ctx, o, log)
 	if err != nil {
 		s.leave(o.From, "")
-		log.Warn("whip: publisher refused", "reason", err)
 		return a, err
 	}
 	v := newSession(s, w, o, admitted, log)
@@ -185,6 +160,35 @@ func (s *Server) Offer(ctx context.Context, o Offer) (a Answer, err error) {
 		v.run(running)
 	}()
 	return a, nil
+}
+
+// admit asks for a place.
+func (s *Server) admit(ctx context.Context, o Offer, log *slog.Logger) (gate.Admission, error) {
+	now := time.Now()
+	err := s.config.Visitors.Blocked(o.From, now)
+	if err == nil {
+		r := gate.Request{Name: o.Name, From: o.From, Protocol: gate.WHIP}
+		r.Key, r.Takeover = gate.ReadKey(o.Key)
+		r.Takeover = r.Takeover || o.Takeover
+		var place gate.Admission
+		if place, err = s.config.Door.Admit(ctx, r); err == nil {
+			s.config.Meter.PublisherAdmitted(gate.WHIP)
+			return place, nil
+		}
+	}
+	why := gate.Why(err)
+	s.config.Meter.PublisherRefused(gate.WHIP, why)
+	if why != gate.WhyLimit || s.config.Visitors.Tell(o.From, now) {
+		log.Warn("whip: publisher refused", "reason", err)
+	}
+	switch why {
+	case gate.WhyKey:
+		s.config.Visitors.Failed(o.From, now)
+		return gate.Admission{}, err
+	case gate.WhyLimit:
+		return gate.Admission{}, fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return gate.Admission{}, fmt.Errorf("%w: %w", ErrBusy, err)
 }
 
 // enter counts a session in, or says why it may not come. Each that comes is followed by leave.
@@ -272,9 +276,7 @@ func (s *Server) End(name, key string) error {
 // fault logs and counts a fault of ours that ended one session, of which p is the panic.
 func (s *Server) fault(log *slog.Logger, p any) error {
 	log.Error("whip: session ended by a fault of ours", "panic", p, "stack", string(debug.Stack()))
-	if s.config.Meter != nil {
-		s.config.Meter.IngestFault(Protocol)
-	}
+	s.config.Meter.IngestFault(gate.WHIP)
 	return fmt.Errorf("a fault of ours: %v", p)
 }
 

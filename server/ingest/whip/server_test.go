@@ -14,6 +14,8 @@ import (
 
 	"shoal/segment"
 	"shoal/server/ingest"
+
+	"shoal/server/ingest/gate"
 )
 
 func TestAPublisherIsHeardAndSeen(t *testing.T) {
@@ -300,5 +302,29 @@ func TestAfterALossThePictureGoesOnWithAKeyFrame(t *testing.T) {
 	}
 	if p.keyAsks() == 0 {
 		t.Error("no key frame was asked for")
+	}
+}
+
+func TestATakenPlaceIsAskedForAsEverywhere(t *testing.T) {
+	asked := make(chan gate.Request, 3)
+	s, _ := serve(t, &channelDoor{asked: asked})
+	for _, o := range []Offer{{Key: testKey}, {Key: testKey + "?takeover=1"}, {Key: testKey, Takeover: true}} {
+		o.Name, o.From, o.SDP = testName, home, []byte(chromium)
+		_, _ = s.Offer(t.Context(), o) // the second and third find the place taken
+		if r := <-asked; r.Key != testKey || r.Takeover != (o.Takeover || o.Key != testKey) || r.Protocol != gate.WHIP {
+			t.Errorf("%+v was asked for %+v", r, o)
+		}
+	}
+}
+
+func TestWrongKeysShutAnAddressOut(t *testing.T) {
+	s, _ := serve(t, &channelDoor{})
+	for range 10 {
+		if _, err := s.Offer(t.Context(), Offer{Name: testName, Key: "wrong", From: home, SDP: []byte(chromium)}); !errors.Is(err, ErrKey) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Offer(t.Context(), Offer{Name: testName, Key: testKey, From: home, SDP: []byte(chromium)}); !errors.Is(err, ErrFull) {
+		t.Errorf("after ten wrong keys: %v", err)
 	}
 }

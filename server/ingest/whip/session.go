@@ -12,6 +12,8 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+
+	"shoal/server/ingest/gate"
 )
 
 // Bounds on time.
@@ -53,7 +55,7 @@ type session struct {
 	id      string
 	key     [sha256.Size]byte
 	offer   wish
-	place   Admission
+	place   gate.Admission
 	log     *slog.Logger
 	began   time.Time
 	peer    *webrtc.PeerConnection // set by open
@@ -75,7 +77,7 @@ type session struct {
 	heard  time.Time // when media last came
 }
 
-func newSession(s *Server, w wish, o Offer, place Admission, log *slog.Logger) *session {
+func newSession(s *Server, w wish, o Offer, place gate.Admission, log *slog.Logger) *session {
 	v := &session{
 		server: s, id: secret(), version: `"` + secret()[:8] + `"`, key: sha256.Sum256([]byte(o.Key)), offer: w, ufrag: w.ufrag, place: place, log: log,
 		began: time.Now(), events: make(chan event, eventsMax), ending: make(chan error, 1), over: make(chan struct{}),
@@ -260,6 +262,9 @@ func (v *session) drain(track int, now time.Time) error {
 		packet, lost := v.orders[track].pop(now)
 		if packet == nil {
 			return nil
+		}
+		if lost > 0 && v.place.Lost != nil {
+			v.place.Lost(lost)
 		}
 		if err := v.stream.take(track, packet, lost, now.Sub(v.began)); err != nil {
 			return err

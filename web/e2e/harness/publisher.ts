@@ -1,4 +1,4 @@
-// A real publisher: ffmpeg with a moving test picture and a tone, over RTMP.
+// A real publisher: ffmpeg with a moving test picture and a tone, over RTMP or SRT.
 import { Program } from './program';
 import type { Card, Server } from './server';
 import { until } from './until';
@@ -6,6 +6,10 @@ import { until } from './until';
 export interface Picture {
   /** B-frames, as OBS sends them: frames are then shown in another order than they come in. */
   readonly bframes?: number;
+  /** The protocol; RTMP if it is not said. */
+  readonly over?: 'srt';
+  /** Seconds from one key frame to the next. */
+  readonly keys?: number;
 }
 
 const LIVE_MS = 20_000;
@@ -13,13 +17,14 @@ const LIVE_MS = 20_000;
 /** Starts publishing, and returns once the channel is live. `token`: a pass, if it is private. */
 export async function publish(server: Server, card: Card, picture: Picture = {}, token = ''): Promise<Program> {
   const bframes = picture.bframes ?? 0;
+  const to = picture.over === 'srt' ? ['mpegts', card.srt_url] : ['flv', `${card.rtmp_url}/${card.stream_key}`];
   const ffmpeg = new Program('ffmpeg', [
     '-hide_banner', '-nostdin', '-loglevel', 'warning',
     '-re', '-f', 'lavfi', '-i', 'testsrc2=size=256x144:rate=25',
     '-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
     '-c:v', 'libx264', '-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-threads', '1',
-    '-g', '50', '-b:v', '600k', '-maxrate', '600k', '-bufsize', '600k', '-x264-params', 'nal-hrd=cbr', '-pix_fmt', 'yuv420p',
-    '-c:a', 'aac', '-b:a', '96k', '-f', 'flv', `${card.rtmp_url}/${card.stream_key}`,
+    '-g', String(25 * (picture.keys ?? 2)), '-b:v', '600k', '-maxrate', '600k', '-bufsize', '600k', '-x264-params', 'nal-hrd=cbr', '-pix_fmt', 'yuv420p',
+    '-c:a', 'aac', '-b:a', '96k', '-f', ...to,
   ]);
   await until(`${card.channel} is live`, async () => {
     if (!ffmpeg.running) throw new Error(`ffmpeg has ended: ${ffmpeg.err.join('\n')}`);

@@ -17,6 +17,7 @@ export interface Card {
   readonly channel: string;
   readonly stream_key: string;
   readonly rtmp_url: string;
+  readonly srt_url: string;
   readonly watch_url: string;
   readonly hls_url: string;
 }
@@ -35,18 +36,19 @@ export class Server {
   readonly rtmpPort: number;
   readonly program: Program;
 
-  private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number, more: readonly string[]) {
+  private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number, srtPort: number, more: readonly string[]) {
     this.dir = dir;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.rtmpPort = rtmpPort;
     this.program = new Program(shoal, [
-      'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`, ...more,
+      'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
+      '--srt', `127.0.0.1:${srtPort}`, ...more,
     ]);
   }
 
   /** `more`: further arguments. */
   static async start(more: readonly string[] = []): Promise<Server> {
-    const server = new Server(await temporary(), await freePort(), await freePort(), await freePort(), more);
+    const server = new Server(await temporary(), await freePort(), await freePort(), await freePort(), await freePort(), more);
     await until('the server answers', async () => {
       if (!server.program.running) throw new Error(server.log());
       return (await fetch(`${server.url}/api/v1/channels`)).ok;

@@ -1,4 +1,4 @@
-package rtmp
+package mend
 
 import (
 	"errors"
@@ -119,8 +119,7 @@ func (f *soundFormat) aac(c *mpeg4audio.AudioSpecificConfig) error {
 }
 
 // opus takes a configuration.
-func (f *soundFormat) opus(h *opus.IDHeader) error {
-	channels := int(h.ChannelCount)
+func (f *soundFormat) opus(channels int) error {
 	if channels < 1 || channels > 2 {
 		return fmt.Errorf("sound in Opus has %d channels: send 1 or 2", channels)
 	}
@@ -155,5 +154,5 @@ func soundLasts(c codecs.Codec, data []byte) time.Duration {
 	return samples * time.Second / time.Duration(a.Config.SampleRate)
 }
 
-// errCodec says what to send instead of what came.
-var errCodec = errors.New("browsers do not play this codec: set the encoder to H.264 pictures and AAC sound")
+// ErrCodec says what to send instead of what came.
+var ErrCodec = errors.New("browsers do not play this codec: set the encoder to H.264 pictures and AAC sound")

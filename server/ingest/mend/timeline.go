@@ -1,9 +1,6 @@
-package rtmp
+package mend
 
-import (
-	"math"
-	"time"
-)
+import "time"
 
 // Bounds on timestamps.
 const (
@@ -18,7 +15,7 @@ const (
 	shownBefore = time.Second
 	// shownAfter is how far it may lie after it.
 	shownAfter = 10 * time.Second
-	// step is the least time between two samples of a track: RTMP counts milliseconds.
+	// step is the least time between two samples of a track: frames come with milliseconds.
 	step = time.Millisecond
 )
 
@@ -44,6 +41,8 @@ type trackTime struct {
 	raw    uint32
 	at     time.Duration // what raw stands for
 	stray  int
+	before bool   // it was in the run before
+	old    uint32 // its timestamp there
 	placed bool
 	last   time.Duration // decode time last given out
 	lag    time.Duration // by how much decode times are put earlier; kept over runs, for it is the encoder's habit
@@ -83,7 +82,7 @@ func (t *timeline) seen(track int, raw uint32) verdict {
 		if moved < -jumpBack || ahead > jumpAhead {
 			return t.jump()
 		}
-	} else if ahead > jumpAhead || ahead < -jumpAhead {
+	} else if ahead > jumpAhead || ahead < -jumpAhead || c.behind(raw, ahead) {
 		if c.stray++; c.stray <= strayMax {
 			return stray
 		}
@@ -100,6 +99,16 @@ func (t *timeline) seen(track int, raw uint32) verdict {
 	return placed
 }
 
+// behind tells whether a timestamp still belongs to the run before: one track jumped, and this one has not come there yet.
+func (c *trackTime) behind(raw uint32, ahead time.Duration) bool {
+	moved := sinceRaw(c.old, raw)
+	if !c.before || moved < 0 || moved > jumpBack || ahead.Abs() <= jumpBack {
+		return false
+	}
+	c.old = raw
+	return true
+}
+
 func (t *timeline) jump() verdict {
 	if t.jumps++; t.jumps > jumpCredit {
 		return exhausted
@@ -111,8 +120,11 @@ func (t *timeline) jump() verdict {
 // restart begins a run: the next timestamp is its zero.
 func (t *timeline) restart() {
 	t.started = false
-	for i := range t.tracks {
-		t.tracks[i] = trackTime{lag: t.tracks[i].lag}
+	for i, c := range t.tracks {
+		t.tracks[i] = trackTime{lag: c.lag, before: c.joined || c.before, old: c.old}
+		if c.joined {
+			t.tracks[i].old = c.raw
+		}
 	}
 }
 
@@ -130,7 +142,7 @@ func (t *timeline) picture(track int, offset time.Duration) (dts, pts time.Durat
 	return dts, max(pts, dts)
 }
 
-// sound returns the time of a sound frame of a known duration. RTMP rounds to milliseconds, which would make gaps and
+// sound returns the time of a sound frame of a known duration. Times come in milliseconds, which would make gaps and
 // overlaps of every frame: one that is nearly where the frame before it ended is put just there.
 func (t *timeline) sound(track int, lasts, before time.Duration) time.Duration {
 	c := &t.tracks[track]
@@ -148,14 +160,4 @@ func (c *trackTime) give(at time.Duration) time.Duration {
 	}
 	c.placed, c.last = true, at
 	return at
-}
-
-// signed24 reads the composition time of a picture, which RTMP sends in 24 bits and gortmplib takes for unsigned.
-func signed24(d time.Duration) time.Duration {
-	const wrap = (math.MaxUint16 + 1) << 8
-	ms := int64(d / time.Millisecond)
-	if ms >= wrap/2 {
-		ms -= wrap
-	}
-	return time.Duration(ms) * time.Millisecond
 }

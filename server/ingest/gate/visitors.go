@@ -1,4 +1,4 @@
-package rtmp
+package gate
 
 import (
 	"errors"
@@ -17,14 +17,15 @@ const (
 	ipv6Prefix     = 64   // bits that one customer has: all of them count as one address
 )
 
+// Why somebody may not come in.
 var (
-	errFull    = errors.New("the server has as many RTMP connections as it takes (512)")
-	errWaiting = errors.New("this address has as many connections without a right stream key as it may (32)")
-	errBlocked = errors.New("this address sent 10 wrong stream keys within a minute: it may try again in a minute")
+	ErrFull    = errors.New("the server has as many connections of publishers as it takes (512)")
+	ErrWaiting = errors.New("this address has as many connections without a right stream key as it may (32)")
+	ErrBlocked = errors.New("this address sent 10 wrong stream keys within a minute: it may try again in a minute")
 )
 
-// limits counts connections and wrong keys. The zero value is ready.
-type limits struct {
+// Visitors counts connections and wrong keys, of all protocols. The zero value is ready. Its methods may be called at once.
+type Visitors struct {
 	mu       sync.Mutex
 	total    int
 	visitors map[netip.Prefix]*visitor
@@ -50,7 +51,7 @@ func keyOf(a netip.Addr) netip.Prefix {
 }
 
 // visitor returns the entry of an address. The caller holds the lock.
-func (l *limits) visitor(a netip.Addr) *visitor {
+func (l *Visitors) visitor(a netip.Addr) *visitor {
 	if l.visitors == nil {
 		l.visitors = make(map[netip.Prefix]*visitor)
 	}
@@ -67,7 +68,7 @@ func (l *limits) visitor(a netip.Addr) *visitor {
 }
 
 // forgetOne drops the address that was heard of longest ago among those without a connection.
-func (l *limits) forgetOne() {
+func (l *Visitors) forgetOne() {
 	var oldest netip.Prefix
 	var when time.Time
 	for k, v := range l.visitors {
@@ -85,31 +86,31 @@ func (l *limits) forgetOne() {
 	delete(l.visitors, oldest)
 }
 
-// enter counts a new connection, or says why it may not come in.
-func (l *limits) enter(a netip.Addr) error {
+// Enter counts a new connection, or says why it may not come in.
+func (l *Visitors) Enter(a netip.Addr) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := l.visitor(a)
 	switch {
 	case l.total >= connectionsMax:
-		return errFull
+		return ErrFull
 	case v.waiting >= waitingMax:
-		return errWaiting
+		return ErrWaiting
 	}
 	l.total++
 	v.waiting++
 	return nil
 }
 
-// admit says that a connection of a showed a right key.
-func (l *limits) admit(a netip.Addr) {
+// Admit says that a connection of a showed a right key.
+func (l *Visitors) Admit(a netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.visitor(a).waiting--
 }
 
-// leave counts a connection out; waiting says that it was never admitted.
-func (l *limits) leave(a netip.Addr, waiting bool) {
+// Leave counts a connection out; waiting says that it was never admitted.
+func (l *Visitors) Leave(a netip.Addr, waiting bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
@@ -122,8 +123,8 @@ func (l *limits) leave(a netip.Addr, waiting bool) {
 	}
 }
 
-// failed remembers a wrong key.
-func (l *limits) failed(a netip.Addr, now time.Time) {
+// Failed remembers a wrong key.
+func (l *Visitors) Failed(a netip.Addr, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := l.visitor(a)
@@ -133,8 +134,8 @@ func (l *limits) failed(a netip.Addr, now time.Time) {
 	v.failures = append(v.failures, now)
 }
 
-// blocked returns errBlocked while an address has sent too many wrong keys.
-func (l *limits) blocked(a netip.Addr, now time.Time) error {
+// Blocked returns ErrBlocked while an address has sent too many wrong keys.
+func (l *Visitors) Blocked(a netip.Addr, now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := l.visitor(a)
@@ -142,14 +143,14 @@ func (l *limits) blocked(a netip.Addr, now time.Time) error {
 		v.failures = v.failures[1:]
 	}
 	if len(v.failures) >= failuresMax {
-		return errBlocked
+		return ErrBlocked
 	}
 	return nil
 }
 
-// tell reports whether a refusal of an address is to be logged: once in failuresIn, so that a flood of connections is
+// Tell reports whether a refusal of an address is to be logged: once in failuresIn, so that a flood of connections is
 // not also a flood of lines.
-func (l *limits) tell(a netip.Addr, now time.Time) bool {
+func (l *Visitors) Tell(a netip.Addr, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := l.visitor(a)

@@ -1,4 +1,4 @@
-package rtmp
+package mend
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 )
 
 // tracks starts a run at the sink.
-func (p *publication) tracks() error {
+func (p *Mender) tracks() error {
 	var out []ingest.Track
 	for _, s := range p.streams {
 		if s == nil || s.codec == nil {
@@ -25,12 +25,12 @@ func (p *publication) tracks() error {
 }
 
 // emit gives a unit its times and hands it over.
-func (p *publication) emit(u unit) error {
+func (p *Mender) emit(u unit) error {
 	s := u.stream
 	if s.codec == nil {
 		if !p.late {
 			p.late = true
-			p.log.Warn("rtmp: a track came too late and is left out: restart the encoder", "kind", s.kind.String())
+			p.log.Warn("a track came too late and is left out: restart the encoder", "kind", s.kind.String())
 		}
 		return nil
 	}
@@ -39,7 +39,7 @@ func (p *publication) emit(u unit) error {
 	}
 	if u.codec != s.codec {
 		s.codec = u.codec
-		p.log.Info("rtmp: the parameters changed", "kind", s.kind.String())
+		p.log.Info("the parameters changed", "kind", s.kind.String())
 		p.times.restart()
 		if err := p.tracks(); err != nil {
 			return err
@@ -52,7 +52,7 @@ func (p *publication) emit(u unit) error {
 	case exhausted:
 		return fmt.Errorf("timestamps jump all the time: more than %d times within a few seconds", jumpCredit)
 	case jumped:
-		p.log.Info("rtmp: timestamps jumped", "kind", s.kind.String(), "to_ms", u.raw)
+		p.log.Info("timestamps jumped", "kind", s.kind.String(), "to_ms", u.raw)
 		if err := p.tracks(); err != nil {
 			return err
 		}

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"shoal/id"
+	"shoal/server/channel"
+	"shoal/server/live/pulse"
+)
+
+// Keys knows whose a stream key is.
+type Keys interface {
+	ByStreamKey(ctx context.Context, key string) (channel.Channel, error)
+}
+
+// Publishers tells how publishers' streams come in.
+type Publishers interface {
+	Health(channel id.Channel) pulse.Health
+}
+
+// healthPerMinute is how often one network may ask for it: a page asks every two seconds, and a guess is an ask.
+const healthPerMinute = 120
+
+// Health is how a publisher's stream comes in, as the API tells it to whoever holds the key, and to the operator.
+type Health struct {
+	Name                id.Name        `json:"name"`
+	Live                bool           `json:"live"`
+	Publishing          bool           `json:"publishing"`
+	Protocol            string         `json:"protocol"`
+	ConnectedMS         int64          `json:"connected_ms"`
+	Returns             int            `json:"returns"`
+	Restarts            int            `json:"restarts"`
+	BitsPerSecond       int64          `json:"bits_per_second"`
+	FramesPerSecond     float64        `json:"frames_per_second"`
+	KeyIntervalMS       int64          `json:"key_interval_ms"`
+	KeyWaitingMS        int64          `json:"key_waiting_ms"`
+	FramesMissing       int            `json:"frames_missing"`
+	FramesMissingLately int            `json:"frames_missing_lately"`
+	PacketsLost         int            `json:"packets_lost"`
+	PacketsLostLately   int            `json:"packets_lost_lately"`
+	Picture             *HealthPicture `json:"picture"`
+	Sound               *HealthSound   `json:"sound"`
+	PictureSilentMS     int64          `json:"picture_silent_ms"`
+	SoundSilentMS       int64          `json:"sound_silent_ms"`
+	BehindMS            int64          `json:"behind_ms"`
+	Advice              []pulse.Advice `json:"advice"`
+}
+
+// HealthPicture is the picture of a Health.
+type HealthPicture struct {
+	Codec  string `json:"codec"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+// HealthSound is the sound of a Health.
+type HealthSound struct {
+	Codec string `json:"codec"`
+}
+
+func (a *API) healthRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/v1/channels/{name}/health", a.showHealth)
+}
+
+func (a *API) showHealth(w http.ResponseWriter, r *http.Request) {
+	c, err := a.named(r)
+	if err == nil {
+		err = a.mayManage(r, c)
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	h := healthOf(a.rooms.Publishers.Health(c.ID), a.config.Now())
+	h.Name, h.Live = c.Name, a.rooms.Broadcasts.State(c.ID).Live
+	writeJSON(w, http.StatusOK, h)
+}
+
+// mayManage admits who holds the channel's stream key, and the operator. The key is sent as a bearer token.
+func (a *API) mayManage(r *http.Request, c channel.Channel) error {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || token == "" {
+		return errNeedsKey
+	}
+	if operator := a.config.OperatorToken; operator != "" && subtle.ConstantTimeCompare([]byte(token), []byte(operator)) == 1 {
+		return nil
+	}
+	if !a.health.allow(clientOf(r)) {
+		return errManyHere
+	}
+	if a.rooms.Keys == nil {
+		return errNeedsKey
+	}
+	found, err := a.rooms.Keys.ByStreamKey(r.Context(), token)
+	if errors.Is(err, channel.ErrNotFound) || err == nil && found.ID != c.ID {
+		return errNeedsKey
+	}
+	return err
+}
+
+func healthOf(p pulse.Health, now time.Time) Health {
+	h := Health{
+		Publishing: p.Publishing, Protocol: p.Protocol, Returns: p.Returns, Restarts: p.Restarts,
+		BitsPerSecond: p.BitsPerSecond, FramesPerSecond: p.FramesPerSec,
+		KeyIntervalMS: p.KeyInterval.Milliseconds(), KeyWaitingMS: p.KeyWaiting.Milliseconds(),
+		FramesMissing: p.FramesMissing, FramesMissingLately: p.MissingLately, PacketsLost: p.PacketsLost, PacketsLostLately: p.LostLately,
+		PictureSilentMS: p.PictureSilent.Milliseconds(), SoundSilentMS: p.SoundSilent.Milliseconds(), BehindMS: p.Behind.Milliseconds(),
+		Advice: p.Advice,
+	}
+	if p.Publishing {
+		h.ConnectedMS = now.Sub(p.Connected).Milliseconds()
+	}
+	if p.Picture != "" {
+		h.Picture = &HealthPicture{p.Picture, p.Width, p.Height}
+	}
+	if p.Sound != "" {
+		h.Sound = &HealthSound{p.Sound}
+	}
+	if h.Advice == nil {
+		h.Advice = []pulse.Advice{}
+	}
+	return h
+}

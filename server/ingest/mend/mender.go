@@ -1,0 +1,240 @@
+package mend
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
+	"shoal/segment"
+	"shoal/server/ingest"
+)
+
+// Bounds on finding out what tracks there are: they are known when the first frame of each came.
+const (
+	probeMax      = time.Second     // of media, if the publisher did not say what it sends
+	probeSaidMax  = 3 * time.Second // if it did
+	probeUnitsMax = 512
+	probeBytesMax = 16 << 20
+)
+
+// pictureScale is the time scale of video tracks: all common frame rates are whole numbers of its ticks.
+const pictureScale = 90000
+
+// unit is a sample that has no time yet.
+type unit struct {
+	stream *stream
+	raw    uint32
+	offset time.Duration
+	data   []byte
+	key    bool
+	codec  codecs.Codec // in force from this unit on
+}
+
+// stream is one elementary stream of a publication.
+type stream struct {
+	kind   segment.Kind
+	format format
+	number int           // of its track
+	codec  codecs.Codec  // told to the sink
+	lasts  time.Duration // of the frame before, for sound
+}
+
+// Mender turns one publication's frames into samples. It is used by one goroutine.
+type Mender struct {
+	sink    ingest.Sink
+	log     *slog.Logger
+	streams [2]*stream // picture, sound
+
+	said    [2]bool // what the publisher announces
+	running bool
+	queue   []unit // before running
+	queued  int    // bytes
+	times   *timeline
+	late    bool // a stream that came too late was told
+}
+
+// New returns a Mender that fills sink. log names the protocol.
+func New(sink ingest.Sink, log *slog.Logger) *Mender { return &Mender{sink: sink, log: log} }
+
+const (
+	picture = 0
+	sound   = 1
+)
+
+func indexOf(kind segment.Kind) int {
+	if kind == segment.Audio {
+		return sound
+	}
+	return picture
+}
+
+// ErrChange says that a running stream cannot become another codec.
+var ErrChange = errors.New("the codec changed within a publication: stop and start the encoder instead")
+
+// Says notes that the publisher announced a track of this kind.
+func (p *Mender) Says(kind segment.Kind) { p.said[indexOf(kind)] = true }
+
+// Has tells whether the format of a kind is known.
+func (p *Mender) Has(kind segment.Kind) bool { return p.streams[indexOf(kind)] != nil }
+
+// open returns the format of the picture, which it makes if there is none.
+func open[F format](p *Mender, fresh func() F) (f F, err error) {
+	s := p.streams[picture]
+	if s == nil {
+		f = fresh()
+		p.streams[picture] = &stream{kind: segment.Video, format: f}
+		return f, nil
+	}
+	f, ok := s.format.(F)
+	if !ok {
+		return f, ErrChange
+	}
+	return f, nil
+}
+
+// NALs says that the picture is H.265 (hevc) or H.264, that NAL units' lengths take prefix bytes (1, 2 or 4), and which
+// parameter sets are known; they may also come in-band.
+func (p *Mender) NALs(hevc bool, prefix int, sets [][]byte) error {
+	f, err := open(p, func() *nals { return newNALs(hevc) })
+	if err == nil && f.hevc != hevc {
+		err = ErrChange
+	}
+	if err != nil {
+		return err
+	}
+	return f.configure(prefix, sets)
+}
+
+// AV1 says that the picture is AV1; config may hold its sequence header.
+func (p *Mender) AV1(config []byte) error {
+	f, err := open(p, func() *av1Format { return &av1Format{} })
+	if err == nil && f.now == nil && len(config) > 0 {
+		_, _, err = f.unit(config)
+	}
+	return err
+}
+
+// VP9 says that the picture is VP9.
+func (p *Mender) VP9() error {
+	_, err := open(p, func() *vp9Format { return &vp9Format{} })
+	return err
+}
+
+// AAC says that the sound is AAC.
+func (p *Mender) AAC(config *mpeg4audio.AudioSpecificConfig) error {
+	return p.soundStream().aac(config)
+}
+
+// Opus says that the sound is Opus with 1 or 2 channels.
+func (p *Mender) Opus(channels int) error { return p.soundStream().opus(channels) }
+
+// soundStream returns the format of the sound, which it makes if there is none.
+func (p *Mender) soundStream() *soundFormat {
+	if p.streams[sound] == nil {
+		p.streams[sound] = &stream{kind: segment.Audio, format: &soundFormat{}}
+	}
+	return p.streams[sound].format.(*soundFormat)
+}
+
+// Picture takes a frame. ms is its decode time in milliseconds on a clock that wraps at 32 bits, offset how much later
+// it is shown. NAL units stand behind their lengths.
+func (p *Mender) Picture(ms uint32, offset time.Duration, payload []byte) error {
+	return p.frame(picture, ms, offset, payload)
+}
+
+// Units is Picture for NAL units that are apart. NALs was called with a prefix of 4.
+func (p *Mender) Units(ms uint32, offset time.Duration, units [][]byte) error {
+	return p.frame(picture, ms, offset, joinUnits(units))
+}
+
+// Sound takes a frame of sound, with its time as Picture's.
+func (p *Mender) Sound(ms uint32, payload []byte) error { return p.frame(sound, ms, 0, payload) }
+
+// frame takes a payload of a stream.
+func (p *Mender) frame(kind int, ms uint32, offset time.Duration, payload []byte) error {
+	s := p.streams[kind]
+	if s == nil {
+		return errors.New("media came before the sequence header that says what it is: restart the encoder")
+	}
+	data, key, err := s.format.unit(payload)
+	if err != nil || data == nil {
+		return err
+	}
+	u := unit{stream: s, raw: ms, offset: offset, data: data, key: key, codec: s.format.codec()}
+	if p.running {
+		return p.emit(u)
+	}
+	p.queue = append(p.queue, u)
+	p.queued += len(data)
+	if !p.known() {
+		return nil
+	}
+	return p.start()
+}
+
+// known tells whether the tracks are: both kinds came, or all that were announced, or waiting is over.
+func (p *Mender) known() bool {
+	var came [2]bool
+	for _, u := range p.queue {
+		came[u.kind()] = came[u.kind()] || u.codec != nil
+	}
+	if came[picture] && came[sound] {
+		return true
+	}
+	said := p.said[picture] || p.said[sound]
+	if said && (came[picture] || !p.said[picture]) && (came[sound] || !p.said[sound]) {
+		return true
+	}
+	wait := probeMax
+	if said {
+		wait = probeSaidMax
+	}
+	first, last := p.queue[0], p.queue[len(p.queue)-1]
+	return len(p.queue) >= probeUnitsMax || p.queued >= probeBytesMax || sinceRaw(first.raw, last.raw).Abs() >= wait
+}
+
+func (u *unit) kind() int {
+	if u.stream.kind == segment.Audio {
+		return sound
+	}
+	return picture
+}
+
+// start tells the sink the tracks and lets out what was held back.
+func (p *Mender) start() error {
+	tracks := 0
+	for _, s := range p.streams {
+		if s == nil {
+			continue
+		}
+		for _, u := range p.queue {
+			if u.stream == s && s.codec == nil {
+				s.codec = u.codec
+			}
+		}
+		if s.codec != nil {
+			s.number = tracks
+			tracks++
+		}
+	}
+	if tracks == 0 {
+		return errors.New("no frame came with the parameters to decode it: restart the encoder")
+	}
+	p.running = true
+	p.times = newTimeline(tracks)
+	p.log.Info("publishing", "picture", codecText(p.streams[picture]), "sound", codecText(p.streams[sound]))
+	if err := p.tracks(); err != nil {
+		return err
+	}
+	queue := p.queue
+	p.queue, p.queued = nil, 0
+	for _, u := range queue {
+		if err := p.emit(u); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package pulse
+
+import (
+	"time"
+
+	"shoal/segment"
+	"shoal/server/pack"
+)
+
+// Health is how a publisher's stream comes in. Rates are of the last Window, or of as long as it is there.
+type Health struct {
+	Publishing    bool
+	Protocol      string        // rtmp, rtmps, srt, whip; "" for a publisher inside the house
+	Connected     time.Time     // since when the publisher is there
+	Returns       int           // how often a publisher came back to this broadcast
+	Restarts      int           // how often this publisher's clock or parameters jumped
+	BitsPerSecond int64         // of media
+	FramesPerSec  float64       // pictures
+	KeyInterval   time.Duration // mean of the last key frames; 0 while there were not two
+	KeyWaiting    time.Duration // since the last key frame
+	FramesMissing int           // of this publisher: gaps in its times, in frames
+	MissingLately int           // the same, in Window
+	PacketsLost   int           // of this publisher, where the protocol tells
+	LostLately    int           // the same, in Window
+	Picture       string        // codec, "" without
+	Width, Height int
+	Sound         string        // codec, "" without
+	SoundSilent   time.Duration // since the last frame of sound, if there is a track for it
+	PictureSilent time.Duration // the same of the picture
+	Behind        time.Duration // by how much media has fallen behind the clock
+	Advice        []Advice      // what to do, the most important first
+}
+
+// Health says how things are now.
+func (p *Pulse) Health(now time.Time) Health {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := Health{
+		Publishing: p.here, Protocol: p.protocol, Connected: p.connected, Returns: p.returns, Restarts: max(0, p.runs-1),
+		FramesMissing: p.missing, PacketsLost: p.lost,
+	}
+	if !p.here {
+		return h
+	}
+	p.rates(now, &h)
+	for _, t := range p.tracks {
+		if t.Kind == segment.Audio {
+			h.Sound = pack.CodecName(t)
+			continue
+		}
+		h.Picture = pack.CodecName(t)
+		h.Width, h.Height, _ = pack.Picture(t)
+	}
+	for _, k := range p.keys {
+		h.KeyInterval += k / time.Duration(len(p.keys))
+	}
+	if p.keySeen {
+		h.KeyWaiting = p.picture.last - p.lastKey
+	}
+	if p.runs > 0 {
+		h.SoundSilent, h.PictureSilent = p.silent(now, p.hasSound, p.sound), p.silent(now, p.hasVideo, p.picture)
+	}
+	if p.lead.set {
+		h.Behind = max(0, p.lead.most-p.lead.now)
+	}
+	h.Advice = advise(h)
+	return h
+}
+
+// silent is for how long nothing came of a track. The caller holds mu.
+func (p *Pulse) silent(now time.Time, has bool, t track) time.Duration {
+	if !has {
+		return 0
+	}
+	since := t.at
+	if since.Before(p.connected) {
+		since = p.connected
+	}
+	return now.Sub(since)
+}
+
+// rates sums up the whole seconds of Window. The caller holds mu.
+func (p *Pulse) rates(now time.Time, h *Health) {
+	p.at(now)
+	running := now.Unix() % seconds
+	sum := second{}
+	for i, s := range p.past {
+		h.MissingLately += s.missing
+		h.LostLately += s.lost
+		if int64(i) == running {
+			continue
+		}
+		sum.bytes += s.bytes
+		sum.pictures += s.pictures
+	}
+	// The second in which it connected counts as a part of one.
+	over := min(Window, time.Unix(now.Unix(), 0).Sub(p.connected))
+	if over < time.Second {
+		return
+	}
+	h.BitsPerSecond = int64(float64(sum.bytes*8) / over.Seconds())
+	h.FramesPerSec = float64(sum.pictures) / over.Seconds()
+}
