@@ -14,6 +14,7 @@ import (
 	"shoal/server/bus/local"
 	"shoal/server/channel"
 	"shoal/server/ingest/rtmp"
+	"shoal/server/ladder"
 	"shoal/server/live"
 	"shoal/server/origin"
 	"shoal/server/relay"
@@ -35,6 +36,7 @@ type house struct {
 	channels *channel.Registry
 	origin   *origin.Origin
 	metrics  *api.Metrics
+	ladder   *ladder.Ladder
 	live     *live.Live
 	rtmp     *rtmp.Server
 	relay    *relay.Relay // nil: turned off
@@ -78,7 +80,10 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	// The stream: from the publisher to the live edge.
 	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
 	h.metrics = api.NewMetrics(version, h.census)
-	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Log: log})
+	if h.ladder, err = s.openLadder(ctx, h.metrics, log); err != nil {
+		return h, err
+	}
+	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Log: log})
 	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: rtmpDoor{h.live}, Log: log}
 
 	// The viewers: who meets whom, and who is carried.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"shoal/server/ladder"
 )
 
 // Settings are what an operator may choose. Each is a flag, an environment variable (SHOAL_ and the name in capitals)
@@ -32,6 +34,8 @@ type Settings struct {
 	JoinsPerMinute   int `name:"joins-per-minute" default:"600" placeholder:"N" env:"SHOAL_JOINS_PER_MINUTE" group:"Limits" help:"Viewers that may join a minute from one address. Default: ${default}."`
 	TURNMbit         int `name:"turn-mbit" default:"100" placeholder:"N" env:"SHOAL_TURN_MBIT" group:"Limits" help:"Megabits per second that TURN may carry in all. Default: ${default}."`
 
+	Ladder string `name:"ladder" default:"auto" placeholder:"RUNGS" env:"SHOAL_LADDER" group:"Picture" help:"Smaller rungs of the picture, made with ffmpeg: \"auto\" as this machine can, \"off\", or such as \"720p,360p@600\" (kbit/s). Default: ${default}."`
+
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" env:"SHOAL_LOG_LEVEL" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" env:"SHOAL_LOG_FORMAT" group:"Logs" help:"Form of the log: text or json."`
 	AccessLog bool   `name:"access-log" env:"SHOAL_ACCESS_LOG" group:"Logs" help:"Log every HTTP request, without addresses of viewers."`
@@ -39,6 +43,9 @@ type Settings struct {
 
 // turnOff is the value of TURN that leaves the relay out.
 const turnOff = "off"
+
+// ladderAuto is the value of Ladder that leaves the choice to the machine.
+const ladderAuto = "auto"
 
 // check returns every wrong value at once, each with its remedy.
 func (s *Settings) check() error {
@@ -72,6 +79,9 @@ func (s *Settings) check() error {
 	}
 	if _, _, err := s.turnPorts(); err != nil {
 		say("turn_ports", s.TURNPorts, "write a range within 1024 to 65535, such as 50000-50500")
+	}
+	if _, err := ladder.ParseSpec(s.Ladder); err != nil {
+		say("ladder", s.Ladder, err.Error()+`; or write "auto" or "off"`)
 	}
 	for name, n := range map[string]int{
 		"held_reloads": s.HeldReloads, "held_reloads_per_ip": s.HeldReloadsPerIP,

@@ -56,6 +56,8 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"public_url = \"https://a/b\"":  `public_url is "https://a/b": write scheme and host only`,
 		"public_ip = [\"example.org\"]": `public_ip is "example.org": write an IP address`,
 		"trusted_proxies = [\"10\"]":    `trusted_proxies is "10": write a network`,
+		"ladder = \"720\"":              `ladder is "720": "720": a rung is a height and, if you like, kilobits per second, such as "720p" or "720p@2500"; or write "auto" or "off"`,
+		"ladder = \"720p,720p@9\"":      `ladder is "720p,720p@9": "720p@9": a rate is 50 to 50000 kbit/s`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
 	} {
 		c, err := parsed(t, file)

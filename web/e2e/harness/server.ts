@@ -40,7 +40,7 @@ export class Server {
     this.url = `http://127.0.0.1:${httpPort}`;
     this.rtmpPort = rtmpPort;
     this.program = new Program(shoal, [
-      'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
+      'serve', '--ladder', 'off', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
     ]);
   }
 

@@ -1,0 +1,277 @@
+package ladder
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"shoal/server/ingest"
+	"shoal/server/ingest/loop"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// opened is a Ladder with the real ffmpeg, or a fake of it.
+func opened(t *testing.T, spec, tool string, meter Meter) *Ladder {
+	t.Helper()
+	s, err := ParseSpec(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	if testing.Verbose() {
+		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	l := Open(t.Context(), Config{Spec: s, Tool: tool, Meter: meter, Log: log})
+	if tool == "" && !l.Able() {
+		t.Fatal("no rungs can be made here: make deps-test installs ffmpeg")
+	}
+	return l
+}
+
+// tally counts what a Meter hears.
+type tally struct {
+	mu      sync.Mutex
+	started int
+	ended   map[string]int
+	rungs   int
+}
+
+func (m *tally) WorkerStarted() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.started++
+}
+
+func (m *tally) WorkerEnded(why string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended == nil {
+		m.ended = map[string]int{}
+	}
+	m.ended[why]++
+}
+
+func (m *tally) RungsChanged(by int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rungs += by
+}
+
+// shore is where a Climb lands.
+type shore struct {
+	mu     sync.Mutex
+	begun  [RungsMax]int
+	fresh  [RungsMax]int
+	rests  [RungsMax]int
+	frames [RungsMax][]ingest.Sample
+	widths [RungsMax]int
+	moved  chan struct{} // holds one when something came
+}
+
+func newShore() *shore { return &shore{moved: make(chan struct{}, 1)} }
+
+func (s *shore) note(do func()) {
+	s.mu.Lock()
+	do()
+	s.mu.Unlock()
+	select {
+	case s.moved <- struct{}{}:
+	default:
+	}
+}
+
+func (s *shore) Rung(n int, t ingest.Track, fresh bool) {
+	s.note(func() {
+		s.begun[n]++
+		if fresh {
+			s.fresh[n]++
+		}
+	})
+}
+
+func (s *shore) Sample(n int, f ingest.Sample) {
+	s.note(func() { s.frames[n] = append(s.frames[n], f) })
+}
+func (s *shore) Rest(n int) { s.note(func() { s.rests[n]++ }) }
+
+// until waits until ready, asked after everything that lands.
+func (s *shore) until(t *testing.T, what string, ready func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		is := ready()
+		s.mu.Unlock()
+		if is {
+			return
+		}
+		select {
+		case <-s.moved:
+		case <-ctx.Done():
+			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// playing is a source that plays the demo's clip in real time.
+type playing struct {
+	climb *Climb
+	mu    sync.Mutex
+	sent  []ingest.Sample
+}
+
+func (p *playing) Tracks([]ingest.Track) error { return nil }
+
+func (p *playing) Sample(s ingest.Sample) error {
+	if s.Track != 0 {
+		return nil
+	}
+	p.mu.Lock()
+	p.sent = append(p.sent, s)
+	p.mu.Unlock()
+	p.climb.Sample(s)
+	return nil
+}
+
+// up begins a climb of the demo's clip; down ends it.
+func up(t *testing.T, l *Ladder, to Landing) (p *playing, down func()) {
+	t.Helper()
+	b, err := os.ReadFile("../../cmd/shoal/demo/clip.mp4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clip, err := loop.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := Picture{Width: 640, Height: 360, Rate: 30}
+	if n := l.Rungs(picture, RungsMax); n == 0 {
+		t.Fatal("no rung fits")
+	}
+	c, err := l.Climb("reef", clip.Tracks[0], picture, RungsMax, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = &playing{climb: c}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		_ = clip.Play(ctx, p) // ends with ctx
+		close(ended)
+	}()
+	var once sync.Once
+	down = func() {
+		once.Do(func() {
+			cancel()
+			<-ended
+			c.Close()
+			<-c.Done()
+		})
+	}
+	t.Cleanup(down)
+	return p, down
+}
+
+// aligned checks that a rung has every picture of the source from its first one on, at the same times and with the same key
+// frames, but for those that may be key frames besides.
+func (s *shore) aligned(t *testing.T, n int, source []ingest.Sample, besides int) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := map[time.Duration]bool{}
+	shown := map[time.Duration]bool{}
+	for _, f := range source {
+		keys[f.PTS], shown[f.PTS] = f.Key, true
+	}
+	first := -1
+	for i, f := range source {
+		if f.DTS == s.frames[n][0].DTS {
+			first = i
+		}
+	}
+	if first < 0 {
+		t.Fatalf("rung %d begins at %v, where the source decodes nothing", n, s.frames[n][0].DTS)
+	}
+	for i, f := range s.frames[n] {
+		if f.DTS != source[first+i].DTS || !shown[f.PTS] || f.DTS > f.PTS {
+			t.Fatalf("rung %d, picture %d: decoded %v, shown %v; source decoded %v", n, i, f.DTS, f.PTS, source[first+i].DTS)
+		}
+		if f.Key != keys[f.PTS] {
+			if besides--; besides < 0 || !f.Key {
+				t.Errorf("rung %d, picture %d at %v: key frame %v, the source's %v", n, i, f.PTS, f.Key, keys[f.PTS])
+			}
+		}
+	}
+}
+
+func TestRungsOfTheDemo(t *testing.T) {
+	meter, to := &tally{}, newShore()
+	p, down := up(t, opened(t, "240p,144p@100", "", meter), to)
+	to.until(t, "five seconds of both rungs", func() bool { return len(to.frames[0]) > 150 && len(to.frames[1]) > 150 })
+	down()
+	for n := range 2 {
+		to.aligned(t, n, p.sent, 0)
+		if missing := len(p.sent) - len(to.frames[n]); missing > 3 {
+			t.Errorf("rung %d ends %d pictures early", n, missing)
+		}
+		if to.begun[n] != 1 || to.fresh[n] != 1 || to.rests[n] != 0 {
+			t.Errorf("rung %d began %d times, %d of them fresh, and rested %d times", n, to.begun[n], to.fresh[n], to.rests[n])
+		}
+	}
+	if to.rests[2] != 1 || to.rests[3] != 1 {
+		t.Errorf("rungs that are not made: %v", to.rests)
+	}
+	if meter.started != 1 || meter.ended[Closed] != 1 || meter.rungs != 0 {
+		t.Errorf("%+v", meter)
+	}
+}
+
+// killed sends SIGKILL to the worker, as the kernel would when memory is short.
+func killed(t *testing.T) {
+	t.Helper()
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "ffmpeg").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	for _, b := range out {
+		if b < '0' || b > '9' {
+			break
+		}
+		pid = pid*10 + int(b-'0')
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A worker that is killed is followed by another that goes on with the very next picture.
+func TestKilledWorker(t *testing.T) {
+	meter, to := &tally{}, newShore()
+	p, down := up(t, opened(t, "240p,144p", "", meter), to)
+	for kill := range 2 {
+		to.until(t, "pictures", func() bool { return len(to.frames[0]) > 70*(kill+1) && len(to.frames[1]) > 70*(kill+1) })
+		killed(t)
+	}
+	to.until(t, "pictures after two workers died", func() bool { return len(to.frames[0]) > 250 && len(to.frames[1]) > 250 })
+	down()
+	for n := range 2 {
+		to.aligned(t, n, p.sent, 2)
+		if to.begun[n] != 3 || to.fresh[n] != 1 || to.rests[n] != 0 {
+			t.Errorf("rung %d began %d times, %d of them fresh, and rested %d times", n, to.begun[n], to.fresh[n], to.rests[n])
+		}
+	}
+	if meter.started != 3 || meter.ended[Crashed] != 2 || meter.rungs != 0 {
+		t.Errorf("%+v", meter)
+	}
+}
