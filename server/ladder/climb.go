@@ -141,6 +141,7 @@ func (c *Climb) start() {
 		return
 	}
 	c.worker, c.ended, c.past.fed, c.number, c.said = w, "", 0, 0, now
+	c.log.Debug("a worker makes rungs", "process", w.cmd.Process.Pid, "rungs", len(sizes))
 	c.ladder.meter.WorkerStarted()
 	c.ladder.meter.RungsChanged(len(sizes))
 	w.input <- c.head // the queue is empty

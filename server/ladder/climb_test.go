@@ -1,11 +1,13 @@
 package ladder
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"os"
-	"os/exec"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -19,22 +21,51 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// opened is a Ladder with the real ffmpeg, or a fake of it.
-func opened(t *testing.T, spec, tool string, meter Meter) *Ladder {
+// opened is a Ladder with the real ffmpeg.
+func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
 	t.Helper()
 	s, err := ParseSpec(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := slog.New(slog.DiscardHandler)
-	if testing.Verbose() {
-		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	l := Open(t.Context(), Config{Spec: s, Tool: tool, Meter: meter, Log: log})
-	if tool == "" && !l.Able() {
+	l := Open(t.Context(), Config{Spec: s, Meter: meter, Log: slog.New(slog.DiscardHandler)})
+	if !l.Able() {
 		t.Fatal("no rungs can be made here: make deps-test installs ffmpeg")
 	}
-	return l
+	d := &diary{t: t}
+	l.log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return l, d
+}
+
+// diary is a log that knows which worker runs.
+type diary struct {
+	t       *testing.T
+	mu      sync.Mutex
+	process int
+}
+
+var processOf = regexp.MustCompile(`process=(\d+)`)
+
+// Write is of io.Writer.
+func (d *diary) Write(line []byte) (int, error) {
+	if testing.Verbose() {
+		d.t.Logf("%s", line)
+	}
+	if found := processOf.FindSubmatch(line); found != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.process, _ = strconv.Atoi(string(found[1])) // only digits matched
+	}
+	return len(line), nil
+}
+
+// signal signals the worker: SIGKILL is what the kernel sends when memory is short.
+func (d *diary) signal(what syscall.Signal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := syscall.Kill(d.process, what); err != nil {
+		d.t.Error(err)
+	}
 }
 
 // tally counts what a Meter hears.
@@ -215,8 +246,10 @@ func (s *shore) aligned(t *testing.T, n int, source []ingest.Sample, besides int
 }
 
 func TestRungsOfTheDemo(t *testing.T) {
+	t.Parallel()
 	meter, to := &tally{}, newShore()
-	p, down := up(t, opened(t, "240p,144p@100", "", meter), to)
+	l, _ := opened(t, "240p,144p@100", meter)
+	p, down := up(t, l, to)
 	to.until(t, "five seconds of both rungs", func() bool { return len(to.frames[0]) > 150 && len(to.frames[1]) > 150 })
 	down()
 	for n := range 2 {
@@ -236,32 +269,15 @@ func TestRungsOfTheDemo(t *testing.T) {
 	}
 }
 
-// killed sends SIGKILL to the worker, as the kernel would when memory is short.
-func killed(t *testing.T) {
-	t.Helper()
-	out, err := exec.Command("pgrep", "-P", strconv.Itoa(os.Getpid()), "ffmpeg").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var pid int
-	for _, b := range out {
-		if b < '0' || b > '9' {
-			break
-		}
-		pid = pid*10 + int(b-'0')
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // A worker that is killed is followed by another that goes on with the very next picture.
 func TestKilledWorker(t *testing.T) {
+	t.Parallel()
 	meter, to := &tally{}, newShore()
-	p, down := up(t, opened(t, "240p,144p", "", meter), to)
+	l, diary := opened(t, "240p,144p", meter)
+	p, down := up(t, l, to)
 	for kill := range 2 {
 		to.until(t, "pictures", func() bool { return len(to.frames[0]) > 70*(kill+1) && len(to.frames[1]) > 70*(kill+1) })
-		killed(t)
+		diary.signal(syscall.SIGKILL)
 	}
 	to.until(t, "pictures after two workers died", func() bool { return len(to.frames[0]) > 250 && len(to.frames[1]) > 250 })
 	down()
@@ -273,5 +289,68 @@ func TestKilledWorker(t *testing.T) {
 	}
 	if meter.started != 3 || meter.ended[Crashed] != 2 || meter.rungs != 0 {
 		t.Errorf("%+v", meter)
+	}
+}
+
+// A worker that stands still is ended, and followed by another that goes on with the very next picture.
+func TestHungWorker(t *testing.T) {
+	t.Parallel()
+	meter, to := &tally{}, newShore()
+	l, diary := opened(t, "240p,144p", meter)
+	p, down := up(t, l, to)
+	to.until(t, "pictures", func() bool { return len(to.frames[0]) > 130 })
+	diary.signal(syscall.SIGSTOP)
+	to.until(t, "pictures of the next worker", func() bool { return len(to.frames[0]) > 260 && len(to.frames[1]) > 260 })
+	down()
+	for n := range 2 {
+		to.aligned(t, n, p.sent, 1)
+	}
+	if meter.ended[Hung] != 1 || meter.rungs != 0 {
+		t.Errorf("%+v", meter)
+	}
+}
+
+// When all rungs are too much the largest is given up, and the others go on.
+func TestOverload(t *testing.T) {
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p,144p", meter)
+	usual := l.encoder.settings
+	l.encoder.settings = func(kbit int) []string {
+		if kbit < 300 {
+			return usual(kbit)
+		}
+		return []string{"-preset", "placebo", "-tune", "zerolatency", "-threads", "1", "-refs", "16", "-me_range", "256", "-sc_threshold", "0", "-crf", "1"}
+	}
+	p, down := up(t, l, to)
+	to.until(t, "the large rung is given up", func() bool { return to.rests[0] > 0 })
+	to.mu.Lock()
+	before := len(to.frames[1])
+	to.mu.Unlock()
+	to.until(t, "the small rung goes on", func() bool { return len(to.frames[1]) > before+120 })
+	to.mu.Lock()
+	large := len(to.frames[0])
+	to.mu.Unlock()
+	down()
+	to.aligned(t, 1, p.sent, 1)
+	if large != len(to.frames[0]) || meter.ended[Overloaded] != 1 || meter.rungs != 0 {
+		t.Errorf("the large rung went from %d pictures to %d: %+v", large, len(to.frames[0]), meter)
+	}
+}
+
+func TestWithoutFfmpeg(t *testing.T) {
+	for what, c := range map[string]struct{ path, tool, says string }{
+		"nowhere":     {path: t.TempDir(), says: "no ffmpeg in PATH"},
+		"not there":   {tool: "/nowhere/ffmpeg", says: "no such file"},
+		"not ffmpeg":  {tool: "/bin/true", says: "does not say that it is ffmpeg"},
+		"which fails": {tool: "/bin/false", says: "exit status 1"},
+	} {
+		if c.tool == "" {
+			t.Setenv("PATH", c.path)
+		}
+		var said bytes.Buffer
+		l := Open(t.Context(), Config{Tool: c.tool, Log: slog.New(slog.NewTextHandler(&said, nil))})
+		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
+			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
+		}
 	}
 }

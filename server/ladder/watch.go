@@ -11,8 +11,8 @@ const (
 	restAfter = 2 * time.Second
 	// behindFor is for how many looks in a row a worker must be behind: scenes change.
 	behindFor = 4
-	// hungAfter is how long a worker may take what it is given and give nothing.
-	hungAfter = 5 * time.Second
+	// hungAfter is how long a worker that is behind may give nothing at all.
+	hungAfter = 1500 * time.Millisecond
 	// steadyAfter is how long a worker runs before its end is no sign that the next one ends soon, too.
 	steadyAfter = 20 * time.Second
 	// atOnceMax is how many workers in a row that ended soon are followed at once.
@@ -66,7 +66,7 @@ func (c *Climb) look() {
 		c.rest(c.first, len(c.rungs))
 	}
 	switch {
-	case behind > hungAfter && now.Sub(c.said) > hungAfter:
+	case behind > behindMax && age > warmUp && now.Sub(c.said) > hungAfter:
 		c.end(Hung)
 	case behind <= behindMax || age < warmUp:
 		c.trials.behind = 0
