@@ -92,9 +92,6 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 func tracksOf(tracks []ingest.Track) []track {
 	list := make([]track, 0, len(tracks))
 	for n, t := range tracks {
-		if pack.IsRung(t) {
-			continue // it is not known yet what it is
-		}
 		width, height, _ := pack.Picture(t)
 		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height})
 	}

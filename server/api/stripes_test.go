@@ -13,8 +13,8 @@ import (
 )
 
 // Stripes sends two parts and an empty frame, and then waits like Media.
-func (h *house) Stripes(ctx context.Context, _ id.Name, epoch uint64, stripes uint16, to origin.Reader) error {
-	if epoch != 7 || stripes != 0xa001 {
+func (h *house) Stripes(ctx context.Context, _ id.Name, epoch uint64, stripes uint16, tracks segment.Tracks, to origin.Reader) error {
+	if epoch != 7 || stripes != 0xa001 || tracks != segment.AllTracks && tracks != 0x05 {
 		return origin.ErrNotFound
 	}
 	if err := to.Begin(fish.ID, []uint64{17, 34}); err != nil {

@@ -53,7 +53,7 @@ func (r *reader) Rest() error {
 
 // stripes begins an answer of stripes.
 func (h *bench) stripes(ctx context.Context, stripes uint16, r *reader) <-chan answer[int] {
-	return later(func() (int, error) { return 0, h.origin.Stripes(ctx, name, h.b.Epoch(), stripes, r) })
+	return later(func() (int, error) { return 0, h.origin.Stripes(ctx, name, h.b.Epoch(), stripes, segment.AllTracks, r) })
 }
 
 func TestStripesCarryEveryPartFromNowOn(t *testing.T) {
@@ -141,7 +141,7 @@ func TestStripesEnd(t *testing.T) {
 		if got := <-h.stripes(t.Context(), 1, r); !errors.Is(got.err, origin.ErrOver) {
 			t.Errorf("the broadcast was over: %v", got.err)
 		}
-		if err := h.origin.Stripes(t.Context(), name, 99, 1, r); !errors.Is(err, origin.ErrNotFound) {
+		if err := h.origin.Stripes(t.Context(), name, 99, 1, segment.AllTracks, r); !errors.Is(err, origin.ErrNotFound) {
 			t.Errorf("no such epoch: %v", err)
 		}
 	})

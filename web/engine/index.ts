@@ -48,6 +48,7 @@ function swarm(body: Body): RecordedSwarm {
     stats: () => body.stats(),
     onChange: (listener) => tracker.onChange(listener),
     setPlayhead: (playhead) => body.setPlayhead(playhead),
+    follow: (tracks) => body.follow(tracks),
     setUplink: (bytesPerSecond) => body.setUplink(bytesPerSecond),
     stop: () => body.stop(),
     tape: () => body.tape(),

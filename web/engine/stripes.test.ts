@@ -267,6 +267,6 @@ it('cuts frames whatever the bytes come in', () => {
 });
 
 it('an inflow brings only its own stripes', () => {
-  const none = new Inflow('', 3, 3, { begun: () => undefined, came: () => undefined, ended: () => false });
+  const none = new Inflow('', { epoch: 3, mask: 3, tracks: 0xff }, { begun: () => undefined, came: () => undefined, ended: () => false });
   expect(none.brings(name(5), 0, 16)).toBe(false); // it is not open
 });

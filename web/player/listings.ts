@@ -15,6 +15,11 @@ export class Listings {
     return this.#tracks.has(track);
   }
 
+  /** Forgets all other tracks: no records of them come, and what was known of them is soon of no use. */
+  keep(tracks: readonly number[]): void {
+    for (const track of [...this.#tracks.keys()]) if (!tracks.includes(track)) this.#tracks.delete(track);
+  }
+
   /** The server's own word replaces what was known of a track. */
   learn(track: number, text: string): void {
     const before = this.#tracks.get(track);

@@ -11,6 +11,7 @@ import { Calm } from './calm';
 import { LIVE_TARGET_S, makeHls, standStill } from './hls';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
+import { ALL_TRACKS, tracksPlayed } from './tracks';
 import { EdgeTrust, wantPatience } from './patience';
 import { Recovery } from './recovery';
 import { Step } from './step';
@@ -41,6 +42,7 @@ export class Player {
   #step = new Step();
   /** The viewer went back on purpose: nothing hurries after live until asked. */
   #astray = false;
+  #follows = ALL_TRACKS;
   #url: string | null = null;
   #epoch: number | null = null;
   #framed = false;
@@ -97,16 +99,31 @@ export class Player {
       },
     };
     const { edges, records } = this.#around;
-    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
+    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records }, () => this.#around.companions());
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
-    hls.on(Events.MANIFEST_PARSED, () => this.#around.changed());
+    hls.on(Events.MANIFEST_PARSED, () => {
+      this.#follow(hls);
+      this.#around.changed();
+    });
+    hls.on(Events.LEVEL_SWITCHING, () => this.#follow(hls));
+    hls.on(Events.AUDIO_TRACK_SWITCHING, () => this.#follow(hls));
     hls.on(Events.LEVEL_SWITCHED, () => this.#around.changed());
     hls.loadSource(url);
     hls.attachMedia(this.#video);
+  }
+
+  /** Says which tracks are played from now on: what is in the buffer of others needs nobody any more. */
+  #follow(hls: Hls): void {
+    if (this.#hls !== hls || hls.loadLevel < 0) return;
+    const tracks = tracksPlayed(hls);
+    if (tracks.join() === this.#follows.join()) return;
+    this.#follows = tracks;
+    this.#listings.keep(tracks);
+    this.#around.follows(tracks);
   }
 
   #drop(): void {
@@ -279,15 +296,16 @@ export class Player {
     const levels = this.#hls?.levels ?? [];
     if (levels.length < 2) return [];
     const named = levels.map((level, index) => ({ index, label: level.height ? `${level.height}p` : `${Math.round(level.bitrate / 1000)} kbit/s` }));
-    return [{ index: -1, label: 'Automatic' }, ...named.reverse()];
+    const now = this.quality === -1 ? named[this.#hls?.currentLevel ?? -1]?.label : undefined;
+    return [{ index: -1, label: now ? `Automatic (${now})` : 'Automatic' }, ...named.reverse()];
   }
 
   get quality(): number {
-    return this.#hls?.autoLevelEnabled === false ? this.#hls.currentLevel : -1;
+    return this.#hls?.manualLevel ?? -1;
   }
 
   set quality(index: number) {
-    if (this.#hls) this.#hls.nextLevel = index;
+    if (this.#hls) this.#hls.loadLevel = index; // what is in the buffer is still shown: a few seconds, and no stall
     this.#around.changed();
   }
 }

@@ -59,10 +59,14 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
     const asked = performance.now();
     const edges = this.#desk.edges();
     const track = playlistTrack(context.url);
-    const records = track !== null && this.#desk.listings.knows(track) ? this.#desk.records() : null;
+    const known = track !== null && this.#desk.listings.knows(track);
+    const recorded = this.#desk.records();
+    const records = known ? recorded : null;
+    // Of a track that the player has just turned to no notice has come yet: nothing is to be waited for.
+    const turned = recorded !== null && !known;
     const msn = context.deliveryDirectives?.msn;
     let missed = false;
-    if ((edges?.connected || records) && track !== null && msn !== undefined && this.#desk.trust.believed(asked)) {
+    if (!turned && (edges?.connected || records) && track !== null && msn !== undefined && this.#desk.trust.believed(asked)) {
       const waiting = new AbortController();
       this.#waiting = waiting;
       const partTarget = context.levelOrTrack?.details?.partTarget || PART_TARGET_S;

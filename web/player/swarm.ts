@@ -132,6 +132,8 @@ export interface Swarm extends PartSource, EdgeSource, RecordSource {
   onChange(listener: () => void): () => void;
   setPlayhead(playhead: Playhead): void;
   setUplink(bytesPerSecond: number): void;
+  /** The tracks that the player plays from now on, ascending, at least one; all of them until it is said. */
+  follow(tracks: readonly number[]): void;
   /** Ends sharing: every peer connection is closed before it returns. Open wants answer null. */
   stop(): void;
 }

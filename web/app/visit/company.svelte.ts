@@ -35,6 +35,7 @@ export class Company {
   readonly #calm = new Promise<void>((resolve) => (this.#calmed = resolve)); // loading the engine costs no frame any more
   #link: TrackerLink | null = null;
   #swarm: Swarm | null = null;
+  #follows: readonly number[] | null = null; // all tracks
   #generation = 0; // what was begun under an older one is given up
   #device: AbortController | null = null;
   #deviceRest: Rest | null = null;
@@ -78,6 +79,12 @@ export class Company {
       verified: past.verified + now.piecesVerified,
       refused: past.refused + now.piecesRefused,
     };
+  }
+
+  /** The player has turned to other tracks. */
+  follow(tracks: readonly number[]): void {
+    this.#follows = tracks;
+    this.#swarm?.follow(tracks);
   }
 
   /** Takes ?share=yes|no where it counts. It holds for this page only. */
@@ -188,6 +195,7 @@ export class Company {
         return;
       }
       this.#swarm = swarm;
+      if (this.#follows) swarm.follow(this.#follows);
       this.sharing = 'on';
       swarm.onChange(() => this.#heard());
       this.#heard();
