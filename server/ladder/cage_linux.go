@@ -18,7 +18,7 @@ const (
 	memoryMax  = 4 << 30      // bytes of addresses; a 2160p source with four rungs takes 2 GB
 	cpuMax     = 24 * 60 * 60 // seconds of processor time; then it is started again
 	filesMax   = 64           // open files
-	niceness   = 10           // the live goes first
+	niceness   = 5            // the live goes first: it has three times the share of a busy machine
 	oomScore   = 800          // of 1000: when memory is short the worker goes first
 	nobody     = 65534
 	nobodyName = "a user of its own"

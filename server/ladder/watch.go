@@ -6,11 +6,11 @@ const (
 	// warmUp is how long a worker may take to find its pace: it starts behind and catches up.
 	warmUp = 4 * time.Second
 	// behindMax is how far a rung may lag behind the source, and restAfter how far before its viewers are sent elsewhere: they
-	// play three seconds behind live.
-	behindMax = 1500 * time.Millisecond
-	restAfter = 2 * time.Second
+	// play three seconds behind live, and need a second of these to turn.
+	behindMax = time.Second
+	restAfter = 1500 * time.Millisecond
 	// behindFor is for how many looks in a row a worker must be behind: scenes change.
-	behindFor = 4
+	behindFor = 3
 	// hungAfter is how long a worker that is behind may give nothing at all.
 	hungAfter = 1500 * time.Millisecond
 	// steadyAfter is how long a worker runs before its end is no sign that the next one ends soon, too.

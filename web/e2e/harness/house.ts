@@ -23,6 +23,8 @@ export interface Live {
 interface House {
   /** How the live channel is published. */
   picture: Picture;
+  /** Which rungs are made of it. */
+  ladder: string;
   server: Server;
   /** A channel that ffmpeg publishes to. */
   live: Live;
@@ -35,8 +37,10 @@ interface House {
 export const test = base.extend<House>({
   picture: [{}, { option: true }],
 
-  server: async ({}, use, info) => {
-    const server = await Server.start();
+  ladder: ['off', { option: true }],
+
+  server: async ({ ladder }, use, info) => {
+    const server = await Server.start(ladder);
     await use(server);
     await server.stop();
     await leave(info, 'server.log', async () => server.log());

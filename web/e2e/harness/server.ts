@@ -35,17 +35,18 @@ export class Server {
   readonly rtmpPort: number;
   readonly program: Program;
 
-  private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number) {
+  private constructor(dir: string, ladder: string, httpPort: number, rtmpPort: number, turnPort: number) {
     this.dir = dir;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.rtmpPort = rtmpPort;
     this.program = new Program(shoal, [
-      'serve', '--ladder', 'off', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
+      'serve', '--ladder', ladder, '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
     ]);
   }
 
-  static async start(): Promise<Server> {
-    const server = new Server(await temporary(), await freePort(), await freePort(), await freePort());
+  /** `ladder`: the rungs that are made of the picture. */
+  static async start(ladder = 'off'): Promise<Server> {
+    const server = new Server(await temporary(), ladder, await freePort(), await freePort(), await freePort());
     await until('the server answers', async () => {
       if (!server.program.running) throw new Error(server.log());
       return (await fetch(`${server.url}/api/v1/channels`)).ok;
