@@ -10,7 +10,7 @@ const (
 	behindMax = time.Second
 	restAfter = 1500 * time.Millisecond
 	// behindFor is for how many looks in a row a worker must be behind: scenes change.
-	behindFor = 3
+	behindFor = 8
 	// hungAfter is how long a worker that is behind may give nothing at all.
 	hungAfter = 1500 * time.Millisecond
 	// steadyAfter is how long a worker runs before its end is no sign that the next one ends soon, too.

@@ -122,7 +122,7 @@ export class Player {
     const tracks = tracksPlayed(hls);
     if (tracks.join() === this.#follows.join()) return;
     this.#follows = tracks;
-    this.#listings.keep(tracks);
+    this.#listings.turn(tracks);
     this.#around.follows(tracks);
   }
 

@@ -59,11 +59,9 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
     const asked = performance.now();
     const edges = this.#desk.edges();
     const track = playlistTrack(context.url);
-    const known = track !== null && this.#desk.listings.knows(track);
-    const recorded = this.#desk.records();
-    const records = known ? recorded : null;
-    // Of a track that the player has just turned to no notice has come yet: nothing is to be waited for.
-    const turned = recorded !== null && !known;
+    const records = track !== null && this.#desk.listings.knows(track) ? this.#desk.records() : null;
+    // Of a track that the player has just turned to nothing may come: it is asked for at once.
+    const turned = track !== null && this.#desk.listings.turned(track);
     const msn = context.deliveryDirectives?.msn;
     let missed = false;
     if (!turned && (edges?.connected || records) && track !== null && msn !== undefined && this.#desk.trust.believed(asked)) {
