@@ -68,6 +68,14 @@ func TestStripes(t *testing.T) {
 			t.Errorf("%s: %d %v", target, w.Code, w.Header())
 		}
 	}
+	if w := h.request("GET", "/hls/fish/7/stripes/a001?tracks=05"); w.Code != 200 || w.Body.String() != stripesFirst+stripesMore {
+		t.Errorf("of some tracks: %d %q", w.Code, w.Body)
+	}
+	for _, query := range []string{"tracks=00", "tracks=5", "tracks=0F", "tracks=005", "tracks=", "track=05", "tracks=05&tracks=05", "tracks=+5"} {
+		if w := h.request("GET", "/hls/fish/7/stripes/a001?"+query); w.Code != 400 {
+			t.Errorf("%s: %d", query, w.Code)
+		}
+	}
 	if w := h.request("HEAD", "/hls/fish/7/stripes/a001"); w.Code != 400 {
 		t.Errorf("HEAD: %d", w.Code)
 	}

@@ -167,3 +167,30 @@ func TestASlowReaderOfStripesIsCut(t *testing.T) {
 		}
 	})
 }
+
+// Who plays some tracks is sent no others, and is not behind on them.
+func TestStripesOfSomeTracks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 3)
+		r := &reader{}
+		end := later(func() (int, error) { return 0, h.origin.Stripes(t.Context(), name, h.b.Epoch(), 0xffff, 1<<0|1<<2, r) })
+		synctest.Wait()
+		h.run(3*origin.StripesBehindMax, 3)
+		synctest.Wait()
+		h.run(3, 3)
+		if err := h.b.End(); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-end; got.err != nil && !errors.Is(got.err, origin.ErrSlow) {
+			t.Error(got.err)
+		}
+		if len(r.order) == 0 || len(r.from) != 3 {
+			t.Errorf("%d parts, from %v", len(r.order), r.from)
+		}
+		for _, p := range r.order {
+			if p.Track == 1 {
+				t.Fatalf("%v is of a track that was not asked for", p)
+			}
+		}
+	})
+}
