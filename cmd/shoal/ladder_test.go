@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,9 +11,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"shoal/peer"
+	"shoal/segment"
 )
 
 // listed is a part as a media playlist names it.
@@ -133,12 +138,56 @@ func TestThreeRungsOfOnePublication(t *testing.T) {
 	for _, v := range variants[1:] {
 		decodes(t, hls, v[2], v[1])
 	}
+	watchRungs(t, r, "http://127.0.0.1:"+portOf(r.doors.http.Addr())+"/c/reef")
 	metrics := get(t, "http://127.0.0.1:"+portOf(r.doors.http.Addr())+"/metrics")
 	for _, want := range []string{"shoal_ladder_rungs 2", `shoal_ladder_workers_ended_total{reason="crashed"} 1`, "shoal_ladder_workers_started_total 2"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the figures lack %q", want)
 		}
 	}
+}
+
+// watchRungs has native viewers watch: two on one rung, who share it, and one on another.
+func watchRungs(t *testing.T, r *running, link string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	viewers := []*peer.Peer{
+		peer.New(peer.Config{Watch: link, Height: 240}), peer.New(peer.Config{Watch: link, Height: 240}), peer.New(peer.Config{Watch: link, Height: 144}),
+	}
+	for _, v := range viewers {
+		wg.Go(func() {
+			if err := v.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	// Of the source, parts of which are the largest by far, nobody is to be sent anything from now on.
+	sources := writtenOf(r, 0)
+	waitFor(t, "two viewers of a rung share it", func() bool {
+		a, b := viewers[0].Stats(), viewers[1].Stats()
+		return a.Links == 2 && b.Links == 2 && a.PeerBytes+b.PeerBytes > 200_000 && viewers[2].Stats().Parts > 20
+	})
+	for i, v := range viewers {
+		if s := v.Stats(); !s.Playing || s.Stalls > 0 || s.Refused > 0 || s.Babblers > 0 {
+			t.Errorf("viewer %d: %+v", i, s)
+		}
+	}
+	if more := writtenOf(r, 0) - sources; more > 0 {
+		t.Errorf("%d bytes of the source were sent to viewers of other rungs", more)
+	}
+}
+
+// writtenOf returns how many bytes of a track the origin sent.
+func writtenOf(r *running, track segment.Track) (bytes uint64) {
+	for _, w := range r.origin.Written() {
+		if w.Track == track {
+			bytes += w.Bytes
+		}
+	}
+	return bytes
 }
 
 // sawAligned waits until all renditions have so many more segments, and compares these part for part.
