@@ -79,7 +79,7 @@ func arguments(e encoder, sizes []size, from []int64) []string {
 		fmt.Fprintf(&graph, "[s%d]", i)
 	}
 	for i, s := range sizes {
-		fmt.Fprintf(&graph, `;[s%d]select=gte(pts\,%d),scale=%d:%d,setsar=1%s[o%d]`, i, from[i], s.width, s.height, e.upload, i)
+		fmt.Fprintf(&graph, `;[s%d]select=gte(pts\,%d),scale=%d:%d%s[o%d]`, i, from[i], s.width, s.height, e.upload, i)
 	}
 	args = append(args, "-filter_complex", graph.String())
 	for i, s := range sizes {

@@ -102,7 +102,7 @@ func (c *Climb) run() {
 				c.past.clear()
 				c.end(Overloaded)
 			}
-			c.past.add(s)
+			c.remember(s)
 			c.start()
 			c.give()
 		case e := <-c.events:
@@ -119,10 +119,26 @@ func (c *Climb) run() {
 	}
 }
 
+// remember keeps a sample for the worker that runs or is about to start. If none is, one that starts later begins with the key
+// frame before.
+func (c *Climb) remember(s ingest.Sample) {
+	if s.Key && c.waits(time.Now()) {
+		c.past.clear()
+	}
+	if len(c.sizes) > 0 {
+		c.past.add(s)
+	}
+}
+
+// waits reports whether no worker is to be started now.
+func (c *Climb) waits(now time.Time) bool {
+	return c.worker == nil && (c.first == len(c.sizes) || now.Before(c.trials.at))
+}
+
 // start starts a worker if there should be one.
 func (c *Climb) start() {
 	now := time.Now()
-	if c.worker != nil || c.first == len(c.sizes) || len(c.past.samples) == 0 || now.Before(c.trials.at) {
+	if c.worker != nil || len(c.past.samples) == 0 || c.waits(now) {
 		return
 	}
 	sizes := c.sizes[c.first:]

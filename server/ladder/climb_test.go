@@ -21,6 +21,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// found is what this machine can do.
+var found = sync.OnceValue(func() *Ladder {
+	return Open(context.Background(), Config{Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+})
+
 // opened is a Ladder with the real ffmpeg.
 func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
 	t.Helper()
@@ -28,10 +33,14 @@ func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := Open(t.Context(), Config{Spec: s, Meter: meter, Log: slog.New(slog.DiscardHandler)})
-	if !l.Able() {
+	found := found()
+	if !found.Able() {
 		t.Fatal("no rungs can be made here: make deps-test installs ffmpeg")
 	}
+	if meter == nil {
+		meter = deaf{}
+	}
+	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity}
 	d := &diary{t: t}
 	l.log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return l, d
@@ -352,5 +361,24 @@ func TestWithoutFfmpeg(t *testing.T) {
 		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
 			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
 		}
+	}
+}
+
+// A rung that fails for good is left to rest, keeps nothing, and is tried again later.
+func TestFailingWorker(t *testing.T) {
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p,144p", meter)
+	l.tool = "/bin/false"
+	p, down := up(t, l, to)
+	to.until(t, "both rungs rest", func() bool { return to.rests[0] > 0 && to.rests[1] > 0 })
+	down()
+	if meter.ended[Crashed] != atOnceMax+1 || len(to.frames[0]) > 0 {
+		t.Errorf("%+v, %d pictures", meter, len(to.frames[0]))
+	}
+	if kept := len(p.climb.past.samples); kept > 60 {
+		t.Errorf("%d samples are kept for a worker that does not come", kept)
+	}
+	if wait := time.Until(p.climb.trials.at); wait <= 0 || wait > waitFirst {
+		t.Errorf("the next try is in %v", wait)
 	}
 }

@@ -14,9 +14,9 @@ import (
 
 const (
 	// askWithin is how long ffmpeg may take to name its version.
-	askWithin = 10 * time.Second
+	askWithin = 5 * time.Second
 	// tryWithin is how long a trial may take: a machine that is slower makes no rungs.
-	tryWithin = 15 * time.Second
+	tryWithin = 6 * time.Second
 	// The picture of a trial, and how many of it.
 	trialWidth, trialHeight = 640, 360
 	trialFrames             = 60
@@ -81,7 +81,7 @@ var versionOf = regexp.MustCompile(`^ffmpeg version (\S+)`)
 // ask has the program name its version.
 func ask(ctx context.Context, c cage, tool string) (string, error) {
 	cmd := exec.Command(tool, "-version")
-	cmd.Env = []string{}
+	cmd.Env = surroundings()
 	var out opening
 	cmd.Stdout = &out
 	ended, err := c.start(cmd)

@@ -1,7 +1,6 @@
 package ladder
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,10 +45,10 @@ type worker struct {
 // begin starts a worker that tells events, from where its whole end is told last.
 func begin(c cage, tool string, args []string, pipes int, events chan<- event) (*worker, error) {
 	w := &worker{
-		cmd: exec.CommandContext(context.Background(), tool, args...), started: time.Now(), pipes: pipes,
+		cmd: exec.Command(tool, args...), started: time.Now(), pipes: pipes,
 		input: make(chan []byte, framesQueued), events: events, stopped: make(chan struct{}),
 	}
-	w.cmd.Env = []string{} // nothing of the server's is its business
+	w.cmd.Env = surroundings()
 	words := &tail{}
 	w.cmd.Stderr = words
 	stdin, err := w.cmd.StdinPipe()
@@ -149,6 +148,17 @@ func closeAll(files []*os.File) {
 	for _, f := range files {
 		_ = f.Close() // pipes hold nothing back
 	}
+}
+
+// surroundings are what of the server's environment is a worker's business: where libraries and drivers are.
+func surroundings() []string {
+	all := []string{} // not nil: that would be everything
+	for _, name := range []string{"LD_LIBRARY_PATH", "LIBVA_DRIVER_NAME", "LIBVA_DRIVERS_PATH"} {
+		if value, ok := os.LookupEnv(name); ok {
+			all = append(all, name+"="+value)
+		}
+	}
+	return all
 }
 
 // tail keeps the last words of a worker. One goroutine writes; it is read after that one has ended.

@@ -5,9 +5,10 @@
 // (durable), opens it at the origin and says BroadcastStarted. When the publisher goes, what is pending is published,
 // and the broadcast stays open for Idle: whoever comes back within it with the same kinds of tracks goes on in the same
 // epoch behind a discontinuity, at the true time of day. After that, or if the kinds changed, the epoch ends:
-// BroadcastEnded.
+// BroadcastEnded. A Ladder, if there is one, is handed the picture of each run, and what it makes of it is packed and published as
+// further tracks (rungs.go).
 // Who calls it: ingest's bodies hand in publications; api asks for State.
 // What it owns: who is publishing to what.
-// What it will never do: let two publishers write to one channel; end a broadcast because the process stops: its
+// What it will never do: wait for a rung, or let one harm the source; let two publishers write to one channel; end a broadcast because the process stops: its
 // viewers are not told ENDLIST, and find the next epoch when the next process is there and the publisher is back.
 package live

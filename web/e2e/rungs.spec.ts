@@ -7,8 +7,8 @@ import { temporary, type Server } from './harness/server';
 import { throughout, until } from './harness/until';
 import type { Viewer } from './harness/viewer';
 
-const SETTLE_MS = 4_000;
-const SPAN_MS = 8_000;
+const SETTLE_MS = 3_000;
+const SPAN_MS = 6_000;
 const TURN_MS = 15_000;
 
 test.use({ picture: { bframes: 2, size: '426x240' }, ladder: '144p@250,96p@120' });
