@@ -36,6 +36,7 @@ var law = []struct {
 	{"server/origin", "id segment manifest/... blob server/event server/pack", "the origin keeps, signs and serves parts; whose broadcast it is, live knows"},
 	{"server/live/pulse", "segment server/ingest server/pack", "figures of samples; whose broadcast it is, live knows"},
 	{"server/live", "id segment manifest/... server/event server/ingest server/pack server/origin", "the conductor is the one room that knows the way from sample to live edge"},
+	{"server/ladder", "id segment server/ingest", "a worker knows samples and no broadcast: who hears of its rungs is live's business"},
 	{"server/tracker", "id segment span wire/... coord server/event", "the body of coord: what it needs of others it asks through interfaces"},
 	{"server/store server/store/...", "id segment manifest/... server/account server/channel server/rights server/chat server/tips server/moderation server/store/...", "a store fulfils the rooms' interfaces: it knows the rooms' rows and they do not know it"},
 	{"server/bus server/bus/...", "id segment server/event server/bus/...", "a bus carries facts and reads none"},

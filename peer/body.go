@@ -47,6 +47,7 @@ type body struct {
 	store   *store
 	player  *player
 	screen  *screen
+	follows segment.Tracks
 	lanes   *lanes
 	stripes *stripes
 	fetches int
@@ -58,11 +59,11 @@ type body struct {
 	record  []byte
 }
 
-func newBody(v *visit, pass door.Pass, c swarm.Config, tracks []segment.Track) *body {
+func newBody(v *visit, pass door.Pass, c swarm.Config, tracks []segment.Track, follows segment.Tracks) *body {
 	config := v.peer.config
 	b := &body{
 		visit: v, birth: pass.At, birthUS: pass.WallMS * 1000, engine: swarm.New(c), inbox: make(chan func(), inboxMax), say: make(chan signal.FromViewer, sayMax),
-		store: newStore(config.MemoryBytes),
+		store: newStore(config.MemoryBytes), follows: follows,
 	}
 	b.stats.Peer = pass.Peer.String()
 	bornUS := pass.WallMS*1000 - pass.At.Sub(v.started).Microseconds()
@@ -229,6 +230,11 @@ func (b *body) welcomed(pass door.Pass) {
 	b.stats.Sessions++
 	b.stats.Peer = pass.Peer.String()
 	b.lanes.renew(servers(pass))
+	if b.follows != segment.AllTracks { // the tracker hears it after each hello, the engine once
+		b.talk(signal.Follow{Tracks: b.follows})
+		b.stripes.follow(b.follows)
+		b.step(swarm.Following{Tracks: b.follows})
+	}
 	if b.stats.Sessions > 1 {
 		b.step(swarm.Tracked{Up: true})
 	}

@@ -29,6 +29,8 @@ type Config struct {
 	UplinkBytesPerSecond int
 	// MemoryBytes bounds the media held; 0 means DefaultMemory.
 	MemoryBytes int
+	// Height bounds the lines of the picture that is chosen, of a picture that stands upright its narrow side; 0 means no bound.
+	Height int
 	// Sink returns where a track's media goes: one Write for each init segment and each part, in order. It must not
 	// block for long: the engine waits. Nil means nowhere, and so does a nil writer.
 	Sink func(segment.Track) io.Writer

@@ -38,6 +38,7 @@ type inflow struct {
 	stripes *stripes
 	epoch   uint64
 	mask    uint16
+	of      segment.Tracks
 	cancel  context.CancelFunc
 
 	// guarded by the stripes' mu; of the answer that is open
@@ -76,7 +77,11 @@ func (f *inflow) answer(ctx context.Context) error {
 	quiet := time.AfterFunc(inflowQuiet, hang)
 	defer quiet.Stop()
 	b, began := f.stripes.body, time.Now()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.place.Media(fmt.Sprintf("%d/stripes/%04x", f.epoch, f.mask)), nil)
+	address := b.place.Media(fmt.Sprintf("%d/stripes/%04x", f.epoch, f.mask))
+	if f.of != segment.AllTracks {
+		address += fmt.Sprintf("?tracks=%02x", uint8(f.of))
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
@@ -155,7 +160,7 @@ func (f *inflow) wanted() bool {
 	s := f.stripes
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.epoch != f.epoch || s.mask != f.mask || s.next != nil && s.next != f {
+	if s.epoch != f.epoch || s.mask != f.mask || s.of != f.of || s.next != nil && s.next != f {
 		return false
 	}
 	s.next = f
@@ -175,7 +180,7 @@ func (f *inflow) came(p place, data []byte) {
 func (f *inflow) brings(p place, count int) bool {
 	track := int(p.part.Track)
 	return p.part.Epoch == f.epoch && track < len(f.from) && p.part.Seq >= f.from[track] && p.at() > f.last[track] &&
-		f.mask&(1<<segment.Stripe(p.piece, count)) != 0
+		f.of.Has(p.part.Track) && f.mask&(1<<segment.Stripe(p.piece, count)) != 0
 }
 
 // at orders the pieces of a track as they come.

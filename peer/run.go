@@ -84,7 +84,7 @@ type visit struct {
 }
 
 func (v *visit) run(ctx context.Context) error {
-	tracks, err := v.live(ctx)
+	tracks, follows, err := v.live(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (v *visit) run(ctx context.Context) error {
 	b := newBody(v, pass, swarm.Config{
 		Self: pass.Peer, Channel: pass.Channel, Seed: binary.BigEndian.Uint64(seed[:]), BirthWallMS: pass.WallMS,
 		UplinkBytesPerSecond: v.peer.config.UplinkBytesPerSecond,
-	}, tracks)
+	}, tracks, follows)
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -107,33 +107,62 @@ func (v *visit) run(ctx context.Context) error {
 	return b.run(ctx)
 }
 
-// live waits until the channel is, and returns the tracks to play: the first that shows and the first that sounds.
-func (v *visit) live(ctx context.Context) ([]segment.Track, error) {
+// live waits until the channel is, and returns the tracks to play.
+func (v *visit) live(ctx context.Context) (tracks []segment.Track, follows segment.Tracks, err error) {
 	for {
 		state, err := v.place.State(ctx, v.client)
 		var refusal *door.Refusal
 		if errors.As(err, &refusal) && refusal.Status == http.StatusNotFound {
-			return nil, err
+			return nil, 0, err
 		}
 		if err == nil && state.Live && len(state.Tracks) > 0 {
-			return choose(state.Tracks), nil
+			tracks, follows = choose(state.Tracks, v.peer.config.Height)
+			return tracks, follows, nil
 		}
 		if err := rest(ctx, pollEvery); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 }
 
-func choose(tracks []door.Track) (chosen []segment.Track) {
-	for _, kind := range []segment.Kind{segment.Video, segment.Audio} {
-		for _, t := range tracks {
-			if t.Kind == kind.String() {
-				chosen = append(chosen, t.Track)
-				break
+// choose chooses the largest picture within a bound, or the smallest there is, and the first sound; and what is followed then.
+// Who has nothing to choose between follows all, as everybody else there does.
+func choose(tracks []door.Track, height int) (chosen []segment.Track, follows segment.Tracks) {
+	var picture, sound *door.Track
+	pictures := 0
+	for i := range tracks {
+		t := &tracks[i]
+		switch t.Kind {
+		case segment.Video.String():
+			pictures++
+			if t.Codec != "" && (picture == nil || better(t, picture, height)) {
+				picture = t
+			}
+		case segment.Audio.String():
+			if sound == nil {
+				sound = t
 			}
 		}
 	}
-	return chosen
+	for _, t := range []*door.Track{picture, sound} {
+		if t != nil {
+			chosen = append(chosen, t.Track)
+			follows |= 1 << (t.Track % segment.TracksMax)
+		}
+	}
+	if pictures < 2 {
+		follows = segment.AllTracks
+	}
+	return chosen, follows
+}
+
+// better reports whether picture t is to be chosen rather than u.
+func better(t, u *door.Track, height int) bool {
+	a, b := min(t.Width, t.Height), min(u.Width, u.Height)
+	if height <= 0 || a <= height && b <= height {
+		return a > b
+	}
+	return a < b // one is too large, or both are
 }
 
 // join joins, as often as it takes. Only a channel that does not exist ends it.

@@ -32,6 +32,7 @@ type stripes struct {
 	mu    sync.Mutex // guards the rest
 	epoch uint64     // what is to be streamed: nothing while either is 0
 	mask  uint16
+	of    segment.Tracks
 	open  *inflow // the one that pieces come from
 	next  *inflow // the one that is being opened
 	kept  map[place]early
@@ -66,29 +67,36 @@ type wait struct {
 }
 
 func newStripes(b *body) *stripes {
-	return &stripes{body: b, kept: map[place]early{}, waits: map[place]*wait{}}
+	return &stripes{body: b, of: segment.AllTracks, kept: map[place]early{}, waits: map[place]*wait{}}
 }
 
 // seed sets which stripes are to be streamed, on its goroutine of the body.
 func (s *stripes) seed(mask uint16) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.aim(s.epoch, mask)
+	s.aim(s.epoch, mask, s.of)
+}
+
+// follow sets of which tracks they are streamed.
+func (s *stripes) follow(of segment.Tracks) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aim(s.epoch, s.mask, of)
 }
 
 // opened hears of a part whose record was accepted.
 func (s *stripes) opened(part segment.Part) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.aim(max(s.epoch, part.Epoch), s.mask)
+	s.aim(max(s.epoch, part.Epoch), s.mask, s.of)
 }
 
 // aim changes what is streamed: the new inflow is opened before the old one is closed. The caller holds mu.
-func (s *stripes) aim(epoch uint64, mask uint16) {
-	if s.epoch == epoch && s.mask == mask {
+func (s *stripes) aim(epoch uint64, mask uint16, of segment.Tracks) {
+	if s.epoch == epoch && s.mask == mask && s.of == of {
 		return
 	}
-	s.epoch, s.mask, s.late = epoch, mask, 0
+	s.epoch, s.mask, s.of, s.late = epoch, mask, of, 0
 	if s.next != nil {
 		s.next.cancel()
 		s.next = nil
@@ -100,7 +108,7 @@ func (s *stripes) aim(epoch uint64, mask uint16) {
 		return
 	}
 	ctx, cancel := context.WithCancel(s.body.ctx)
-	s.next = &inflow{stripes: s, epoch: epoch, mask: mask, cancel: cancel}
+	s.next = &inflow{stripes: s, epoch: epoch, mask: mask, of: of, cancel: cancel}
 	next := s.next
 	s.body.wg.Go(func() {
 		defer cancel()

@@ -192,7 +192,7 @@ func TestStripesAreKeptWithinBounds(t *testing.T) {
 
 func TestOnlyWhatAnInflowIsBoundToBringIsWaitedFor(t *testing.T) {
 	s := newStripes(nil)
-	f := &inflow{stripes: s, epoch: 1, mask: 1<<0 | 1<<4 | 1<<8, from: []uint64{5}, ended: make(chan struct{}), hang: func() {}}
+	f := &inflow{stripes: s, epoch: 1, mask: 1<<0 | 1<<4 | 1<<8, of: segment.AllTracks, from: []uint64{5}, ended: make(chan struct{}), hang: func() {}}
 	s.open = f
 	f.last[0] = -1
 	ask := func(epoch, seq uint64, track segment.Track) (*wait, []int) {

@@ -64,7 +64,7 @@ export class Studio {
       const dir = await temporary();
       ends.push(() => rm(dir, { recursive: true, force: true }));
       const server = new Program(shoal, [
-        'serve', '--data', dir, '--http', `127.0.0.1:${http}`, '--rtmp', `127.0.0.1:${rtmp}`, '--turn', `${host}:${turn}`, '--whip', 'off',
+        'serve', '--data', dir, '--http', `127.0.0.1:${http}`, '--rtmp', `127.0.0.1:${rtmp}`, '--turn', `${host}:${turn}`, '--whip', 'off', '--ladder', 'off',
         '--public-url', url, '--share-preset', '--log-level', 'warn',
       ]);
       ends.push(() => server.stop());

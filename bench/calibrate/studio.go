@@ -53,7 +53,7 @@ func openStudio(ctx context.Context, program, dir string, rate float64) (*studio
 	if err := json.Unmarshal(card, &channel); err != nil {
 		return s, err
 	}
-	server := exec.Command(program, "serve", "--data", dir, "--http", web, "--rtmp", rtmp, "--turn", "off", "--whip", "off", "--public-url", s.http, "--log-level", "warn")
+	server := exec.Command(program, "serve", "--data", dir, "--http", web, "--rtmp", rtmp, "--turn", "off", "--whip", "off", "--ladder", "off", "--public-url", s.http, "--log-level", "warn")
 	if err := s.start(server); err != nil {
 		return s, err
 	}

@@ -44,6 +44,9 @@ func (c *demoCommand) Run(ctx context.Context, w world) (err error) {
 	if c.LogLevel == "info" { // the link should stand alone
 		c.LogLevel = "warn"
 	}
+	if c.Ladder == ladderAuto { // its viewers are on this machine, too, and need it
+		c.Ladder = "off"
+	}
 	c.SharePreset = true
 	dir := c.Data
 	if dir == "" {

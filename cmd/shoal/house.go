@@ -18,6 +18,7 @@ import (
 	"shoal/server/ingest/rtmp"
 	"shoal/server/ingest/srt"
 	"shoal/server/ingest/whip"
+	"shoal/server/ladder"
 	"shoal/server/live"
 	"shoal/server/origin"
 	"shoal/server/relay"
@@ -39,6 +40,7 @@ type house struct {
 	channels *channel.Registry
 	origin   *origin.Origin
 	metrics  *api.Metrics
+	ladder   *ladder.Ladder
 	live     *live.Live
 	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
@@ -90,7 +92,12 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if err != nil {
 		return h, err
 	}
-	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Idle: window, Log: log})
+	if h.ladder, err = s.openLadder(ctx, h.metrics, log); err != nil {
+		return h, err
+	}
+	h.live = live.New(live.Config{
+		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Idle: window, Log: log,
+	})
 	if err = h.openPublishers(secret); err != nil {
 		return h, err
 	}

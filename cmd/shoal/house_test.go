@@ -23,7 +23,7 @@ import (
 // quietSettings returns settings as a command line without flags gives them, with addresses that are free.
 func quietSettings(t *testing.T) Settings {
 	t.Helper()
-	c, err := parsed(t, "http = \"127.0.0.1:0\"\nrtmp = \"127.0.0.1:0\"\nturn = \"127.0.0.1:0\"\nwhip = \"127.0.0.1:0\"\n")
+	c, err := parsed(t, "http = \"127.0.0.1:0\"\nrtmp = \"127.0.0.1:0\"\nturn = \"127.0.0.1:0\"\nwhip = \"127.0.0.1:0\"\nladder = \"off\"\n")
 	if err != nil {
 		t.Fatal(err)
 	}

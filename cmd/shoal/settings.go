@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/server/ladder"
 )
 
 // Settings are what an operator may choose. Each is a flag, an environment variable (SHOAL_ and the name in capitals)
@@ -47,6 +48,8 @@ type Settings struct {
 	JoinsPerMinute   int `name:"joins-per-minute" default:"600" placeholder:"N" env:"SHOAL_JOINS_PER_MINUTE" group:"Limits" help:"Viewers that may join a minute from one address. Default: ${default}."`
 	TURNMbit         int `name:"turn-mbit" default:"100" placeholder:"N" env:"SHOAL_TURN_MBIT" group:"Limits" help:"Megabits per second that TURN may carry in all. Default: ${default}."`
 
+	Ladder string `name:"ladder" default:"auto" placeholder:"RUNGS" env:"SHOAL_LADDER" group:"Picture" help:"Smaller rungs of the picture, made with ffmpeg: \"auto\" as this machine can, \"off\", or such as \"720p,360p@600\" (kbit/s). Default: ${default}."`
+
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" env:"SHOAL_LOG_LEVEL" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" env:"SHOAL_LOG_FORMAT" group:"Logs" help:"Form of the log: text or json."`
 	AccessLog bool   `name:"access-log" env:"SHOAL_ACCESS_LOG" group:"Logs" help:"Log every HTTP request, without addresses of viewers."`
@@ -54,6 +57,9 @@ type Settings struct {
 
 // turnOff is the value of TURN that leaves the relay out, and of the other addresses that may be left out.
 const turnOff = "off"
+
+// ladderAuto is the value of Ladder that leaves the choice to the machine.
+const ladderAuto = "auto"
 
 // Bounds on settings.
 const (
@@ -106,6 +112,9 @@ func (s *Settings) check() error {
 		say("turn_ports", s.TURNPorts, "write a range within 1024 to 65535, such as 50000-50500")
 	}
 	s.checkPublishers(say)
+	if _, err := ladder.ParseSpec(s.Ladder); err != nil {
+		say("ladder", s.Ladder, err.Error()+`; or write "auto" or "off"`)
+	}
 	for name, n := range map[string]int{
 		"held_reloads": s.HeldReloads, "held_reloads_per_ip": s.HeldReloadsPerIP,
 		"viewers_per_ip": s.ViewersPerIP, "joins_per_minute": s.JoinsPerMinute, "turn_mbit": s.TURNMbit,

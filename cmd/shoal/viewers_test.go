@@ -103,7 +103,7 @@ func onAir(t *testing.T) *broadcast {
 		t.Fatalf("%s: %v", card, err)
 	}
 	b := &broadcast{t: t, http: "http://" + web}
-	b.server = spawn(t, shoal("serve", "--data", data, "--http", web, "--rtmp", rtmp, "--turn", freePort(t), "--whip", "off"))
+	b.server = spawn(t, shoal("serve", "--data", data, "--http", web, "--rtmp", rtmp, "--turn", freePort(t), "--whip", "off", "--ladder", "off"))
 	b.until("the server answers", func() bool {
 		res, err := http.Get(b.http + "/api/v1/channels")
 		if err != nil {

@@ -18,6 +18,7 @@ type watchCommand struct {
 	Seconds int           `placeholder:"N" help:"Stop after so long. Default: at an interrupt."`
 	Latency time.Duration `default:"3s" help:"How far behind live to play."`
 	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; -1 sends nothing. Default: 20000."`
+	Height  int           `placeholder:"LINES" help:"Play the largest picture of at most so many lines. Default: the largest."`
 	Save    string        `placeholder:"DIR" help:"Write each track's media to DIR/track-N.mp4."`
 	Tape    string        `placeholder:"FILE" help:"Record what the engine hears, for replay."`
 	JSON    bool          `name:"json" help:"Print the report as one JSON object."`
@@ -29,7 +30,7 @@ const bytesPerKilobit = 1000 / 8
 
 // Run watches a channel without a screen, shares it with others, and prints what happened.
 func (c *watchCommand) Run(ctx context.Context, w world) error {
-	config := peer.Config{Watch: c.Link, Latency: c.Latency, UplinkBytesPerSecond: c.Uplink * bytesPerKilobit}
+	config := peer.Config{Watch: c.Link, Latency: c.Latency, UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
 	if c.Verbose {
 		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)
 	}

@@ -67,7 +67,10 @@ func (p Place) api(parts ...string) string {
 type Track struct {
 	Track segment.Track `json:"track"`
 	Kind  string        `json:"kind"`
-	Codec string        `json:"codec"`
+	Codec string        `json:"codec"` // empty: it is not known yet
+	// The picture's size; 0: not known.
+	Width  int `json:"width"`
+	Height int `json:"height"`
 }
 
 // State is what the server says of the channel.

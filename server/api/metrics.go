@@ -28,6 +28,8 @@ type Metrics struct {
 	uploaded          prometheus.Counter
 	verified, refused prometheus.Counter
 	stalls, stalled   prometheus.Counter
+
+	ladder
 }
 
 // Census counts one channel, now.
@@ -68,11 +70,12 @@ func NewMetrics(version string, ask func() []Census) *Metrics {
 	m.door = newDoorFigures(m.registry)
 	m.reported.WithLabelValues("origin") // there from the first scrape on
 	m.reported.WithLabelValues("peer")
+	m.ladder = newLadder()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "shoal_build_info", Help: "1; the label tells the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, build, census{ask},
+	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, m.started, m.ended, m.made, build, census{ask},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -16,7 +16,7 @@ import (
 
 // Stripes sends a broadcast's stripes to those who seed them, until the broadcast or ctx ends.
 type Stripes interface {
-	Stripes(ctx context.Context, name id.Name, epoch uint64, stripes uint16, to origin.Reader) error
+	Stripes(ctx context.Context, name id.Name, epoch uint64, stripes uint16, tracks segment.Tracks, to origin.Reader) error
 }
 
 const (
@@ -44,12 +44,17 @@ func (a *API) stripes(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
+	tracks, err := parseTracks(r.URL.RawQuery)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
 	if r.Method == http.MethodHead { // an answer without a body would be held open for nothing
 		a.refuse(w, r, errMalformed)
 		return
 	}
 	to := &pour{a: a, w: w, control: http.NewResponseController(w)}
-	err = a.held(r, func() error { return a.rooms.Stripes.Stripes(r.Context(), name, epoch, stripes, to) })
+	err = a.held(r, func() error { return a.rooms.Stripes.Stripes(r.Context(), name, epoch, stripes, tracks, to) })
 	if err != nil && !to.begun { // afterwards the end of the answer says it all
 		a.refuse(w, r, err)
 	}
@@ -113,6 +118,19 @@ func (p *pour) write(frames ...[]byte) (written int64, err error) {
 	err = p.control.Flush()
 	_ = p.control.SetWriteDeadline(time.Time{}) // HTTP/2 ends an answer at its deadline also when nothing is being written
 	return written, err
+}
+
+// parseTracks reads a set of tracks in its one spelling: nothing for all, or tracks= and two hexadecimal digits, not all 0.
+func parseTracks(query string) (segment.Tracks, error) {
+	if query == "" {
+		return segment.AllTracks, nil
+	}
+	text, ok := strings.CutPrefix(query, "tracks=")
+	n, err := strconv.ParseUint(text, 16, 8)
+	if !ok || err != nil || n == 0 || len(text) != 2 || strings.ToLower(text) != text {
+		return 0, errMalformed
+	}
+	return segment.Tracks(n), nil
 }
 
 // parseStripes reads a set of stripes in its one spelling: four hexadecimal digits, not all 0.

@@ -13,8 +13,8 @@ import (
 )
 
 // Stripes sends two parts and an empty frame, and then waits like Media.
-func (h *house) Stripes(ctx context.Context, _ id.Name, epoch uint64, stripes uint16, to origin.Reader) error {
-	if epoch != 7 || stripes != 0xa001 {
+func (h *house) Stripes(ctx context.Context, _ id.Name, epoch uint64, stripes uint16, tracks segment.Tracks, to origin.Reader) error {
+	if epoch != 7 || stripes != 0xa001 || tracks != segment.AllTracks && tracks != 0x05 {
 		return origin.ErrNotFound
 	}
 	if err := to.Begin(fish.ID, []uint64{17, 34}); err != nil {
@@ -66,6 +66,14 @@ func TestStripes(t *testing.T) {
 		"/hls/fish/7/stripes/+001", "/hls/fish/7/stripes/1a001", "/hls/fish/7/stripes/", "/hls/fish/07/stripes/a001", "/hls/fish/8/stripes/a001", "/hls/FISH/7/stripes/a001"} {
 		if w := h.request("GET", target); w.Code != 404 || w.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d %v", target, w.Code, w.Header())
+		}
+	}
+	if w := h.request("GET", "/hls/fish/7/stripes/a001?tracks=05"); w.Code != 200 || w.Body.String() != stripesFirst+stripesMore {
+		t.Errorf("of some tracks: %d %q", w.Code, w.Body)
+	}
+	for _, query := range []string{"tracks=00", "tracks=5", "tracks=0F", "tracks=005", "tracks=", "track=05", "tracks=05&tracks=05", "tracks=+5"} {
+		if w := h.request("GET", "/hls/fish/7/stripes/a001?"+query); w.Code != 400 {
+			t.Errorf("%s: %d", query, w.Code)
 		}
 	}
 	if w := h.request("HEAD", "/hls/fish/7/stripes/a001"); w.Code != 400 {

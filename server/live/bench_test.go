@@ -76,6 +76,7 @@ type bench struct {
 	took  []time.Duration
 	spoil bool // the next part finds a fault of ours
 	fault []string
+	rungs *rungs // what makes rungs, if anything does
 }
 
 func (h *bench) Publish(f event.Fact) {
@@ -111,7 +112,8 @@ func bubble(t *testing.T, test func(t *testing.T, h *bench)) {
 		h.channel = id.Channel(h.registry.identity.Public())
 		quiet := slog.New(slog.DiscardHandler)
 		h.origin = origin.New(origin.Config{Facts: h, Log: quiet})
-		h.live = live.New(live.Config{Registry: h.registry, Origin: h.origin, Facts: h, Meter: h, Log: quiet})
+		h.rungs = &rungs{h: h}
+		h.live = live.New(live.Config{Registry: h.registry, Origin: h.origin, Facts: h, Meter: h, Ladder: h.rungs, Log: quiet})
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		for _, run := range []func(context.Context) error{h.live.Run, h.origin.Run} {

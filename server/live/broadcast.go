@@ -24,6 +24,7 @@ type broadcast struct {
 	live    *Live
 	channel Channel
 	calls   chan call
+	landed  chan func()   // what rungs bring
 	done    chan struct{} // closed when the goroutine has ended and the broadcast is forgotten
 
 	state      atomic.Pointer[State]
@@ -37,6 +38,7 @@ type broadcast struct {
 	heard     time.Time  // when something last came from a publisher
 	epoch     *epoch     // nil before the first Tracks
 	over      bool
+	climb     *climb // nil while no rungs are made
 }
 
 // epoch is a run of a broadcast under one epoch number.
@@ -44,8 +46,10 @@ type epoch struct {
 	number  uint64
 	origin  *origin.Broadcast
 	packer  *pack.Packer
-	arrived []time.Time // by track: when the sample before the one being written came
-	broken  error       // why nothing more can be published
+	tracks  []ingest.Track // the publisher's, and then the rungs
+	rungs   int            // how many of tracks; fixed for the epoch
+	arrived []time.Time    // by track: when the sample before the one being written came
+	broken  error          // why nothing more can be published
 }
 
 // call is something to be done by the broadcast's goroutine.
@@ -55,7 +59,7 @@ type call struct {
 }
 
 func newBroadcast(l *Live, channel Channel) *broadcast {
-	b := &broadcast{live: l, channel: channel, calls: make(chan call), done: make(chan struct{}), heard: time.Now()}
+	b := &broadcast{live: l, channel: channel, calls: make(chan call), landed: make(chan func()), done: make(chan struct{}), heard: time.Now()}
 	b.state.Store(&State{})
 	return b
 }
@@ -80,6 +84,8 @@ func (b *broadcast) run(ctx context.Context) {
 		select {
 		case c := <-b.calls:
 			c.reply <- b.contained(c.do)
+		case land := <-b.landed:
+			land()
 		case <-idle.C:
 			left := b.live.config.Idle - time.Since(b.heard)
 			if left > 0 {
@@ -93,6 +99,7 @@ func (b *broadcast) run(ctx context.Context) {
 			b.over = true
 		}
 	}
+	b.comeDown()
 	b.state.Store(&State{})
 }
 
@@ -157,7 +164,8 @@ func (b *broadcast) tracks(p *publisher, tracks []ingest.Track) error {
 		return err
 	}
 	b.pulse.Tracks(tracks)
-	b.changed(func(s *State) { s.Publishing, s.Tracks = true, tracks })
+	b.goUp(tracks)
+	b.changed(func(s *State) { s.Publishing, s.Tracks = true, b.epoch.tracks })
 	return nil
 }
 
@@ -167,11 +175,16 @@ func (b *broadcast) follow(tracks []ingest.Track) error {
 	if e == nil {
 		return nil
 	}
-	if err := e.packer.Discontinuity(tracks, time.Now()); err != nil {
+	b.comeDown()
+	if b.epoch != e { // its last parts could not be published
+		return nil
+	}
+	all := e.with(tracks)
+	if err := e.packer.Discontinuity(all, time.Now()); err != nil {
 		return b.check(err)
 	}
-	e.origin.Describe(masterOf(tracks))
-	e.arrived = make([]time.Time, len(tracks))
+	e.describe(all)
+	e.arrived = make([]time.Time, len(all))
 	return nil
 }
 
@@ -187,21 +200,23 @@ func (b *broadcast) begin(tracks []ingest.Track) error {
 		return fmt.Errorf("cannot begin an epoch of channel %s: %w", b.channel.Name, err)
 	}
 	now := time.Now()
-	e := &epoch{number: number, arrived: make([]time.Time, len(tracks))}
+	e := &epoch{number: number, rungs: b.rungs(tracks)}
+	e.tracks = e.with(tracks)
+	e.arrived = make([]time.Time, len(e.tracks))
 	publish := func(part pack.Part) error { return b.publish(e, part) }
-	if e.packer, err = pack.New(b.live.config.Pack, tracks, firstMSN(number), now, publish); err != nil {
+	if e.packer, err = pack.New(b.live.config.Pack, e.tracks, firstMSN(number), now, publish); err != nil {
 		return err
 	}
 	e.origin, err = b.live.config.Origin.Open(origin.Opening{
-		Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, Tracks: len(tracks),
-		Signer: signer, Wall: now, Master: masterOf(tracks), Target: b.live.config.Pack.SegmentTarget,
+		Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, Tracks: len(e.tracks),
+		Signer: signer, Wall: now, Master: masterOf(e.tracks), Target: b.live.config.Pack.SegmentTarget,
 	})
 	if err != nil {
 		return err
 	}
 	b.epoch = e
 	b.changed(func(s *State) { *s = State{Live: true, Epoch: number, Started: now} })
-	b.log().Info("broadcast started", "epoch", number, "tracks", len(tracks))
+	b.log().Info("broadcast started", "epoch", number, "tracks", len(tracks), "rungs", e.rungs)
 	b.live.config.Facts.Publish(event.BroadcastStarted{Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, At: now})
 	return nil
 }
@@ -221,12 +236,17 @@ func (b *broadcast) sample(p *publisher, s ingest.Sample) error {
 	err := b.check(b.epoch.packer.Write(s))
 	if err == nil {
 		b.epoch.arrived[s.Track] = now
+		b.climb.sample(s)
 	}
 	return err
 }
 
 // publish is where the Packer's parts go.
 func (b *broadcast) publish(e *epoch, part pack.Part) error {
+	if e.isRung(part.Track) {
+		b.publishRung(e, part)
+		return nil
+	}
 	if e.broken == nil {
 		e.broken = e.origin.Publish(part)
 	}
@@ -246,6 +266,7 @@ func (b *broadcast) check(err error) error {
 
 // flush publishes what is pending.
 func (b *broadcast) flush() {
+	b.comeDown()
 	if b.epoch == nil {
 		return
 	}
@@ -256,6 +277,7 @@ func (b *broadcast) flush() {
 
 // end closes the epoch.
 func (b *broadcast) end(why string, args ...any) {
+	b.comeDown()
 	e := b.epoch
 	if e == nil {
 		return

@@ -8,8 +8,10 @@
 // BroadcastEnded.
 // A second publisher is refused unless it asks to take over; a publisher whose stream key is replaced loses its place within
 // two seconds. Its folder's pulse says how each stream comes in.
+// A Ladder, if there is one, is handed the picture of each run, and what it makes of it is packed and published as
+// further tracks (rungs.go).
 // Who calls it: ingest's bodies hand in publications; api asks for State and Health.
 // What it owns: who is publishing to what.
-// What it will never do: let two publishers write to one channel; end a broadcast because the process stops: its
+// What it will never do: wait for a rung, or let one harm the source; let two publishers write to one channel; end a broadcast because the process stops: its
 // viewers are not told ENDLIST, and find the next epoch when the next process is there and the publisher is back.
 package live

@@ -64,6 +64,7 @@ type Config struct {
 	Origin   *origin.Origin
 	Facts    Facts
 	Meter    Meter         // may be nil
+	Ladder   Ladder        // may be nil: no rungs but the source
 	Pack     pack.Config   // zero means pack's defaults
 	Idle     time.Duration // 0 means DefaultIdle
 	Log      *slog.Logger  // nil is slog.Default

@@ -113,6 +113,18 @@ func (b *Broadcast) Publish(p pack.Part) error {
 	return nil
 }
 
+// Rest says that nothing is to be expected of a track for now: who waits for it is told that it is not found, and playlists leave
+// it out, until its next part is published.
+func (b *Broadcast) Rest(n segment.Track) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if t := b.find(n); t != nil && !t.window.Resting {
+		t.window.Resting = true
+		b.changed()
+		b.wakeAll() // whoever wants the multivariant playlist waits for it, too
+	}
+}
+
 // record describes p as the next part of t.
 func (b *Broadcast) record(p pack.Part, t *track) manifest.Part {
 	size := segment.PieceSize(len(p.Data))

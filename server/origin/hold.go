@@ -64,7 +64,7 @@ func (b *Broadcast) look(n segment.Track, ready func() (bool, error)) (done bool
 		return done, nil, 0, err
 	}
 	t := b.find(n)
-	if !b.ended.IsZero() || t == nil {
+	if !b.ended.IsZero() || t == nil || t.window.Resting {
 		return false, nil, 0, ErrNotFound
 	}
 	return false, t.wake, holdTargets * max(pack.DefaultSegmentTarget, t.window.SegmentTarget, t.window.Longest), nil

@@ -53,7 +53,7 @@ func (o *Origin) Media(ctx context.Context, name id.Name, n segment.Track, r Rel
 	var text []byte
 	err = o.hold(ctx, b, n, func() (bool, error) {
 		t := b.find(n)
-		if t == nil || len(t.window.Entries) == 0 {
+		if t == nil || len(t.window.Entries) == 0 || t.window.Resting {
 			return false, nil
 		}
 		if r.Blocking && !t.window.Reached(r.MSN, r.Part) {
@@ -162,7 +162,7 @@ func (b *Broadcast) find(n segment.Track) *track {
 func (b *Broadcast) settled() bool {
 	most, whole := uint64(0), true
 	for _, t := range b.tracks {
-		most, whole = max(most, t.next), whole && t.whole
+		most, whole = max(most, t.next), whole && (t.whole || t.window.Resting)
 	}
 	return whole || most >= settledParts || !b.ended.IsZero()
 }

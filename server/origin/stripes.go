@@ -39,10 +39,10 @@ type Piece struct {
 	Data  []byte
 }
 
-// Stripes sends those pieces that travel on stripes (bit k: stripe k) of every part of every track that is published from now
+// Stripes sends those pieces that travel on stripes (bit k: stripe k) of every part of the tracks that is published from now
 // on, track by track in order, as soon as it is published. It returns nil when the broadcast has ended or after StripesLast,
 // else why not: ErrSlow, ErrBusy, ErrNotFound or ErrOver before Begin, what r returned, or what ended ctx.
-func (o *Origin) Stripes(ctx context.Context, name id.Name, epoch uint64, stripes uint16, r Reader) error {
+func (o *Origin) Stripes(ctx context.Context, name id.Name, epoch uint64, stripes uint16, tracks segment.Tracks, r Reader) error {
 	b, err := o.epoch(name, epoch)
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (o *Origin) Stripes(ctx context.Context, name id.Name, epoch uint64, stripe
 		return ErrBusy
 	}
 	defer o.held.Add(-1)
-	s := &sending{b: b, stripes: stripes}
+	s := &sending{b: b, stripes: stripes, tracks: tracks}
 	if !s.begin() {
 		return ErrOver
 	}
@@ -66,6 +66,7 @@ func (o *Origin) Stripes(ctx context.Context, name id.Name, epoch uint64, stripe
 type sending struct {
 	b       *Broadcast
 	stripes uint16
+	tracks  segment.Tracks
 	next    []uint64 // by track, seq of the part to be sent next
 }
 
@@ -119,7 +120,7 @@ func (s *sending) look() (part *stored, wake <-chan struct{}, err error) {
 	s.b.mu.Lock()
 	defer s.b.mu.Unlock()
 	for n, t := range s.b.tracks {
-		if s.next[n] == t.next {
+		if !s.tracks.Has(segment.Track(n)) || s.next[n] == t.next {
 			continue
 		}
 		p := t.part(s.next[n])

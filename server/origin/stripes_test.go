@@ -53,7 +53,7 @@ func (r *reader) Rest() error {
 
 // stripes begins an answer of stripes.
 func (h *bench) stripes(ctx context.Context, stripes uint16, r *reader) <-chan answer[int] {
-	return later(func() (int, error) { return 0, h.origin.Stripes(ctx, name, h.b.Epoch(), stripes, r) })
+	return later(func() (int, error) { return 0, h.origin.Stripes(ctx, name, h.b.Epoch(), stripes, segment.AllTracks, r) })
 }
 
 func TestStripesCarryEveryPartFromNowOn(t *testing.T) {
@@ -141,7 +141,7 @@ func TestStripesEnd(t *testing.T) {
 		if got := <-h.stripes(t.Context(), 1, r); !errors.Is(got.err, origin.ErrOver) {
 			t.Errorf("the broadcast was over: %v", got.err)
 		}
-		if err := h.origin.Stripes(t.Context(), name, 99, 1, r); !errors.Is(err, origin.ErrNotFound) {
+		if err := h.origin.Stripes(t.Context(), name, 99, 1, segment.AllTracks, r); !errors.Is(err, origin.ErrNotFound) {
 			t.Errorf("no such epoch: %v", err)
 		}
 	})
@@ -164,6 +164,33 @@ func TestASlowReaderOfStripesIsCut(t *testing.T) {
 		r.slow <- struct{}{}
 		if got := <-end; !errors.Is(got.err, origin.ErrSlow) {
 			t.Errorf("%v", got.err)
+		}
+	})
+}
+
+// Who plays some tracks is sent no others, and is not behind on them.
+func TestStripesOfSomeTracks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newBench(t, 3)
+		r := &reader{}
+		end := later(func() (int, error) { return 0, h.origin.Stripes(t.Context(), name, h.b.Epoch(), 0xffff, 1<<0|1<<2, r) })
+		synctest.Wait()
+		h.run(3*origin.StripesBehindMax, 3)
+		synctest.Wait()
+		h.run(3, 3)
+		if err := h.b.End(); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-end; got.err != nil && !errors.Is(got.err, origin.ErrSlow) {
+			t.Error(got.err)
+		}
+		if len(r.order) == 0 || len(r.from) != 3 {
+			t.Errorf("%d parts, from %v", len(r.order), r.from)
+		}
+		for _, p := range r.order {
+			if p.Track == 1 {
+				t.Fatalf("%v is of a track that was not asked for", p)
+			}
 		}
 	})
 }

@@ -51,6 +51,7 @@ func (t *track) add(p pack.Part, m manifest.Part, record []byte, now time.Time) 
 	t.parts = append(t.parts, &stored{manifest: m, record: record, data: p.Data, init: p.Init})
 	t.bytes += len(p.Data)
 	t.next++
+	t.window.Resting = false
 	t.whole = t.whole || p.Last || p.MSN != t.parts[0].manifest.MSN
 	t.window.Add(p, m.Seq, m.Init)
 	t.slide(now)

@@ -47,13 +47,21 @@ type cutter struct {
 
 	discontinuity bool
 	waitsForKey   bool
+
+	rung        bool // made of another track: see Packer.Describe
+	waitsForCut bool // what comes does not go on where the rung stopped
 }
 
 func newCutter(p *Packer, number segment.Track, t ingest.Track) (*cutter, error) {
+	c := &cutter{packer: p, number: number, track: t, msn: p.cuts[0].msn, waitsForKey: t.Kind == segment.Video}
+	if IsRung(t) {
+		c.rung, c.waitsForKey, c.waitsForCut = true, false, true
+		c.track.TimeScale = rungScale
+		return c, nil
+	}
 	if t.Codec == nil || t.TimeScale == 0 {
 		return nil, fmt.Errorf("track %d has no codec or no time scale", number)
 	}
-	c := &cutter{packer: p, number: number, track: t, msn: p.cuts[0].msn, waitsForKey: t.Kind == segment.Video}
 	var err error
 	c.init, err = c.initFor(t)
 	return c, err
@@ -78,10 +86,13 @@ func (c *cutter) restart(t ingest.Track, init []byte, broken bool) {
 		c.limit = rescale(c.limit, c.track.TimeScale, t.TimeScale)
 		c.frame = 0
 	}
-	c.track, c.init = t, init
+	if init != nil {
+		c.track, c.init = t, init
+	}
+	c.waitsForCut = c.rung
 	c.msn, c.index, c.opened = c.packer.newestCut().msn, 0, false
 	c.discontinuity = c.discontinuity || broken
-	c.waitsForKey = t.Kind == segment.Video
+	c.waitsForKey = t.Kind == segment.Video && !c.rung
 }
 
 // end is when the track's last sample ends, as far as known.
@@ -103,6 +114,9 @@ func (c *cutter) nominal() int64 {
 	}
 	return toTicks(frameGuess, c.track.TimeScale)
 }
+
+// shown is when a sample is shown, or decoded if that is later. Segments begin there: a rung made of a track with B-frames has none.
+func (c *cutter) shown(h held) time.Duration { return fromTicks(max(h.at, h.pts), c.track.TimeScale) }
 
 func (c *cutter) starts(h held) bool { return h.key || c.track.Kind == segment.Audio }
 
@@ -135,7 +149,7 @@ func (c *cutter) write(s ingest.Sample) error {
 
 // open places the track's first sample of a run.
 func (c *cutter) open(h held) {
-	if newest, ok := c.packer.cutBefore(fromTicks(h.at, c.track.TimeScale), c.msn); ok {
+	if newest, ok := c.packer.cutBefore(c.shown(h), c.msn); ok {
 		c.msn = newest.msn
 	}
 	c.segStart, c.lastKey, c.opened = h.at, h.at, true
@@ -187,9 +201,8 @@ func (c *cutter) cutAt(k cut) error {
 	if c.msn >= k.msn || !c.opened {
 		return nil
 	}
-	at := toTicks(k.at, c.track.TimeScale)
 	for i, h := range c.pending {
-		if h.at < at || !c.starts(h) {
+		if c.shown(h) < k.at || !c.starts(h) {
 			continue
 		}
 		if err := c.emit(i, h.at, true); err != nil {

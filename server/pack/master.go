@@ -14,12 +14,12 @@ import (
 const audioGroup = "sound"
 
 // MasterPlaylist writes the multivariant playlist. tracks and windows are all tracks of the epoch, by number; a track
-// without a part is left out. It returns nil while no track has one.
+// without a part, or that rests, is left out. It returns nil while no track has one.
 func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
 	var video, audio []int
 	independent := true
 	for i := range min(len(tracks), len(windows)) {
-		if len(windows[i].Entries) == 0 {
+		if len(windows[i].Entries) == 0 || windows[i].Resting {
 			continue
 		}
 		if tracks[i].Kind == segment.Video {

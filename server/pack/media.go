@@ -173,7 +173,7 @@ func (m *mediaWriter) tail(windows []Window) {
 	m.line(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="%s"`, PartURI(segment.Part{Epoch: w.Epoch, Track: w.Track, Seq: w.Next()}))
 	for i := range windows {
 		other := &windows[i]
-		if other.Track == w.Track || len(other.Entries) == 0 {
+		if other.Track == w.Track || len(other.Entries) == 0 || other.Resting {
 			continue
 		}
 		last := other.Entries[len(other.Entries)-1]

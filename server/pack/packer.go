@@ -91,8 +91,11 @@ func (p *Packer) Discontinuity(tracks []ingest.Track, wall time.Time) error {
 	}
 	inits := make([][]byte, len(tracks))
 	for i, t := range tracks {
-		if t.Kind != p.tracks[i].track.Kind {
+		if t.Kind != p.tracks[i].track.Kind || IsRung(t) != p.tracks[i].rung {
 			return ErrTracksChanged
+		}
+		if IsRung(t) {
+			continue
 		}
 		var err error
 		if inits[i], err = p.tracks[i].initFor(t); err != nil {
@@ -132,7 +135,7 @@ func (p *Packer) Write(s ingest.Sample) error {
 		return fmt.Errorf("sample of track %d, but the publication has %d tracks", s.Track, len(p.tracks))
 	}
 	c := p.tracks[s.Track]
-	if len(s.Data) == 0 || c.waitsForKey && !s.Key {
+	if len(s.Data) == 0 || c.waitsForKey && !s.Key || c.rung && !p.goesOn(c, s) {
 		return nil
 	}
 	if !p.inRun {
@@ -159,7 +162,7 @@ func (p *Packer) follow(c *cutter, before cut) error {
 			return err
 		}
 	}
-	if p.newest-c.heard() > silenceMax {
+	if p.newest-c.heard() > silenceMax && !c.rung { // a rung lags because it is made, not because it is silent
 		return c.flushPending()
 	}
 	return nil

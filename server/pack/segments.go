@@ -45,12 +45,12 @@ func (p *Packer) segmentOf(c *cutter, h held, full bool) (msn uint64, ok bool) {
 	at := fromTicks(h.at, c.track.TimeScale)
 	open := at - fromTicks(c.segStart, c.track.TimeScale)
 	if p.leader() == c && p.due(c, h, at, full, open) {
-		return p.addCut(fromTicks(max(h.at, h.pts), c.track.TimeScale)).msn, true
+		return p.addCut(c.shown(h)).msn, true
 	}
 	if !c.starts(h) && open < SegmentMax {
 		return 0, false
 	}
-	k, ok := p.cutBefore(at, c.msn)
+	k, ok := p.cutBefore(c.shown(h), c.msn)
 	return k.msn, ok
 }
 

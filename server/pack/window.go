@@ -31,6 +31,7 @@ type Window struct {
 	Longest         time.Duration // the longest segment so far, finished or not: it bounds EXT-X-TARGETDURATION
 	Discontinuities uint64        // how many have slid out
 	Ended           bool          // no part will follow
+	Resting         bool          // nothing is to be expected for now: other playlists leave the track out
 	Entries         []Entry
 }
 

@@ -64,6 +64,20 @@ async function met(): Promise<FakeChannel> {
 }
 
 describe('a body with the real engine', () => {
+  it('says which tracks the player plays, to the tracker after each hello and to neighbours', async () => {
+    const channel = await met();
+    body.follow([0, 2]);
+    body.follow([0, 2]);
+    expect(server.socket.of('follow')).toEqual([{ t: 'follow', tracks: [0, 2] }]);
+    const states = (): number[] => channel.sent.filter((message) => message[0] === 10).map((message) => message.at(-1) ?? 0);
+    expect(states().at(-1), 'the tracks of the last STATE').toBe(0b101);
+    const before = server.socket;
+    before.end();
+    await vi.waitFor(() => expect(server.socket).not.toBe(before), 3_000);
+    server.socket.welcome();
+    expect(server.socket.of('follow')).toEqual([{ t: 'follow', tracks: [0, 2] }]);
+  });
+
   it('gives the player what it fetched before, once every piece is checked', async () => {
     await publish(media(0));
     body.offer(name(0), media(0).buffer);

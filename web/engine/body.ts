@@ -19,6 +19,9 @@ import type { Tracker } from './tracker';
 import { Wants } from './wants';
 import { PIECE_HEADER, pieceMessage } from './wire';
 
+/** Every track that a channel can have: eight. */
+const ALL_TRACKS = 0xff;
+
 type Message = Uint8Array<ArrayBuffer>;
 
 export class Body implements Performer, Listener {
@@ -35,6 +38,7 @@ export class Body implements Performer, Listener {
   #ended = false;
   #uplink: number;
   #seeds = 0; // the stripes that the tracker wants this viewer to fetch
+  #follows = ALL_TRACKS; // bit t is track t
   #playhead: Playhead | null = null;
 
   constructor(options: SwarmOptions, engine: Engine, certificates: RTCCertificate[] = []) {
@@ -81,6 +85,15 @@ export class Body implements Performer, Listener {
     this.#uplink = bytesPerSecond;
     this.#aim();
     this.feed({ kind: 'Uplink', bytesPerSecond });
+  }
+
+  follow(tracks: readonly number[]): void {
+    const follows = tracks.reduce((set, track) => set | (1 << track), 0) & ALL_TRACKS;
+    if (follows === this.#follows || follows === 0 || this.#ended) return;
+    this.#follows = follows;
+    this.#company.follow(tracks); // before any word to neighbours: the records come from there
+    this.#origin.follow(follows);
+    this.feed({ kind: 'Following', tracks: follows });
   }
 
   stats(): SwarmStats {
@@ -192,6 +205,7 @@ export class Body implements Performer, Listener {
     } catch (error) {
       return this.broke(error);
     }
+    if (this.#follows !== ALL_TRACKS) this.feed({ kind: 'Following', tracks: this.#follows });
     if (this.#playhead) this.feed({ kind: 'Playhead', ...this.#playhead });
   }
 

@@ -40,6 +40,7 @@ export class Company implements LinksBody, Crew {
   readonly #page = new AbortController();
   readonly #lonely: ReturnType<typeof setInterval>;
   #left = false;
+  #follows: readonly number[] | null = null; // all tracks
   #slots = 0; // what the engine last said of this viewer's uplink
 
   constructor(options: SwarmOptions, certificates: RTCCertificate[], body: Listener) {
@@ -91,6 +92,7 @@ export class Company implements LinksBody, Crew {
     // met. Who is met from now on learns the new name, and links.ts knows old neighbours by their certificate. So a
     // reconnect only adds introductions.
     this.#links.iceServers = joined.ice;
+    if (this.#follows) this.follow(this.#follows); // first: records and introductions are by what is followed
     this.#body.joined(joined, self);
     this.#linked();
     if (this.#slots > 0) this.able(this.#slots);
@@ -166,6 +168,12 @@ export class Company implements LinksBody, Crew {
   #drop(peer: Peer): void {
     this.#links.hangUp(peer);
     this.down(peer);
+  }
+
+  /** The player has turned to other tracks. */
+  follow(tracks: readonly number[]): void {
+    this.#follows = tracks;
+    this.tracker.send({ t: 'follow', tracks });
   }
 
   /** The engine has learned how much this viewer can give away. */

@@ -43,6 +43,7 @@ function swarm(body: Body): Swarm {
     stats: () => body.stats(),
     onChange: (listener) => tracker.onChange(listener),
     setPlayhead: (playhead) => body.setPlayhead(playhead),
+    follow: (tracks) => body.follow(tracks),
     setUplink: (bytesPerSecond) => body.setUplink(bytesPerSecond),
     stop: () => body.stop(),
     tape: () => body.tape(),

@@ -15,6 +15,7 @@ export const QUIET_MS = 25_000;
 
 const STRIPES = 16;
 const TRACKS_MAX = 8;
+const ALL_TRACKS = 0xff;
 
 type Message = Uint8Array<ArrayBuffer>;
 
@@ -25,9 +26,17 @@ export interface Bank {
   ended(inflow: Inflow): boolean;
 }
 
+/** What an inflow is to carry: bit k of the mask is stripe k, bit t of the tracks is track t. */
+export interface Course {
+  readonly epoch: number;
+  readonly mask: number;
+  readonly tracks: number;
+}
+
 export class Inflow {
   readonly epoch: number;
   readonly mask: number;
+  readonly tracks: number;
   readonly #url: string;
   readonly #bank: Bank;
   readonly #life = new AbortController();
@@ -35,11 +44,13 @@ export class Inflow {
   #from: readonly number[] = []; // by track: parts from this seq on are carried
   #last: { readonly seq: number; readonly piece: number }[] = []; // by track, the newest piece that came
 
-  constructor(at: (path: string) => string, epoch: number, mask: number, bank: Bank) {
+  constructor(at: (path: string) => string, { epoch, mask, tracks }: Course, bank: Bank) {
     this.epoch = epoch;
     this.mask = mask;
+    this.tracks = tracks;
     this.#bank = bank;
-    this.#url = at(`/${epoch}/stripes/${mask.toString(16).padStart(4, '0')}`);
+    const some = tracks === ALL_TRACKS ? '' : `?tracks=${tracks.toString(16).padStart(2, '0')}`;
+    this.#url = at(`/${epoch}/stripes/${mask.toString(16).padStart(4, '0')}${some}`);
   }
 
   /** Opens the answer again and again, until cancel(), until another inflow is wanted, or if the server has none. */
@@ -74,7 +85,7 @@ export class Inflow {
    *  and none that comes after it is here. */
   brings(part: PartName, piece: number, count: number): boolean {
     const from = this.#from[part.track];
-    if (part.epoch !== this.epoch || from === undefined || part.seq < from) return false;
+    if (part.epoch !== this.epoch || from === undefined || part.seq < from || !(this.tracks & (1 << part.track))) return false;
     const last = this.#last[part.track];
     if (last && (part.seq < last.seq || (part.seq === last.seq && piece <= last.piece))) return false;
     return (this.mask & (1 << Math.floor((piece * STRIPES) / count))) !== 0;

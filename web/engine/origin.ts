@@ -42,6 +42,11 @@ export class Origin {
     this.#stripes.seed(stripes);
   }
 
+  /** Sets the tracks of which stripes are sent: bit t is track t. */
+  follow(tracks: number): void {
+    this.#stripes.follow(tracks);
+  }
+
   /** A part's record was accepted. */
   opened(part: PartName): void {
     this.#stripes.opened(part);

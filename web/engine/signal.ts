@@ -51,6 +51,7 @@ export type ToTracker =
   | { readonly t: 'hello'; readonly token: string }
   | ({ readonly t: 'signal'; readonly to: Peer } & Signal)
   | { readonly t: 'linked'; readonly peers: number }
+  | { readonly t: 'follow'; readonly tracks: readonly number[] }
   | { readonly t: 'able'; readonly slots: number }
   | { readonly t: 'records'; readonly from: 'tracker' | 'peers' }
   | ({ readonly t: 'report' } & Report)

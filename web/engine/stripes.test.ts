@@ -267,6 +267,18 @@ it('cuts frames whatever the bytes come in', () => {
 });
 
 it('an inflow brings only its own stripes', () => {
-  const none = new Inflow((path) => path, 3, 3, { begun: () => undefined, came: () => undefined, ended: () => false });
+  const none = new Inflow((path) => path, { epoch: 3, mask: 3, tracks: 0xff }, { begun: () => undefined, came: () => undefined, ended: () => false });
   expect(none.brings(name(5), 0, 16)).toBe(false); // it is not open
+});
+
+it('who follows some tracks is sent their stripes alone', async () => {
+  origin.follow(0b110);
+  const first = await seeding();
+  expect(first.url).toBe('/hls/a/3/stripes/0003?tracks=06');
+  origin.follow(0b101);
+  await settle();
+  expect(inflows[1]?.url).toBe('/hls/a/3/stripes/0003?tracks=05');
+  expect(first.signal.aborted, 'the one before goes on till the next one has begun').toBe(true);
+  const some = new Inflow((path) => path, { epoch: 3, mask: 3, tracks: 0b10 }, { begun: () => undefined, came: () => undefined, ended: () => false });
+  expect(some.brings(name(5, 0), 0, 16)).toBe(false);
 });

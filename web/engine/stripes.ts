@@ -45,6 +45,7 @@ export class Stripes {
   readonly #waits = new Map<string, Wait>();
   #epoch = 0; // nothing is streamed while either is 0
   #mask = 0;
+  #tracks = 0xff;
   #open: Inflow | null = null;
   #next: Inflow | null = null;
   #late = 0;
@@ -69,12 +70,17 @@ export class Stripes {
 
   /** Sets the stripes that are to be streamed: bit k is stripe k. */
   seed(mask: number): void {
-    this.#aim(this.#epoch, mask);
+    this.#aim(this.#epoch, mask, this.#tracks);
+  }
+
+  /** Sets the tracks of which stripes are streamed: bit t is track t. */
+  follow(tracks: number): void {
+    this.#aim(this.#epoch, this.#mask, tracks);
   }
 
   /** A part's record was accepted. */
   opened(part: PartName): void {
-    this.#aim(Math.max(this.#epoch, part.epoch), this.#mask);
+    this.#aim(Math.max(this.#epoch, part.epoch), this.#mask, this.#tracks);
   }
 
   /** Serves pieces `from` to `to` - 1 of a part of `count`: early ones now, those that are about to come as they come. */
@@ -98,7 +104,7 @@ export class Stripes {
   }
 
   stop(): void {
-    this.#aim(0, 0);
+    this.#aim(0, 0, 0);
     this.#stopped = true;
     for (const wait of this.#waits.values()) wait.settle();
     this.#early.clear();
@@ -138,20 +144,21 @@ export class Stripes {
   ended(inflow: Inflow): boolean {
     if (this.#open === inflow) this.#open = null;
     for (const wait of this.#waits.values()) if (wait.inflow === inflow) wait.settle();
-    const wanted = inflow.epoch === this.#epoch && inflow.mask === this.#mask && (!this.#next || this.#next === inflow);
+    const wanted = inflow.epoch === this.#epoch && inflow.mask === this.#mask && inflow.tracks === this.#tracks && (!this.#next || this.#next === inflow);
     if (wanted) this.#next = inflow;
     return wanted;
   }
 
-  #aim(epoch: number, mask: number): void {
-    if (this.#stopped || (epoch === this.#epoch && mask === this.#mask)) return;
+  #aim(epoch: number, mask: number, tracks: number): void {
+    if (this.#stopped || (epoch === this.#epoch && mask === this.#mask && tracks === this.#tracks)) return;
     this.#epoch = epoch;
     this.#mask = mask;
+    this.#tracks = tracks;
     this.#late = 0;
     this.#next?.cancel();
     this.#next = null;
     if (epoch === 0 || mask === 0) return this.#open?.cancel();
-    this.#next = new Inflow(this.#at, epoch, mask, this); // the open one stays till this one is
+    this.#next = new Inflow(this.#at, { epoch, mask, tracks }, this); // the open one stays till this one is
     void this.#next.run();
   }
 

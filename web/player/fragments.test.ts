@@ -48,7 +48,7 @@ function swarm(want: PartSource['want']): PartSource {
 function begin(source: PartSource | null, patienceMs = 1_000, url = PART) {
   Server.all = [];
   const fetched = vi.fn();
-  const desk: MediaDesk = { pace: new ServerPace(), source: () => source, patienceMs: () => patienceMs, latencyMs: () => 5, fetched };
+  const desk: MediaDesk = { pace: new ServerPace(), source: () => source, patienceMs: () => patienceMs, latencyMs: () => 5, estimate: () => 1000, fetched };
   const loader = new (fragmentLoader(desk))({ loader: Server } as unknown as HlsConfig);
   const callbacks = { onSuccess: vi.fn(), onError: vi.fn(), onTimeout: vi.fn(), onAbort: vi.fn() };
   const context = { url, type: 'media-fragment', responseType: 'arraybuffer', rangeStart: 0, rangeEnd: 0 } as unknown as FragmentLoaderContext;

@@ -19,6 +19,8 @@ export interface MediaDesk {
   patienceMs(): number;
   /** The player's estimate of the server's time to the first byte. */
   latencyMs(): number;
+  /** The player's estimate of the line, in bytes a millisecond. */
+  estimate(): number;
   /** Media bytes that came from the server. */
   fetched(bytes: number): void;
 }
@@ -85,13 +87,13 @@ class MediaLoader implements Loader<FragmentLoaderContext> {
       this.#fetch(address, context, config, callbacks);
       return;
     }
-    this.#deliver(bytes, asked, context, callbacks);
+    this.#deliver(bytes, context, callbacks);
   }
 
-  #deliver(bytes: ArrayBuffer, asked: number, context: FragmentLoaderContext, callbacks: Callbacks): void {
+  #deliver(bytes: ArrayBuffer, context: FragmentLoaderContext, callbacks: Callbacks): void {
     const stats = this.stats;
     const size = bytes.byteLength;
-    Object.assign(stats.loading, this.#desk.pace.timings(asked, performance.now(), size, this.#desk.latencyMs()));
+    Object.assign(stats.loading, this.#desk.pace.timings(performance.now(), size, this.#desk.latencyMs(), this.#desk.estimate()));
     stats.loaded = stats.total = size;
     callbacks.onProgress?.(stats, context, bytes, null);
     callbacks.onSuccess({ url: context.url, data: bytes, code: 200 }, stats, context, null);

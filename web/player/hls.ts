@@ -5,6 +5,7 @@ import { audioLoading } from './audio';
 import { bufferKeeping } from './buffers';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
+import { staying } from './staying';
 import { LIVE_MAX_S, LIVE_TARGET_S } from './step';
 import { workerAddress } from './worker';
 
@@ -21,7 +22,7 @@ export function playable(): boolean {
   return Hls.isSupported();
 }
 
-export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
+export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
     ...bufferKeeping(),
@@ -35,7 +36,12 @@ export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: Playlist
     workerPath: worker, // the built-in one would be a blob, which a strict content security policy forbids
     capLevelToPlayerSize: true,
     enableInterstitialPlayback: false,
-    fLoader: fragmentLoader({ ...media, latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0) }),
+    ...staying(companions),
+    fLoader: fragmentLoader({
+      ...media,
+      latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0),
+      estimate: () => (hls.bandwidthEstimate > 0 ? hls.bandwidthEstimate : hls.config.abrEwmaDefaultEstimate) / 8000,
+    }),
     pLoader: playlistLoader(playlists),
   });
   return hls;

@@ -101,3 +101,17 @@ test.each([
 ])('%s in a playlist is not read', (_what, change) => {
   expect(readListing(change(written[0]?.full ?? ''), written[0]?.track ?? 0)).toBeNull();
 });
+
+test('a track that is left is forgotten, and one that is turned to has to be asked for', () => {
+  const listings = new Listings();
+  const [picture, sound] = [0, 1].map((track) => written.find((step) => step.track === track));
+  if (!picture || !sound) throw new Error('the server wrote none');
+  listings.learn(0, picture.full);
+  listings.learn(1, sound.full);
+  listings.turn([1, 2]);
+  expect([0, 1].map((track) => listings.knows(track))).toEqual([false, true]);
+  expect([0, 1, 2].map((track) => listings.turned(track))).toEqual([false, false, true]);
+  listings.turn([0, 1]);
+  listings.learn(0, picture.full);
+  expect(listings.turned(0)).toBe(false);
+});

@@ -10,14 +10,27 @@ import type { PartName, RecordSource, SignedPart } from './swarm';
 
 export class Listings {
   readonly #tracks = new Map<number, Listing>(); // of one epoch, at most as many as a channel has tracks
+  #turned: readonly number[] = [];
 
   knows(track: number): boolean {
     return this.#tracks.has(track);
   }
 
+  /** The player turns to these tracks. All others are forgotten: no records of them come, and what is known is soon of no use. */
+  turn(tracks: readonly number[]): void {
+    for (const track of [...this.#tracks.keys()]) if (!tracks.includes(track)) this.#tracks.delete(track);
+    this.#turned = tracks.filter((track) => !this.#tracks.has(track));
+  }
+
+  /** Whether the player has turned to a track of which the server has said nothing since. */
+  turned(track: number): boolean {
+    return this.#turned.includes(track);
+  }
+
   /** The server's own word replaces what was known of a track. */
   learn(track: number, text: string): void {
     const before = this.#tracks.get(track);
+    this.#turned = this.#turned.filter((other) => other !== track);
     this.#tracks.delete(track);
     const read = readListing(text, track);
     if (!read) return;

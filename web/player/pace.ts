@@ -33,12 +33,11 @@ export class ServerPace {
   }
 
   /**
-   * The timings of a load that the swarm answered at `end`. `asked` is when it was asked: the fall-back while the server was
-   * never measured. `latencyMs` is what the player takes for the server's time to the first byte.
+   * The timings of a load that the swarm answered at `end`. While the server was never measured they repeat `guess`, what the player
+   * takes for its speed, in bytes a millisecond. `latencyMs` is what it takes for the server's time to the first byte.
    */
-  timings(asked: number, end: number, bytes: number, latencyMs: number): Timings {
-    if (this.#bytesPerMs === null) return { start: asked, first: asked, end };
-    const first = end - bytes / this.#bytesPerMs;
+  timings(end: number, bytes: number, latencyMs: number, guess: number): Timings {
+    const first = end - bytes / (this.#bytesPerMs ?? guess);
     return { start: first - latencyMs, first, end };
   }
 }

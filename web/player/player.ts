@@ -10,6 +10,7 @@ import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
+import { ALL_TRACKS, tracksPlayed } from './tracks';
 import { EdgeTrust, wantPatience } from './patience';
 import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
@@ -40,6 +41,7 @@ export class Player {
   #slack = new Slack();
   /** The viewer went back on purpose: nothing hurries after live until asked. */
   #astray = false;
+  #follows = ALL_TRACKS;
   #url: string | null = null;
   #epoch: number | null = null;
   #framed = false;
@@ -109,16 +111,31 @@ export class Player {
     };
     const { edges, records } = this.#around;
     const { Events } = kit;
-    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records });
+    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions());
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
-    hls.on(Events.MANIFEST_PARSED, () => this.#around.changed());
+    hls.on(Events.MANIFEST_PARSED, () => {
+      this.#follow(hls);
+      this.#around.changed();
+    });
+    hls.on(Events.LEVEL_SWITCHING, () => this.#follow(hls));
+    hls.on(Events.AUDIO_TRACK_SWITCHING, () => this.#follow(hls));
     hls.on(Events.LEVEL_SWITCHED, () => this.#around.changed());
     hls.loadSource(url);
     hls.attachMedia(this.#video);
+  }
+
+  /** Says which tracks are played from now on: what is in the buffer of others needs nobody any more. */
+  #follow(hls: Hls): void {
+    if (this.#hls !== hls || hls.loadLevel < 0) return;
+    const tracks = tracksPlayed(hls);
+    if (tracks.join() === this.#follows.join()) return;
+    this.#follows = tracks;
+    this.#listings.turn(tracks);
+    this.#around.follows(tracks);
   }
 
   #drop(): void {
@@ -291,15 +308,15 @@ export class Player {
   }
 
   get qualities(): readonly Quality[] {
-    return qualitiesOf(this.#hls?.levels ?? []);
+    return qualitiesOf(this.#hls?.levels ?? [], this.quality === -1 ? this.#hls?.currentLevel ?? -1 : null);
   }
 
   get quality(): number {
-    return this.#hls?.autoLevelEnabled === false ? this.#hls.currentLevel : -1;
+    return this.#hls?.manualLevel ?? -1;
   }
 
   set quality(index: number) {
-    if (this.#hls) this.#hls.nextLevel = index;
+    if (this.#hls) this.#hls.loadLevel = index; // what is in the buffer is still shown: a few seconds, and no stall
     this.#around.changed();
   }
 }

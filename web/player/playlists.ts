@@ -61,9 +61,11 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
     const edges = this.#desk.edges();
     const track = playlistTrack(context.url);
     const records = track !== null && this.#desk.listings.knows(track) ? this.#desk.records() : null;
+    // Of a track that the player has just turned to nothing may come: it is asked for at once.
+    const turned = track !== null && this.#desk.listings.turned(track);
     const msn = context.deliveryDirectives?.msn;
     let missed = false;
-    if ((edges?.connected || records) && track !== null && msn !== undefined && this.#desk.trust.believed(asked)) {
+    if (!turned && (edges?.connected || records) && track !== null && msn !== undefined && this.#desk.trust.believed(asked)) {
       const waiting = new AbortController();
       this.#waiting = waiting;
       const partTarget = context.levelOrTrack?.details?.partTarget || PART_TARGET_S;

@@ -5,9 +5,10 @@ export interface Quality {
   readonly label: string;
 }
 
-/** Best first behind automatic; none where there is no choice. */
-export function qualitiesOf(levels: readonly { readonly height: number; readonly bitrate: number }[]): readonly Quality[] {
+/** Best first behind automatic, which names what it chose, `now`, if it does choose; none where there is no choice. */
+export function qualitiesOf(levels: readonly { readonly height: number; readonly bitrate: number }[], now: number | null): readonly Quality[] {
   if (levels.length < 2) return [];
   const named = levels.map((level, index) => ({ index, label: level.height ? `${level.height}p` : `${Math.round(level.bitrate / 1000)} kbit/s` }));
-  return [{ index: -1, label: 'Automatic' }, ...named.reverse()];
+  const chosen = named[now ?? -1]?.label;
+  return [{ index: -1, label: chosen ? `Automatic (${chosen})` : 'Automatic' }, ...named.reverse()];
 }

@@ -10,6 +10,10 @@ export interface Surroundings {
   source(): PartSource | null;
   readonly edges: () => EdgeSource | null;
   readonly records: () => RecordSource | null;
+  /** The player turns to these tracks, ascending. It plays all there are until it says so. */
+  follows(tracks: readonly number[]): void;
+  /** With how many others this viewer shares now. */
+  companions(): number;
   /** Server clock minus this device's, in milliseconds, or null while unknown. */
   clockOffsetMs(): number | null;
   /** The first frame of a source is on screen. */

@@ -135,6 +135,8 @@ export interface Swarm extends PartSource, EdgeSource, RecordSource {
   setUplink(bytesPerSecond: number): void;
   /** What the engine was last told, for a diagnosis that the viewer copies; also after stop(). Empty while it was told nothing. */
   tape(): Uint8Array;
+  /** The tracks that the player plays from now on, ascending, at least one; all of them until it is said. */
+  follow(tracks: readonly number[]): void;
   /** Ends sharing: every peer connection is closed before it returns. Open wants answer null. */
   stop(): void;
 }

@@ -4,7 +4,7 @@
 // Who calls it: main.ts gives it to the page.
 // What it owns: the company, the stall meter, the clock that looks at both once a second.
 // What it will never do: steer hls.js; use more of it than it promises; share without a yes of the viewer.
-import type { HlsConfig } from 'hls.js';
+import type { default as Hls, HlsConfig } from 'hls.js';
 import { withToken } from '../../player/address';
 import { bufferedAhead } from '../../player/buffered';
 import { Calm } from '../../player/calm';
@@ -15,6 +15,7 @@ import { EdgeTrust, wantPatience } from '../../player/patience';
 import { playlistLoader } from '../../player/playlists';
 import { StallMeter, type PictureEvent } from '../../player/stalls';
 import { LIVE_MAX_S, LIVE_TARGET_S } from '../../player/step';
+import { ALL_TRACKS, tracksPlayed } from '../../player/tracks';
 import { readChannel } from '../element/attributes';
 import { uplinkAllowance } from '../sharing/allowance';
 import { memory, yesOfViewer } from '../sharing/consent';
@@ -23,14 +24,9 @@ import { Company } from '../visit/company.svelte';
 import { report, type Report } from '../visit/report';
 
 /** What is used of the page's Hls: all of it is in hls.js's documented interface. */
-export interface GuestHls {
-  readonly media: HTMLMediaElement | null;
-  readonly playingDate: Date | null;
-  readonly latency: number;
-  readonly ttfbEstimate: number;
-  readonly currentLevel: number;
-  readonly levels: readonly { readonly maxBitrate: number }[];
-}
+export type GuestHls = Pick<
+  Hls, 'media' | 'playingDate' | 'latency' | 'ttfbEstimate' | 'bandwidthEstimate' | 'currentLevel' | 'levels' | 'loadLevel' | 'audioTracks' | 'audioTrack'
+>;
 
 export interface Choices {
   /** https://SERVER/c/NAME, or NAME on the server that this program came from. */
@@ -43,6 +39,8 @@ export interface Choices {
 const LOOK_MS = 1_000;
 /** hls.js hurries by this much at most to stay in step with the others. */
 const HURRY = 1.05;
+/** Bits a second of the line, while hls.js has no estimate: its own default. */
+const START_BITS = 500_000;
 
 export class Guest extends EventTarget {
   /** The master playlist: what to give to loadSource. */
@@ -53,8 +51,10 @@ export class Guest extends EventTarget {
   readonly #pace = new ServerPace();
   readonly #stalls = new StallMeter();
   readonly #flows = new FlowMeter();
-  readonly #calm = new Calm();
+  readonly #calm = new Calm(Math.random());
   readonly #began = performance.now();
+  readonly #listings = new Listings();
+  #follows = ALL_TRACKS;
   #currents = still;
   #httpBytes = 0;
   #startupMs: number | null = null;
@@ -130,12 +130,13 @@ export class Guest extends EventTarget {
         source: () => this.#company.source,
         patienceMs: () => wantPatience(this.#bufferMs),
         latencyMs,
+        estimate: () => (this.#hls?.bandwidthEstimate || START_BITS) / 8000,
         fetched: (bytes) => {
           this.#httpBytes += bytes;
         },
       }),
       pLoader: playlistLoader({
-        trust: new EdgeTrust(), listings: new Listings(), token, edges: () => this.#company.edges, records: () => this.#company.swarm,
+        trust: new EdgeTrust(), listings: this.#listings, token, edges: () => this.#company.edges, records: () => this.#company.swarm,
       }),
     };
   }
@@ -144,6 +145,7 @@ export class Guest extends EventTarget {
     const hls = this.#hls;
     if (!hls) return;
     if (hls.media !== this.#media) this.#watch(hls.media);
+    this.#follow(hls);
     const media = this.#media;
     const { swarm } = this.#company;
     if (media && swarm && hls.playingDate) {
@@ -155,6 +157,16 @@ export class Guest extends EventTarget {
     swarm?.setUplink(uplinkAllowance(serverBytes + totals.peerBytes, totals.uploadBytes, hls.levels[Math.max(hls.currentLevel, 0)]?.maxBitrate ?? null));
     this.#currents = this.#flows.read({ atMs: performance.now(), serverBytes, neighbours: this.#company.stats()?.neighbours ?? [] });
     this.#tell();
+  }
+
+  /** Says which tracks are played from now on. */
+  #follow(hls: GuestHls): void {
+    if (hls.loadLevel < 0) return;
+    const tracks = tracksPlayed(hls);
+    if (tracks.join() === this.#follows.join()) return;
+    this.#follows = tracks;
+    this.#listings.turn(tracks);
+    this.#company.follow(tracks);
   }
 
   /** Listens to the element that the picture is in now. */

@@ -232,7 +232,7 @@ export class Studio {
       if (this.#connectedAt === 0) this.#connected(now);
       const report = await whip.connection.getStats();
       this.health = this.#meter.read(report.values() as Iterable<Record<string, unknown>>, now);
-      const answer = await askChannel(this.name);
+      const answer = await askChannel('', this.name, '');
       if (whip === this.#whip && answer.kind === 'ok') this.channel = answer.value;
       return;
     }

@@ -37,6 +37,7 @@ export class Company {
   #swarm: Swarm | null = null;
   #last: Swarm | null = null; // the newest one, also after it was left: its tape tells what happened
   readonly #listeners = new AbortController();
+  #follows: readonly number[] | null = null; // all tracks
   #generation = 0; // what was begun under an older one is given up
   #device: AbortController | null = null;
   #deviceRest: Rest | null = null;
@@ -85,6 +86,12 @@ export class Company {
       verified: past.verified + now.piecesVerified,
       refused: past.refused + now.piecesRefused,
     };
+  }
+
+  /** The player has turned to other tracks. */
+  follow(tracks: readonly number[]): void {
+    this.#follows = tracks;
+    this.#swarm?.follow(tracks);
   }
 
   /** Takes an answer that the page brings along, where it counts. It holds for this page only. */
@@ -200,6 +207,7 @@ export class Company {
         return;
       }
       this.#swarm = this.#last = swarm;
+      if (this.#follows) swarm.follow(this.#follows);
       this.sharing = 'on';
       swarm.onChange(() => this.#heard());
       this.#heard();

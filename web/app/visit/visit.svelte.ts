@@ -109,6 +109,8 @@ export class Visit {
       source: () => this.company.source,
       edges: () => this.company.edges,
       records: () => this.company.swarm,
+      follows: (tracks) => this.company.follow(tracks),
+      companions: () => this.company.stats()?.peers ?? 0,
       clockOffsetMs: () => this.company.tracker.clockOffsetMs,
       shown: () => this.#shown(),
       calm: () => this.company.calm(),

@@ -23,6 +23,8 @@ export interface Live {
 interface House {
   /** How the live channel is published. */
   picture: Picture;
+  /** Which rungs are made of it. */
+  ladder: string;
   server: Server;
   /** Further arguments of the server. */
   settings: readonly string[];
@@ -39,8 +41,10 @@ export const test = base.extend<House>({
 
   settings: [[], { option: true }],
 
-  server: async ({ settings }, use, info) => {
-    const server = await Server.start(settings);
+  ladder: ['off', { option: true }],
+
+  server: async ({ ladder, settings }, use, info) => {
+    const server = await Server.start(settings, ladder);
     await use(server);
     await server.stop();
     await leave(info, 'server.log', async () => server.log());

@@ -10,6 +10,8 @@ export interface Picture {
   readonly over?: 'srt';
   /** Seconds from one key frame to the next. */
   readonly keys?: number;
+  /** As ffmpeg writes it; 256x144 if it is not said. */
+  readonly size?: string;
 }
 
 const LIVE_MS = 20_000;
@@ -20,7 +22,7 @@ export async function publish(server: Server, card: Card, picture: Picture = {},
   const to = picture.over === 'srt' ? ['mpegts', card.srt_url] : ['flv', `${card.rtmp_url}/${card.stream_key}`];
   const ffmpeg = new Program('ffmpeg', [
     '-hide_banner', '-nostdin', '-loglevel', 'warning',
-    '-re', '-f', 'lavfi', '-i', 'testsrc2=size=256x144:rate=25',
+    '-re', '-f', 'lavfi', '-i', `testsrc2=size=${picture.size ?? '256x144'}:rate=25`,
     '-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
     '-c:v', 'libx264', '-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-threads', '1',
     '-g', String(25 * (picture.keys ?? 2)), '-b:v', '600k', '-maxrate', '600k', '-bufsize', '600k', '-x264-params', 'nal-hrd=cbr', '-pix_fmt', 'yuv420p',

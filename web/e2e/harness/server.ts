@@ -46,9 +46,11 @@ export class Server {
     ]);
   }
 
-  /** `more`: further arguments. */
-  static async start(more: readonly string[] = []): Promise<Server> {
-    const server = new Server(await temporary(), await freePort(), await freePort(), await freePort(), await freePort(), more);
+  /** `more`: further arguments; `ladder`: the rungs that are made of the picture. */
+  static async start(more: readonly string[] = [], ladder = 'off'): Promise<Server> {
+    const server = new Server(
+      await temporary(), await freePort(), await freePort(), await freePort(), await freePort(), ['--ladder', ladder, ...more],
+    );
     await until('the server answers', async () => {
       if (!server.program.running) throw new Error(server.log());
       return (await fetch(`${server.url}/api/v1/channels`)).ok;

@@ -1,0 +1,384 @@
+package ladder
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"shoal/server/ingest"
+	"shoal/server/ingest/loop"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// found is what this machine can do.
+var found = sync.OnceValue(func() *Ladder {
+	return Open(context.Background(), Config{Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+})
+
+// opened is a Ladder with the real ffmpeg.
+func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
+	t.Helper()
+	s, err := ParseSpec(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := found()
+	if !found.Able() {
+		t.Fatal("no rungs can be made here: make deps-test installs ffmpeg")
+	}
+	if meter == nil {
+		meter = deaf{}
+	}
+	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity}
+	d := &diary{t: t}
+	l.log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return l, d
+}
+
+// diary is a log that knows which worker runs.
+type diary struct {
+	t       *testing.T
+	mu      sync.Mutex
+	process int
+}
+
+var processOf = regexp.MustCompile(`process=(\d+)`)
+
+// Write is of io.Writer.
+func (d *diary) Write(line []byte) (int, error) {
+	if testing.Verbose() {
+		d.t.Logf("%s", line)
+	}
+	if found := processOf.FindSubmatch(line); found != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.process, _ = strconv.Atoi(string(found[1])) // only digits matched
+	}
+	return len(line), nil
+}
+
+// signal signals the worker: SIGKILL is what the kernel sends when memory is short.
+func (d *diary) signal(what syscall.Signal) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := syscall.Kill(d.process, what); err != nil {
+		d.t.Error(err)
+	}
+}
+
+// tally counts what a Meter hears.
+type tally struct {
+	mu      sync.Mutex
+	started int
+	ended   map[string]int
+	rungs   int
+}
+
+func (m *tally) WorkerStarted() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.started++
+}
+
+func (m *tally) WorkerEnded(why string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended == nil {
+		m.ended = map[string]int{}
+	}
+	m.ended[why]++
+}
+
+func (m *tally) RungsChanged(by int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rungs += by
+}
+
+// shore is where a Climb lands.
+type shore struct {
+	mu     sync.Mutex
+	begun  [RungsMax]int
+	fresh  [RungsMax]int
+	rests  [RungsMax]int
+	frames [RungsMax][]ingest.Sample
+	widths [RungsMax]int
+	moved  chan struct{} // holds one when something came
+}
+
+func newShore() *shore { return &shore{moved: make(chan struct{}, 1)} }
+
+func (s *shore) note(do func()) {
+	s.mu.Lock()
+	do()
+	s.mu.Unlock()
+	select {
+	case s.moved <- struct{}{}:
+	default:
+	}
+}
+
+func (s *shore) Rung(n int, t ingest.Track, fresh bool) {
+	s.note(func() {
+		s.begun[n]++
+		if fresh {
+			s.fresh[n]++
+		}
+	})
+}
+
+func (s *shore) Sample(n int, f ingest.Sample) {
+	s.note(func() { s.frames[n] = append(s.frames[n], f) })
+}
+func (s *shore) Rest(n int) { s.note(func() { s.rests[n]++ }) }
+
+// until waits until ready, asked after everything that lands.
+func (s *shore) until(t *testing.T, what string, ready func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for {
+		s.mu.Lock()
+		is := ready()
+		s.mu.Unlock()
+		if is {
+			return
+		}
+		select {
+		case <-s.moved:
+		case <-ctx.Done():
+			t.Fatalf("in vain: %s", what)
+		}
+	}
+}
+
+// playing is a source that plays the demo's clip in real time.
+type playing struct {
+	climb *Climb
+	mu    sync.Mutex
+	sent  []ingest.Sample
+}
+
+func (p *playing) Tracks([]ingest.Track) error { return nil }
+
+func (p *playing) Sample(s ingest.Sample) error {
+	if s.Track != 0 {
+		return nil
+	}
+	p.mu.Lock()
+	p.sent = append(p.sent, s)
+	p.mu.Unlock()
+	p.climb.Sample(s)
+	return nil
+}
+
+// up begins a climb of the demo's clip; down ends it.
+func up(t *testing.T, l *Ladder, to Landing) (p *playing, down func()) {
+	t.Helper()
+	b, err := os.ReadFile("../../cmd/shoal/demo/clip.mp4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clip, err := loop.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := Picture{Width: 640, Height: 360, Rate: 30}
+	if n := l.Rungs(picture, RungsMax); n == 0 {
+		t.Fatal("no rung fits")
+	}
+	c, err := l.Climb("reef", clip.Tracks[0], picture, RungsMax, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = &playing{climb: c}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		_ = clip.Play(ctx, p) // ends with ctx
+		close(ended)
+	}()
+	var once sync.Once
+	down = func() {
+		once.Do(func() {
+			cancel()
+			<-ended
+			c.Close()
+			<-c.Done()
+		})
+	}
+	t.Cleanup(down)
+	return p, down
+}
+
+// aligned checks that a rung has every picture of the source from its first one on, at the same times and with the same key
+// frames, but for those that may be key frames besides.
+func (s *shore) aligned(t *testing.T, n int, source []ingest.Sample, besides int) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := map[time.Duration]bool{}
+	shown := map[time.Duration]bool{}
+	for _, f := range source {
+		keys[f.PTS], shown[f.PTS] = f.Key, true
+	}
+	first := -1
+	for i, f := range source {
+		if f.DTS == s.frames[n][0].DTS {
+			first = i
+		}
+	}
+	if first < 0 {
+		t.Fatalf("rung %d begins at %v, where the source decodes nothing", n, s.frames[n][0].DTS)
+	}
+	for i, f := range s.frames[n] {
+		if f.DTS != source[first+i].DTS || !shown[f.PTS] || f.DTS > f.PTS {
+			t.Fatalf("rung %d, picture %d: decoded %v, shown %v; source decoded %v", n, i, f.DTS, f.PTS, source[first+i].DTS)
+		}
+		if f.Key != keys[f.PTS] {
+			if besides--; besides < 0 || !f.Key {
+				t.Errorf("rung %d, picture %d at %v: key frame %v, the source's %v", n, i, f.PTS, f.Key, keys[f.PTS])
+			}
+		}
+	}
+}
+
+func TestRungsOfTheDemo(t *testing.T) {
+	t.Parallel()
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p,144p@100", meter)
+	p, down := up(t, l, to)
+	to.until(t, "five seconds of both rungs", func() bool { return len(to.frames[0]) > 150 && len(to.frames[1]) > 150 })
+	down()
+	for n := range 2 {
+		to.aligned(t, n, p.sent, 0)
+		if missing := len(p.sent) - len(to.frames[n]); missing > 3 {
+			t.Errorf("rung %d ends %d pictures early", n, missing)
+		}
+		if to.begun[n] != 1 || to.fresh[n] != 1 || to.rests[n] != 0 {
+			t.Errorf("rung %d began %d times, %d of them fresh, and rested %d times", n, to.begun[n], to.fresh[n], to.rests[n])
+		}
+	}
+	if to.rests[2] != 1 || to.rests[3] != 1 {
+		t.Errorf("rungs that are not made: %v", to.rests)
+	}
+	if meter.started != 1 || meter.ended[Closed] != 1 || meter.rungs != 0 {
+		t.Errorf("%+v", meter)
+	}
+}
+
+// A worker that is killed is followed by another that goes on with the very next picture.
+func TestKilledWorker(t *testing.T) {
+	t.Parallel()
+	meter, to := &tally{}, newShore()
+	l, diary := opened(t, "240p,144p", meter)
+	p, down := up(t, l, to)
+	for kill := range 2 {
+		to.until(t, "pictures", func() bool { return len(to.frames[0]) > 70*(kill+1) && len(to.frames[1]) > 70*(kill+1) })
+		diary.signal(syscall.SIGKILL)
+	}
+	to.until(t, "pictures after two workers died", func() bool { return len(to.frames[0]) > 250 && len(to.frames[1]) > 250 })
+	down()
+	for n := range 2 {
+		to.aligned(t, n, p.sent, 2)
+		if to.begun[n] != 3 || to.fresh[n] != 1 || to.rests[n] != 0 {
+			t.Errorf("rung %d began %d times, %d of them fresh, and rested %d times", n, to.begun[n], to.fresh[n], to.rests[n])
+		}
+	}
+	if meter.started != 3 || meter.ended[Crashed] != 2 || meter.rungs != 0 {
+		t.Errorf("%+v", meter)
+	}
+}
+
+// A worker that stands still is ended, and followed by another that goes on with the very next picture.
+func TestHungWorker(t *testing.T) {
+	t.Parallel()
+	meter, to := &tally{}, newShore()
+	l, diary := opened(t, "240p,144p", meter)
+	p, down := up(t, l, to)
+	to.until(t, "pictures", func() bool { return len(to.frames[0]) > 130 })
+	diary.signal(syscall.SIGSTOP)
+	to.until(t, "pictures of the next worker", func() bool { return len(to.frames[0]) > 260 && len(to.frames[1]) > 260 })
+	down()
+	for n := range 2 {
+		to.aligned(t, n, p.sent, 1)
+	}
+	if meter.ended[Hung] != 1 || meter.rungs != 0 {
+		t.Errorf("%+v", meter)
+	}
+}
+
+// When all rungs are too much the largest is given up, and the others go on.
+func TestOverload(t *testing.T) {
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p,144p", meter)
+	usual := l.encoder.settings
+	l.encoder.settings = func(kbit int) []string {
+		if kbit < 300 {
+			return usual(kbit)
+		}
+		return []string{"-preset", "placebo", "-tune", "zerolatency", "-threads", "1", "-refs", "16", "-me_range", "256", "-sc_threshold", "0", "-crf", "1"}
+	}
+	p, down := up(t, l, to)
+	to.until(t, "the large rung is given up", func() bool { return to.rests[0] > 0 })
+	to.mu.Lock()
+	before := len(to.frames[1])
+	to.mu.Unlock()
+	to.until(t, "the small rung goes on", func() bool { return len(to.frames[1]) > before+120 })
+	to.mu.Lock()
+	large := len(to.frames[0])
+	to.mu.Unlock()
+	down()
+	to.aligned(t, 1, p.sent, meter.started-1) // each worker begins with a key frame
+	if large != len(to.frames[0]) || meter.ended[Overloaded] == 0 || meter.rungs != 0 {
+		t.Errorf("the large rung went from %d pictures to %d: %+v", large, len(to.frames[0]), meter)
+	}
+}
+
+func TestWithoutFfmpeg(t *testing.T) {
+	for what, c := range map[string]struct{ path, tool, says string }{
+		"nowhere":     {path: t.TempDir(), says: "no ffmpeg in PATH"},
+		"not there":   {tool: "/nowhere/ffmpeg", says: "no such file"},
+		"not ffmpeg":  {tool: "/bin/true", says: "does not say that it is ffmpeg"},
+		"which fails": {tool: "/bin/false", says: "exit status 1"},
+	} {
+		if c.tool == "" {
+			t.Setenv("PATH", c.path)
+		}
+		var said bytes.Buffer
+		l := Open(t.Context(), Config{Tool: c.tool, Log: slog.New(slog.NewTextHandler(&said, nil))})
+		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
+			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
+		}
+	}
+}
+
+// A rung that fails for good is left to rest, keeps nothing, and is tried again later.
+func TestFailingWorker(t *testing.T) {
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p,144p", meter)
+	l.tool = "/bin/false"
+	p, down := up(t, l, to)
+	to.until(t, "both rungs rest", func() bool { return to.rests[0] > 0 && to.rests[1] > 0 })
+	down()
+	if meter.ended[Crashed] != atOnceMax+1 || len(to.frames[0]) > 0 {
+		t.Errorf("%+v, %d pictures", meter, len(to.frames[0]))
+	}
+	if kept := len(p.climb.past.samples); kept > 60 {
+		t.Errorf("%d samples are kept for a worker that does not come", kept)
+	}
+	if wait := time.Until(p.climb.trials.at); wait <= 0 || wait > waitFirst {
+		t.Errorf("the next try is in %v", wait)
+	}
+}

@@ -1,0 +1,143 @@
+package live_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/ingest"
+	"shoal/server/live"
+	"shoal/server/origin"
+)
+
+// rungs is a Ladder whose rungs are the source itself. It makes none unless count is set.
+type rungs struct {
+	h     *bench
+	count int
+	fails error
+	climb *climb // the newest
+	began int
+}
+
+// climb makes rungs. Its goroutine ends with Close.
+type climb struct {
+	in   chan func()
+	done chan struct{}
+	to   live.Landing
+}
+
+func (r *rungs) Rungs(width, height int, _ float64, most int) int {
+	if width == 0 || height == 0 {
+		r.h.t.Error("a picture without a size")
+	}
+	return min(r.count, most)
+}
+
+func (r *rungs) Climb(_ id.Name, source ingest.Track, _, _ int, _ float64, most int, to live.Landing) (live.Climb, error) {
+	if r.fails != nil {
+		return nil, r.fails
+	}
+	c := &climb{in: make(chan func(), 1000), done: make(chan struct{}), to: to}
+	r.climb = c
+	r.began++
+	go func() {
+		defer close(c.done)
+		for n := range most {
+			to.Rung(n, source, true)
+		}
+		for do := range c.in {
+			do()
+		}
+	}()
+	return c, nil
+}
+
+func (c *climb) Sample(s ingest.Sample) {
+	c.in <- func() {
+		c.to.Sample(0, s)
+		c.to.Sample(1, s)
+	}
+}
+
+func (c *climb) Close()                { close(c.in) }
+func (c *climb) Done() <-chan struct{} { return c.done }
+
+// The rungs are tracks of the same broadcast, with the source's parts, over a publisher's return.
+func TestRungsAreTracks(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		h.rungs.count = 2
+		p := h.begin()
+		p.mustSend(5 * time.Second)
+		p.leave(errLine)
+		time.Sleep(time.Second)
+		p = h.begin()
+		p.mustSend(5 * time.Second)
+		if s := h.live.State(h.channel); len(s.Tracks) != 4 || s.Tracks[3].Kind != segment.Video || s.Tracks[3].Codec == nil {
+			t.Errorf("%+v", s)
+		}
+		text, err := h.origin.Master(t.Context(), name)
+		if err != nil || strings.Count(string(text), "#EXT-X-STREAM-INF") != 3 || strings.Count(string(text), "TYPE=AUDIO") != 1 {
+			t.Errorf("%v, %s", err, text)
+		}
+		p.leave(nil)
+		time.Sleep(live.DefaultIdle + time.Second)
+		h.expectFacts(1, 1)
+		source := h.records(1, 0)
+		for track := segment.Track(2); track < 4; track++ {
+			h.whole(1, track, 10*time.Second, 1)
+			made := h.records(1, track)
+			if len(made) != len(source) {
+				t.Fatalf("track %d has %d parts, the source %d", track, len(made), len(source))
+			}
+			for i, m := range made {
+				if s := source[i]; m.MSN != s.MSN || m.Index != s.Index || m.StartUS != s.StartUS || m.DurationUS != s.DurationUS || m.Independent != s.Independent {
+					t.Errorf("track %d, part %d: %+v; the source's %+v", track, i, m, s)
+				}
+			}
+		}
+		if h.rungs.began != 2 {
+			t.Errorf("%d runs were climbed", h.rungs.began)
+		}
+	})
+}
+
+// What goes wrong with a rung is the rung's alone.
+func TestRungsHarmNobody(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		h.rungs.count = 2
+		p := h.begin()
+		p.mustSend(5 * time.Second)
+		c := h.rungs.climb
+		c.in <- func() {
+			c.to.Rest(0)
+			c.to.Sample(1, ingest.Sample{DTS: time.Hour, PTS: time.Hour, Key: true, Data: make([]byte, 9)}) // a part of an hour
+			c.to.Sample(1, ingest.Sample{DTS: 2 * time.Hour, PTS: 2 * time.Hour, Key: true, Data: make([]byte, segment.PartSizeMax+1)})
+			c.to.Rung(1, ingest.Track{Kind: segment.Audio}, true)
+			c.to.Sample(9, ingest.Sample{Data: []byte{1}})
+		}
+		p.mustSend(3 * time.Second)
+		p.leave(nil)
+		h.expectFacts(1, 0)
+		time.Sleep(live.DefaultIdle + time.Second)
+		h.whole(1, 0, 8*time.Second, 0)
+		h.whole(1, 1, 8*time.Second, 0)
+	})
+}
+
+// Without a rung that can be made the source goes on, and nobody waits for what does not come.
+func TestRungsThatCannotBeMade(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		h.rungs.count, h.rungs.fails = 2, errors.New("no room")
+		h.begin().mustSend(3 * time.Second)
+		text, err := h.origin.Master(t.Context(), name)
+		if err != nil || strings.Count(string(text), "#EXT-X-STREAM-INF") != 1 {
+			t.Errorf("%v, %s", err, text)
+		}
+		if _, err := h.origin.Media(t.Context(), name, 2, origin.Reload{}); !errors.Is(err, origin.ErrNotFound) {
+			t.Errorf("a rung that is not made: %v", err)
+		}
+	})
+}
