@@ -13,6 +13,7 @@ import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
 import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
+import { Slack } from './slack';
 import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import type { LoadHls, Surroundings } from './surroundings';
@@ -36,12 +37,13 @@ export class Player {
   #listings = new Listings();
   #recovery = new Recovery();
   #step = new Step();
+  #slack = new Slack();
   /** The viewer went back on purpose: nothing hurries after live until asked. */
   #astray = false;
   #url: string | null = null;
   #epoch: number | null = null;
   #framed = false;
-  #calm = new Calm();
+  #calm = new Calm(Math.random());
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
@@ -64,6 +66,7 @@ export class Player {
     this.#epoch = null;
     this.#framed = this.#astray = false;
     this.#calm.reset();
+    this.#step = new Step();
     this.#drop();
     void this.#open(url, ++this.#begun);
   }
@@ -218,7 +221,9 @@ export class Player {
   #keepStep(): void {
     const behind = this.latencyS;
     if (!this.#hls || behind === null) return;
-    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - LIVE_TARGET_S, this.bufferMs / 1000, performance.now());
+    const now = performance.now();
+    const target = LIVE_TARGET_S + this.#slack.take(this.stalls.stalls(now), now);
+    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - target, this.bufferMs / 1000, now);
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (jumpS > 0) this.#video.currentTime += jumpS;
   }

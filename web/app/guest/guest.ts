@@ -53,7 +53,7 @@ export class Guest extends EventTarget {
   readonly #pace = new ServerPace();
   readonly #stalls = new StallMeter();
   readonly #flows = new FlowMeter();
-  readonly #calm = new Calm();
+  readonly #calm = new Calm(Math.random());
   readonly #began = performance.now();
   #currents = still;
   #httpBytes = 0;
