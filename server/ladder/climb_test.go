@@ -40,7 +40,7 @@ func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
 	if meter == nil {
 		meter = deaf{}
 	}
-	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity}
+	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity, calm: calmFirst}
 	d := &diary{t: t}
 	l.log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return l, d
@@ -98,6 +98,12 @@ func (m *tally) WorkerEnded(why string) {
 		m.ended = map[string]int{}
 	}
 	m.ended[why]++
+}
+
+func (m *tally) why(why string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ended[why]
 }
 
 func (m *tally) RungsChanged(by int) {
@@ -361,6 +367,35 @@ func TestWithoutFfmpeg(t *testing.T) {
 		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
 			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
 		}
+	}
+}
+
+// What was too much is tried again later, and goes on where a segment begins.
+func TestRungIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p", meter)
+	l.calm = time.Second
+	usual, tries := l.encoder.settings, 0 // asked by the Climb's goroutine alone
+	l.encoder.settings = func(kbit int) []string {
+		if tries++; tries > 1 {
+			return usual(kbit)
+		}
+		return []string{"-preset", "placebo", "-tune", "zerolatency", "-threads", "1", "-refs", "16", "-me_range", "256", "-sc_threshold", "0", "-crf", "1"}
+	}
+	p, down := up(t, l, to)
+	to.until(t, "the rung is given up", func() bool { return to.rests[0] > 0 && meter.why(Overloaded) > 0 })
+	to.mu.Lock()
+	before := len(to.frames[0])
+	to.mu.Unlock()
+	to.until(t, "it is made again", func() bool { return len(to.frames[0]) > before+60 })
+	down()
+	to.mu.Lock()
+	to.frames[0] = to.frames[0][before:]
+	to.mu.Unlock()
+	to.aligned(t, 0, p.sent, 0)
+	if to.fresh[0] != 2 || meter.rungs != 0 {
+		t.Errorf("it began %d times: %+v", to.fresh[0], meter)
 	}
 }
 
