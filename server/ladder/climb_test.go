@@ -171,9 +171,10 @@ func (s *shore) until(t *testing.T, what string, ready func() bool) {
 
 // playing is a source that plays the demo's clip in real time.
 type playing struct {
-	climb *Climb
-	mu    sync.Mutex
-	sent  []ingest.Sample
+	climb  *Climb
+	before []byte // of each sample
+	mu     sync.Mutex
+	sent   []ingest.Sample
 }
 
 func (p *playing) Tracks([]ingest.Track) error { return nil }
@@ -182,6 +183,7 @@ func (p *playing) Sample(s ingest.Sample) error {
 	if s.Track != 0 {
 		return nil
 	}
+	s.Data = append(bytes.Clone(p.before), s.Data...)
 	p.mu.Lock()
 	p.sent = append(p.sent, s)
 	p.mu.Unlock()
@@ -191,6 +193,12 @@ func (p *playing) Sample(s ingest.Sample) error {
 
 // up begins a climb of the demo's clip; down ends it.
 func up(t *testing.T, l *Ladder, to Landing) (p *playing, down func()) {
+	t.Helper()
+	return upWith(t, l, to, nil)
+}
+
+// upWith is up with something before each sample.
+func upWith(t *testing.T, l *Ladder, to Landing, before []byte) (p *playing, down func()) {
 	t.Helper()
 	b, err := os.ReadFile("../../cmd/shoal/demo/clip.mp4")
 	if err != nil {
@@ -208,7 +216,7 @@ func up(t *testing.T, l *Ladder, to Landing) (p *playing, down func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = &playing{climb: c}
+	p = &playing{climb: c, before: before}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -366,6 +374,22 @@ func TestWithoutFfmpeg(t *testing.T) {
 		l := Open(t.Context(), Config{Tool: c.tool, Log: slog.New(slog.NewTextHandler(&said, nil))})
 		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
 			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
+		}
+	}
+}
+
+// Captions that travel in the picture (CEA-608 in SEI messages, ANSI/SCTE 128) are in its rungs, too.
+func TestCaptionsAreKept(t *testing.T) {
+	t.Parallel()
+	sei := []byte("\x06\x04\x0e\xb5\x00\x31GA94\x03\xc1\xff\xfc\x94\x2c\xff\x80")
+	to := newShore()
+	l, _ := opened(t, "144p", nil)
+	_, down := upWith(t, l, to, append([]byte{0, 0, 0, byte(len(sei))}, sei...))
+	to.until(t, "a second of pictures", func() bool { return len(to.frames[0]) > 30 })
+	down()
+	for i, f := range to.frames[0] {
+		if !bytes.Contains(f.Data, []byte("GA94\x03\x41\x00\xfc\x94\x2c\xff")) {
+			t.Fatalf("picture %d has no captions", i)
 		}
 	}
 }
