@@ -90,6 +90,7 @@ func (c *Climb) Done() <-chan struct{} { return c.done }
 
 func (c *Climb) run() {
 	defer close(c.done)
+	defer c.ladder.take(-cost(c.picture, c.sizes)) // before Done: the next run wants it
 	for n := len(c.sizes); n < c.most; n++ {
 		c.to.Rest(n)
 	}
@@ -156,6 +157,7 @@ func (c *Climb) start() {
 		c.failed(now)
 		return
 	}
+	w.first = c.first
 	c.worker, c.ended, c.past.fed, c.number, c.said = w, "", 0, 0, now
 	c.log.Debug("a worker makes rungs", "process", w.cmd.Process.Pid, "rungs", len(sizes))
 	c.ladder.meter.WorkerStarted()
@@ -190,7 +192,7 @@ func (c *Climb) hear(e event) {
 		c.over(e.why)
 		return
 	}
-	n := c.first + e.rung
+	n := e.from.first + e.rung
 	r := &c.rungs[n]
 	if e.track != nil {
 		fresh := !r.some || !reflect.DeepEqual(r.codec, e.track.Codec)

@@ -40,7 +40,7 @@ func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
 	if meter == nil {
 		meter = deaf{}
 	}
-	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity}
+	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity, calm: calmFirst}
 	d := &diary{t: t}
 	l.log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return l, d
@@ -98,6 +98,12 @@ func (m *tally) WorkerEnded(why string) {
 		m.ended = map[string]int{}
 	}
 	m.ended[why]++
+}
+
+func (m *tally) why(why string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ended[why]
 }
 
 func (m *tally) RungsChanged(by int) {
@@ -165,9 +171,10 @@ func (s *shore) until(t *testing.T, what string, ready func() bool) {
 
 // playing is a source that plays the demo's clip in real time.
 type playing struct {
-	climb *Climb
-	mu    sync.Mutex
-	sent  []ingest.Sample
+	climb  *Climb
+	before []byte // of each sample
+	mu     sync.Mutex
+	sent   []ingest.Sample
 }
 
 func (p *playing) Tracks([]ingest.Track) error { return nil }
@@ -176,6 +183,7 @@ func (p *playing) Sample(s ingest.Sample) error {
 	if s.Track != 0 {
 		return nil
 	}
+	s.Data = append(bytes.Clone(p.before), s.Data...)
 	p.mu.Lock()
 	p.sent = append(p.sent, s)
 	p.mu.Unlock()
@@ -185,6 +193,12 @@ func (p *playing) Sample(s ingest.Sample) error {
 
 // up begins a climb of the demo's clip; down ends it.
 func up(t *testing.T, l *Ladder, to Landing) (p *playing, down func()) {
+	t.Helper()
+	return upWith(t, l, to, nil)
+}
+
+// upWith is up with something before each sample.
+func upWith(t *testing.T, l *Ladder, to Landing, before []byte) (p *playing, down func()) {
 	t.Helper()
 	b, err := os.ReadFile("../../cmd/shoal/demo/clip.mp4")
 	if err != nil {
@@ -202,7 +216,7 @@ func up(t *testing.T, l *Ladder, to Landing) (p *playing, down func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = &playing{climb: c}
+	p = &playing{climb: c, before: before}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -361,6 +375,51 @@ func TestWithoutFfmpeg(t *testing.T) {
 		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
 			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
 		}
+	}
+}
+
+// Captions that travel in the picture (CEA-608 in SEI messages, ANSI/SCTE 128) are in its rungs, too.
+func TestCaptionsAreKept(t *testing.T) {
+	t.Parallel()
+	sei := []byte("\x06\x04\x0e\xb5\x00\x31GA94\x03\xc1\xff\xfc\x94\x2c\xff\x80")
+	to := newShore()
+	l, _ := opened(t, "144p", nil)
+	_, down := upWith(t, l, to, append([]byte{0, 0, 0, byte(len(sei))}, sei...))
+	to.until(t, "a second of pictures", func() bool { return len(to.frames[0]) > 30 })
+	down()
+	for i, f := range to.frames[0] {
+		if !bytes.Contains(f.Data, []byte("GA94\x03\x41\x00\xfc\x94\x2c\xff")) {
+			t.Fatalf("picture %d has no captions", i)
+		}
+	}
+}
+
+// What was too much is tried again later, and goes on where a segment begins.
+func TestRungIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	meter, to := &tally{}, newShore()
+	l, _ := opened(t, "240p", meter)
+	l.calm = time.Second
+	usual, tries := l.encoder.settings, 0 // asked by the Climb's goroutine alone
+	l.encoder.settings = func(kbit int) []string {
+		if tries++; tries > 1 {
+			return usual(kbit)
+		}
+		return []string{"-preset", "placebo", "-tune", "zerolatency", "-threads", "1", "-refs", "16", "-me_range", "256", "-sc_threshold", "0", "-crf", "1"}
+	}
+	p, down := up(t, l, to)
+	to.until(t, "the rung is given up", func() bool { return to.rests[0] > 0 && meter.why(Overloaded) > 0 })
+	to.mu.Lock()
+	before := len(to.frames[0])
+	to.mu.Unlock()
+	to.until(t, "it is made again", func() bool { return len(to.frames[0]) > before+60 })
+	down()
+	to.mu.Lock()
+	to.frames[0] = to.frames[0][before:]
+	to.mu.Unlock()
+	to.aligned(t, 0, p.sent, 0)
+	if to.fresh[0] != 2 || meter.rungs != 0 {
+		t.Errorf("it began %d times: %+v", to.fresh[0], meter)
 	}
 }
 

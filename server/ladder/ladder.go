@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"time"
 
 	"shoal/id"
 	"shoal/server/ingest"
@@ -21,7 +22,7 @@ const (
 	Crashed    = "crashed"    // by itself
 	Hung       = "hung"       // it took and gave nothing
 	Overloaded = "overloaded" // it fell behind
-	Changed    = "changed"    // others rungs are to be made
+	Changed    = "changed"    // other rungs are to be made
 )
 
 // Meter counts. Its methods never block and may be called at once.
@@ -49,6 +50,7 @@ type Ladder struct {
 	tool    string // "": nothing is made
 	cage    cage
 	encoder encoder
+	calm    time.Duration // the first wait before a rung that was too much is tried again
 
 	mu       sync.Mutex // guards the rest
 	capacity float64    // pixels a second that all Climbs may take together
@@ -58,7 +60,7 @@ type Ladder struct {
 // Open looks for ffmpeg, finds out what it can do here, and says so in the log. A Ladder that can make nothing makes nothing:
 // that is no error.
 func Open(ctx context.Context, c Config) *Ladder {
-	l := &Ladder{config: c, log: c.Log, meter: c.Meter}
+	l := &Ladder{config: c, log: c.Log, meter: c.Meter, calm: calmFirst}
 	if l.log == nil {
 		l.log = slog.Default()
 	}
@@ -114,10 +116,7 @@ func (l *Ladder) Climb(channel id.Name, source ingest.Track, p Picture, most int
 	}
 	c := newClimb(l, l.log.With("channel", string(channel)), p, sizes, most, start, to)
 	l.take(cost(p, sizes))
-	go func() {
-		defer l.take(-cost(p, sizes))
-		c.run()
-	}()
+	go c.run()
 	if len(sizes) > 0 {
 		l.log.Info("smaller rungs are made of the picture", "channel", string(channel), "source", fmt.Sprintf("%dx%d", p.Width, p.Height), "rungs", words(sizes))
 	}

@@ -43,8 +43,8 @@ func (t *trials) failed(now time.Time) (wait time.Duration) {
 }
 
 // slow notes that a worker was too slow.
-func (t *trials) slow(now time.Time) {
-	t.calm = min(max(2*t.calm, calmFirst), waitMax)
+func (t *trials) slow(now time.Time, first time.Duration) {
+	t.calm = min(max(2*t.calm, first), waitMax)
 	t.higher, t.behind = now.Add(t.calm), 0
 }
 
@@ -85,7 +85,7 @@ func (c *Climb) look() {
 func (c *Climb) yield(now time.Time) {
 	c.rest(c.first, c.first+1)
 	c.first++
-	c.trials.slow(now)
+	c.trials.slow(now, c.ladder.calm)
 	left := "none"
 	if c.first < len(c.sizes) {
 		left = words(c.sizes[c.first:])

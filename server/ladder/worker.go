@@ -36,6 +36,7 @@ type worker struct {
 	cmd     *exec.Cmd
 	started time.Time
 	pipes   int
+	first   int // the Climb's number of its first rung
 	input   chan []byte
 	events  chan<- event
 	stopped chan struct{} // closed by stop
