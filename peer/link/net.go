@@ -65,7 +65,8 @@ func Open(c Config) *Net {
 	s.SetSCTPMaxReceiveBufferSize(receiveMax)
 	s.SetSCTPMaxMessageSize(messageMax)
 	s.SetIncludeLoopbackCandidate(c.Reach >= Loopback)
-	s.SetIPFilter(c.Reach.allowsIP)
+	// A machine behind a router has private addresses only, and from them it asks STUN and TURN: where packets go to is what counts.
+	s.SetIPFilter(max(c.Reach, Private).allowsIP)
 	s.SetRemoteIPFilter(c.Reach.allowsIP)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	s.DisableActiveTCP(true)
