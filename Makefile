@@ -123,7 +123,7 @@ lint: $(PAGES) ## form and vet
 deps: $(MODULES) deps-test ## install what building and testing need (Debian; Go and Node are there already)
 	$(GO) mod download
 
-deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli, gcc
+deps-test: ## install what the tests drive: Chromium, ffmpeg, fonts, brotli, gcc, network tools
 	@meta/install.sh
 
 clean: ## remove what was built

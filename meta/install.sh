@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
-# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, a font, brotli, and a C compiler for the race detector.
+# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, a font, brotli, a C compiler for the race
+# detector, and what network namespaces are made and looked at with.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 command -v brotli >/dev/null || missing+=(brotli)
+command -v ip >/dev/null || missing+=(iproute2)
+command -v nft >/dev/null || missing+=(nftables)
+command -v ping >/dev/null || missing+=(iputils-ping)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 test -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf || missing+=(fonts-dejavu-core)
 if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
