@@ -18,8 +18,8 @@ import (
 const (
 	// patience is how long a server or a broadcast may take to be there.
 	patience = 60 * time.Second
-	// channelName is the channel that is watched.
-	channelName = "street"
+	// Channel is the channel that is watched.
+	Channel = "street"
 	// frameRate and keyEvery make parts of 0.5 s and segments of 2 s.
 	frameRate = 30
 	keyEvery  = 60
@@ -44,7 +44,7 @@ func OpenStudio(ctx context.Context, program, dir string, rate float64) (*Studio
 		return s, err
 	}
 	s.HTTP = "http://" + web
-	card, err := exec.CommandContext(ctx, program, "channel", "add", channelName, "--data", dir, "--json").Output()
+	card, err := exec.CommandContext(ctx, program, "channel", "add", Channel, "--data", dir, "--json").Output()
 	if err != nil {
 		return s, fmt.Errorf("the channel cannot be made: %w", err)
 	}
@@ -65,7 +65,7 @@ func OpenStudio(ctx context.Context, program, dir string, rate float64) (*Studio
 		return s, err
 	}
 	err = Until(ctx, "the channel is live", func() bool {
-		text, err := s.get(ctx, "/api/v1/channels/"+channelName)
+		text, err := s.get(ctx, "/api/v1/channels/"+Channel)
 		return err == nil && strings.Contains(text, `"live":true`)
 	})
 	return s, err
@@ -101,7 +101,7 @@ func (s *Studio) Close() {
 }
 
 // Watch is the channel's watch link.
-func (s *Studio) Watch() string { return s.HTTP + "/c/" + channelName }
+func (s *Studio) Watch() string { return s.HTTP + "/c/" + Channel }
 
 func (s *Studio) get(ctx context.Context, path string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+path, nil)

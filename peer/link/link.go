@@ -85,7 +85,8 @@ func (l *Link) Send(data []byte) error {
 	if c == nil {
 		return ErrNotOpen
 	}
-	if c.rtc.BufferedAmount()+uint64(len(data)) > QueueMax {
+	held := int(c.rtc.BufferedAmount())
+	if held-min(c.window(), receiveMax)+len(data) > QueueMax { // what is under way is not yet late
 		return ErrFull
 	}
 	_, err := c.raw.Write(data)
@@ -103,8 +104,11 @@ func (l *Link) Buffered() int {
 	if held <= windowLeast {
 		return 0
 	}
-	return max(0, held-int(c.rtc.Transport().Stats().CongestionWindow))
+	return max(0, held-c.window())
 }
+
+// window is how many bytes may be under way.
+func (c *channel) window() int { return int(c.rtc.Transport().Stats().CongestionWindow) }
 
 // Run holds the link until ctx is done, End is called, or something ends it, and says what. When it returns, all is closed.
 func (l *Link) Run(ctx context.Context) error {

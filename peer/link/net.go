@@ -14,8 +14,8 @@ const (
 	// OpenWithin is how long a link may take from the first word to an open channel: a relayed path on a slow
 	// network needs about 5 s.
 	OpenWithin = 15 * time.Second
-	// QueueMax bounds the bytes that wait to be sent on a link. The engine queues about two pieces; a link with
-	// more than this leads to somebody who does not read.
+	// QueueMax bounds the bytes that wait to be sent on a link, beside those that are under way. The engine queues about two
+	// pieces; a link with more than this leads to somebody who does not read.
 	QueueMax = 256 << 10
 	// receiveMax bounds the bytes that wait to be read: what the other side may have under way.
 	receiveMax = 1 << 20
