@@ -1,37 +1,20 @@
 // A street of homes with routers of every kind: who can connect shares, who cannot watches from the server, and nobody's picture suffers.
-import { chromium, expect, test as base, type Browser } from '@playwright/test';
-import { chmod, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import config from './playwright.config';
-import { Netlab, DOOR_HOST, SERVER_HOST, type Kind } from './harness/netlab';
+import { expect, test as base, type Browser } from '@playwright/test';
+import { rm } from 'node:fs/promises';
+import { Netlab, type Kind } from './harness/netlab';
 import { Program } from './harness/program';
-import { publish } from './harness/publisher';
-import { Server, shoal, temporary } from './harness/server';
+import { temporary, type Server } from './harness/server';
+import { launch, left, open, page, ports, publish, serve, watch } from './harness/street';
 import { throughout, until } from './harness/until';
-import { Viewer } from './harness/viewer';
-import { testify } from './harness/witness';
-
-const ports = { httpPort: 8080, rtmpPort: 1935, turnPort: 3478 };
-const page = `http://${SERVER_HOST}:${ports.httpPort}/c/fish`;
+import type { Viewer } from './harness/viewer';
 
 /** Who lives where: three browsers, then native viewers. */
 const homes: readonly Kind[] = ['plain', 'tcp-only', 'web-only', 'plain', 'random', 'open'];
 const [CONE, RELAYED, ALONE, NATIVE_CONE, NATIVE_RANDOM, NATIVE_OPEN] = [0, 1, 2, 3, 4, 5];
-const SPAN_MS = 15_000;
+const SPAN_MS = 10_000;
 
 const obstacle = await Netlab.obstacle();
 base.skip(() => obstacle !== '' && !process.env.CI, `no network lab: ${obstacle}`);
-
-/** What `shoal watch --json` says at its end, as far as it is asked here. */
-interface Watched {
-  readonly peerBytes: number;
-  readonly httpBytes: number;
-  readonly uploadBytes: number;
-  readonly stalls: number;
-  readonly refused: number;
-  readonly linksEver: number;
-  readonly parts: number;
-}
 
 interface Street {
   readonly server: Server;
@@ -47,7 +30,7 @@ const test = base.extend<{ street: Street }>({
     const browsers: Browser[] = [];
     let server: Server | null = null;
     try {
-      server = await Server.startAt({ prefix: ['ip', 'netns', 'exec', lab.street], host: SERVER_HOST, door: DOOR_HOST, ...ports });
+      server = await serve(lab);
       for (const home of [CONE, RELAYED, ALONE]) browsers.push(await launch(dir, lab.host(home)));
       await use({ server, lab, browsers });
     } finally {
@@ -59,29 +42,10 @@ const test = base.extend<{ street: Street }>({
   },
 });
 
-/** Starts a browser that lives in a namespace. */
-async function launch(dir: string, space: string): Promise<Browser> {
-  const options = config.use?.launchOptions ?? {};
-  const executablePath = join(dir, space);
-  await writeFile(executablePath, `#!/bin/sh\nexec ip netns exec ${space} ${options.executablePath} "$@"\n`);
-  await chmod(executablePath, 0o755);
-  // The pages have no certificate here: the browser is told to trust them as it would trust HTTPS.
-  return chromium.launch({ ...options, executablePath, args: [...(options.args ?? []), `--unsafely-treat-insecure-origin-as-secure=http://${SERVER_HOST}:${ports.httpPort}`] });
-}
-
-async function open(browser: Browser): Promise<Viewer> {
-  const context = await browser.newContext();
-  await context.addInitScript(testify);
-  const viewer = new Viewer(await context.newPage());
-  await viewer.page.goto(`${page}?share=yes`);
-  return viewer;
-}
-
 test('behind routers of every kind, viewers share where they can reach each other, and play in any case', async ({ street }) => {
   const { server, lab, browsers } = street;
-  const added = await server.addChannel('fish');
-  const publisher = await publish(server, { ...added, rtmp_url: `rtmp://${DOOR_HOST}:${ports.rtmpPort}/live` });
-  const natives = [NATIVE_CONE, NATIVE_RANDOM, NATIVE_OPEN].map((home) => new Program('ip', ['netns', 'exec', lab.host(home), shoal, 'watch', page, '--json']));
+  const publisher = await publish(server);
+  const natives = [NATIVE_CONE, NATIVE_RANDOM, NATIVE_OPEN].map((home) => watch(lab, home));
   const [cone, relayed, alone] = await Promise.all(browsers.map(open)) as [Viewer, Viewer, Viewer];
   const viewers = [cone, relayed, alone];
   for (const viewer of viewers) await viewer.plays();
@@ -95,10 +59,7 @@ test('behind routers of every kind, viewers share where they can reach each othe
   });
   const after = await Promise.all(viewers.map((viewer) => viewer.report()));
   const [paths, pathsRelayed, lonely] = [(await cone.testimony()).paths, (await relayed.testimony()).paths, await alone.testimony()];
-  const native = (await Promise.all(natives.map((program) => program.stop()))).map(({ code, out, err }) => {
-    expect(code, err).toBe(0);
-    return JSON.parse(out) as Watched;
-  });
+  const native = await Promise.all(natives.map(left));
   await publisher.stop();
   console.log(`  of a browser behind a plain router: ${paths.join(', ')}; where no UDP passes: ${pathsRelayed.join(', ')}`);
   console.log(`  from viewers: ${after.map((report, i) => `${share(report, before[i])} %`).join(', ')}; native: ${native.map((watched) => `${share(watched)} %`).join(', ')}`);
@@ -131,14 +92,43 @@ function share(after: { readonly peerBytes: number; readonly httpBytes: number }
   return Math.round((100 * peers) / (peers + server));
 }
 
+test('a line that breaks, and an address that changes: the picture comes back by itself, and sharing does', async ({ street }) => {
+  const { server, lab, browsers } = street;
+  /** Longer than neighbours and tracker wait for a sign of life. */
+  const BROKEN_MS = 9_000;
+  const publisher = await publish(server);
+  const native = watch(lab, NATIVE_OPEN);
+  const viewer = await open(browsers[CONE] as Browser);
+  await viewer.shares(1);
+  let loads = 0;
+  viewer.page.on('load', () => loads++);
+  const recovers = async (): Promise<number> => {
+    const from = performance.now();
+    const { peerBytes } = await viewer.report();
+    await until('the picture is close to live', async () => (await viewer.moves()) && ((await viewer.report()).latencyS ?? Infinity) <= 4, 20_000);
+    await until('it shares', async () => (await viewer.report()).peers > 0 && (await viewer.report()).peerBytes > peerBytes, 30_000);
+    return performance.now() - from;
+  };
+  await lab.line(CONE, 'down');
+  await throughout(BROKEN_MS, 1_000, async () => undefined);
+  await lab.line(CONE, 'up');
+  const brokenMs = await recovers();
+  await lab.move(CONE, lab.address(homes.length));
+  await throughout(BROKEN_MS, 1_000, async () => undefined);
+  const movedMs = await recovers();
+  console.log(`  plays and shares ${(brokenMs / 1000).toFixed(1)} s after a broken line came back, and ${(movedMs / 1000).toFixed(1)} s after a new address`);
+  expect(loads).toBe(0);
+  expect((await viewer.report()).piecesRefused).toBe(0);
+  await Promise.all([native.stop(), publisher.stop()]);
+});
+
 test('the relay carries nothing for strangers, nor to anybody who is not a viewer', async ({ street }) => {
   const { server, lab, browsers } = street;
-  const added = await server.addChannel('fish');
-  const { channel } = added;
+  const publisher = await publish(server);
   const [browser] = browsers as [Browser];
   const tab = await (await browser.newContext()).newPage();
   await tab.goto(page);
-  const { ice, token } = await tab.evaluate(async (name) => (await fetch(`/api/v1/channels/${name}/join`, { method: 'POST', body: '{"mode":"share"}' })).json(), channel) as Pass;
+  const { ice, token } = await tab.evaluate(async () => (await fetch('/api/v1/channels/fish/join', { method: 'POST', body: '{"mode":"share"}' })).json()) as Pass;
   const canary = new Program('ip', ['netns', 'exec', lab.host(NATIVE_OPEN), process.execPath, '-e', listener]);
   await canary.line(/listening/, 5_000);
   const target = { address: lab.address(NATIVE_OPEN), port: CANARY_PORT };
@@ -151,9 +141,8 @@ test('the relay carries nothing for strangers, nor to anybody who is not a viewe
   const packets = (): string[] => canary.out.filter((line) => line.startsWith('packet'));
   expect(packets(), 'packets at a machine on the street that watches nothing').toEqual([]);
 
-  const publisher = await publish(server, { ...added, rtmp_url: `rtmp://${DOOR_HOST}:${ports.rtmpPort}/live` });
-  const native = new Program('ip', ['netns', 'exec', lab.host(NATIVE_OPEN), shoal, 'watch', page, '--json']);
-  await until('the machine watches, too', async () => (await server.channel(channel)).viewers >= 2, 10_000);
+  const native = watch(lab, NATIVE_OPEN);
+  await until('the machine watches, too', async () => (await server.channel('fish')).viewers >= 2, 10_000);
   await tab.evaluate(gather, { ice, target });
   expect(packets(), 'packets there once it is a viewer: so they would have been seen').not.toEqual([]);
   await Promise.all([native.stop(), publisher.stop(), canary.stop()]);

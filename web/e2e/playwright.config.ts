@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 export default defineConfig({
   testDir: '.',
-  testIgnore: 'pictures/**',
+  testIgnore: ['pictures/**', 'proofs/**'],
   outputDir: '../test-results',
   // One test at a time: a second browser on two cores would be measured in the first one's stalls.
   workers: 1,

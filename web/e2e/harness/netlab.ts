@@ -1,6 +1,6 @@
 // A small internet: a street of homes with routers of different kinds, in network namespaces.
 //
-// What it is: ip and nft. One namespace is the street, with the server's address; each home is a router and a host behind it.
+// What it is: ip, nft and tc. One namespace is the street, with the server's address; each home is a router and a host behind it.
 // Who calls it: network.spec.ts.
 // What it owns: its namespaces, all named shoallab-..., until remove().
 // What it will never do: touch an interface or a route of the machine's own but the one pair that leads to the server.
@@ -81,6 +81,18 @@ export class Netlab {
     await ip('-n', router, 'addr', 'flush', 'dev', 'wan');
     await ip('-n', router, 'addr', 'add', `${address}/24`, 'dev', 'wan');
     await ip('-n', router, 'route', 'replace', 'default', 'via', SERVER_HOST);
+  }
+
+  /** Gives a home's uplink a width, with a modem that holds `queueMs` before it drops. */
+  async narrow(home: number, kbit: number, queueMs: number): Promise<void> {
+    await must('tc', ['-n', `shoallab-r${home}`, 'qdisc', 'replace', 'dev', 'wan', 'root', 'tbf', 'rate', `${kbit}kbit`, 'burst', '3000', 'latency', `${queueMs}ms`]);
+  }
+
+  /** Bytes that a home has sent to the street. */
+  async sent(home: number): Promise<number> {
+    const told = await run('ip', ['-n', `shoallab-r${home}`, '-s', '-j', 'link', 'show', 'wan']);
+    const [link] = JSON.parse(told.out) as [{ stats64: { tx: { bytes: number } } }];
+    return link.stats64.tx.bytes;
   }
 
   async remove(): Promise<void> {
