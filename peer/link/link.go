@@ -48,6 +48,7 @@ type Link struct {
 	end     chan struct{}
 	endOnce sync.Once
 	channel atomic.Pointer[channel]
+	flow    flow // of who asks what is Buffered
 }
 
 // channel is an open data channel: rtc counts, raw reads and writes.
@@ -93,18 +94,18 @@ func (l *Link) Send(data []byte) error {
 	return err
 }
 
-// Buffered returns how many bytes wait to be sent. Pion's own count goes on until the other side has acknowledged them, a
-// round trip and more later: what is under way fills the congestion window, if anything waits behind it.
+// Buffered returns how many bytes wait to be sent, here or in a queue on the way. Pion's own count goes on until the other side has
+// acknowledged them, a round trip and more later. One goroutine asks.
 func (l *Link) Buffered() int {
 	c := l.channel.Load()
 	if c == nil {
 		return 0
 	}
-	held := int(c.rtc.BufferedAmount())
+	stats, held := c.rtc.Transport().Stats(), int(c.rtc.BufferedAmount())
 	if held <= windowLeast {
-		return 0
+		held = 0
 	}
-	return max(0, held-c.window())
+	return l.flow.waits(time.Now(), held, int(stats.CongestionWindow), 1000*stats.SmoothedRoundTripTime)
 }
 
 // window is how many bytes may be under way.
