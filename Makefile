@@ -24,7 +24,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
-	proof-hostile proof-calibration lint deps deps-test clean
+	proof-hostile proof-calibration proof-failures lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,6 +111,10 @@ proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, 
 
 proof-calibration: build deps-test ## 30 real viewers and the same made up, side by side: docs/calibration.md
 	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)
+
+proof-failures: build deps-test ## a chain of viewers, a tracker that is away, scarce and narrow uplinks: a quarter of an hour, the last part as root. docs/bench-browser.md
+	$(GO) run ./bench/failures -shoal $(BIN) $(FAILURES)
+	cd web && $(NPM) run proofs
 
 bench-engine: $(WASM) $(MODULES) ## what a step of the engine costs, native and in WebAssembly: side by side
 	$(GO) run ./bench/engine $(BENCH)

@@ -15,8 +15,8 @@ const (
 	// links of the chain, and how much longer the last one may take than the first.
 	chainLength = 4
 	chainMost   = 1.4
-	// chainWidth is what each line carries, of the stream: then a part needs most of its own length for each hop, and whoever passed
-	// on whole parts only would take four times as long over four hops.
+	// chainWidth is what each uplink carries, of the stream: then a part needs a third of its own length for each hop between viewers,
+	// and whoever passed on whole parts only would take three times as long over three of them.
 	chainWidth = 3
 	chainWarm  = 25 * time.Second
 )
@@ -64,8 +64,9 @@ func chain(ctx context.Context, s *stage) (bool, error) {
 		lab.Hops(accounts, during), offload(before, after), after.stalls-before.stalls)
 	bytes, _ := lab.PublishedBytes(accounts, published, during)
 	fmt.Printf("  the stream is %.0f kbit/s, each line %.0f both ways\n", 8*bytes/during.To.Sub(during.From).Seconds()/1000, 8*chainWidth*s.rate/1000)
-	ratio := middle[chainLength-1] / math.Max(1, middle[0])
-	return say("the last, of what the first takes", ratio, chainMost, "times", ratio <= chainMost), nil
+	fmt.Printf("  the origin's own line is wide: from it to the first takes %.0f ms, and each hop on to another viewer that much more\n", middle[0])
+	ratio := middle[chainLength-1] / math.Max(1, middle[1])
+	return say("the last viewer, of what one hop from viewer to viewer takes", ratio, chainMost, "times", ratio <= chainMost), nil
 }
 
 // meetNeighbours keeps a viewer from all but its neighbours in the chain, and makes the first the only seed.

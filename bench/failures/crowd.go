@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -52,8 +53,11 @@ type crowd struct {
 func (s *stage) gather(ctx context.Context, count int, w width, meet func(c *crowd, i int, m signal.FromTracker) signal.FromTracker) (*crowd, error) {
 	ctx, stop := context.WithCancel(ctx)
 	c := &crowd{witness: lab.NewWitness(), stop: stop, failed: make(chan error, 2*count+1)}
-	var err error
-	if c.studio, err = lab.OpenStudio(ctx, s.program, s.dir, s.rate); err != nil {
+	dir, err := os.MkdirTemp(s.dir, "server")
+	if err != nil {
+		return c, err
+	}
+	if c.studio, err = lab.OpenStudio(ctx, s.program, dir, s.rate); err != nil {
 		return c, err
 	}
 	c.company.Go(func() { c.failed <- c.witness.Run(ctx, c.studio.Watch()) })

@@ -57,7 +57,7 @@ for (const who of ['native', 'browser'] as const) {
     const native = who === 'native' ? watch(lab, GIVER) : null;
     const tab = who === 'browser' ? await open(await browser()) : null;
     await until('somebody gives', async () => (await server.channel('fish')).viewers === 1, 20_000);
-    const others = takers.map((home) => watch(lab, home, '--uplink', '-1'));
+    const others = takers.map((home) => watch(lab, home, '--uplink=-1'));
     const alone = await ping(lab.host(GIVER), 3);
     await throughout(WARM_MS, 1_000, async () => undefined);
     const [sent, from] = [await lab.sent(GIVER), performance.now()];
@@ -78,7 +78,7 @@ test('native: what was allowed is kept within 5 %', async ({ street }) => {
   const publisher = await publish(server);
   const native = watch(lab, GIVER, '--uplink', String(CAP_KBIT));
   await until('somebody gives', async () => (await server.channel('fish')).viewers === 1, 20_000);
-  const others = takers.map((home) => watch(lab, home, '--uplink', '-1'));
+  const others = takers.map((home) => watch(lab, home, '--uplink=-1'));
   await throughout(WARM_MS, 1_000, async () => undefined);
   const [sent, from] = [await lab.sent(GIVER), performance.now()];
   await throughout(SPAN_S * 1_000, 1_000, async () => undefined);
@@ -96,7 +96,7 @@ test('browser: it gives no more than it has watched', async ({ street }) => {
   const publisher = await publish(server);
   const tab = await open(await browser());
   await tab.plays();
-  const others = takers.map((home) => watch(lab, home, '--uplink', '-1'));
+  const others = takers.map((home) => watch(lab, home, '--uplink=-1'));
   await tab.shares(takers.length);
   let most = 0;
   await throughout(30_000, 1_000, async () => {
