@@ -3,7 +3,8 @@ package link
 import "time"
 
 const (
-	// slackMS is how much longer a round trip may take than at best without a queue being to blame, milliseconds.
+	// slackMS, and as much again as half of the best, is how much longer a round trip may take than at best without a queue being to
+	// blame: jitter, and acknowledgements that wait for more to acknowledge.
 	slackMS = 5
 	// bestFor is how long the best round trip counts at the least: the way may have become longer. But an uplink may be full for minutes,
 	// and who forgets what it is like when it is free takes the queue for the way.
@@ -34,7 +35,7 @@ func (f *flow) waits(now time.Time, held, window int, srtt float64) int {
 	}
 	under := min(held, window)
 	queued := 0
-	if late := srtt - best - slackMS; late > 0 {
+	if late := srtt - 1.5*best - slackMS; late > 0 {
 		queued = int(float64(under) * late / srtt)
 	}
 	return held - under + queued
