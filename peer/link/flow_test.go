@@ -14,10 +14,10 @@ func TestAQueueOnTheWayShowsInTheRoundTrip(t *testing.T) {
 		srtt         float64
 		want         int
 	}{
-		{0, 5000, 10000, 0, 0},       // nothing is known
-		{0, 12000, 10000, 0, 2000},   // but that the window is full
-		{0, 10000, 20000, 40, 0},     // the best
-		{0, 10000, 20000, 64, 0},     // no queue's doing
+		{0, 5000, 10000, 0, 0},        // nothing is known
+		{0, 12000, 10000, 0, 2000},    // but that the window is full
+		{0, 10000, 20000, 40, 0},      // the best
+		{0, 10000, 20000, 64, 0},      // no queue's doing
 		{0, 10000, 20000, 130, 5000},  // half of it waits
 		{0, 30000, 20000, 130, 20000}, // and what the window does not take
 		{bestFor, 10000, 20000, 130, 5000},
