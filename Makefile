@@ -113,8 +113,7 @@ proof-calibration: build deps-test ## 30 real viewers and the same made up, side
 	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)
 
 proof-failures: build deps-test ## a chain of viewers, a tracker that is away, scarce and narrow uplinks: a quarter of an hour, the last part as root. docs/bench-browser.md
-	$(GO) run ./bench/failures -shoal $(BIN) $(FAILURES)
-	cd web && $(NPM) run proofs
+	@failed=0; $(GO) run ./bench/failures -shoal $(BIN) $(FAILURES) || failed=1; (cd web && $(NPM) run proofs) || failed=1; exit $$failed
 
 bench-engine: $(WASM) $(MODULES) ## what a step of the engine costs, native and in WebAssembly: side by side
 	$(GO) run ./bench/engine $(BENCH)
