@@ -57,6 +57,7 @@ test('behind routers of every kind, viewers share where they can reach each othe
   await throughout(SPAN_MS, 1_000, async () => {
     for (const viewer of viewers) expect((await viewer.report()).latencyS).toBeLessThanOrEqual(4);
   });
+  await until('attempts that lead nowhere are given up', async () => (await alone.testimony()).open === 0, 15_000);
   const after = await Promise.all(viewers.map((viewer) => viewer.report()));
   const [paths, pathsRelayed, lonely] = [(await cone.testimony()).paths, (await relayed.testimony()).paths, await alone.testimony()];
   const native = await Promise.all(natives.map(left));
@@ -83,7 +84,6 @@ test('behind routers of every kind, viewers share where they can reach each othe
   expect(after[2]).toMatchObject({ peers: 0, peerBytes: 0, uploadBytes: 0 });
   expect(lonely.made).toBeGreaterThan(0);
   expect(lonely.made - madeBefore, 'further attempts').toBeLessThanOrEqual(homes.length - 1);
-  expect(lonely.open, 'connections that are kept for nothing').toBe(0);
 });
 
 /** Of what came in, how much came from viewers, in per cent. */
