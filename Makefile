@@ -24,7 +24,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
-	proof-hostile proof-calibration proof-ingest test-ingest lint deps deps-test clean
+	proof-hostile proof-calibration proof-ingest proof-failures test-ingest lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,6 +119,9 @@ proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, 
 proof-calibration: build deps-test ## 30 real viewers and the same made up, side by side: docs/calibration.md
 	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)
 
+proof-failures: build deps-test ## a chain of viewers, a tracker that is away, scarce and narrow uplinks: a quarter of an hour, the last part as root. docs/bench-browser.md
+	@failed=0; $(GO) run ./bench/failures -shoal $(BIN) $(FAILURES) || failed=1; (cd web && $(NPM) run proofs) || failed=1; exit $$failed
+
 bench-engine: $(WASM) $(MODULES) ## what a step of the engine costs, native and in WebAssembly: side by side
 	$(GO) run ./bench/engine $(BENCH)
 
@@ -130,7 +133,7 @@ lint: $(PAGES) ## form and vet
 deps: $(MODULES) deps-test ## install what building and testing need (Debian; Go and Node are there already)
 	$(GO) mod download
 
-deps-test: ## install what the tests drive: Chromium, ffmpeg, GStreamer, fonts, brotli, gcc
+deps-test: ## install what the tests drive: Chromium, ffmpeg, GStreamer, fonts, brotli, gcc, network tools
 	@meta/install.sh
 
 clean: ## remove what was built

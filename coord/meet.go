@@ -163,10 +163,24 @@ func (m *Mind) more(now time.Duration, peer id.Peer, out []Output) []Output {
 		return out
 	}
 	p.moreAt = now + MorePause
+	if p.lost && p.linked == 0 {
+		m.estrange(p)
+	}
+	p.lost = false
 	if m.recorded {
 		return m.introduceAhead(p, 0, out)
 	}
 	return m.introduce(p, out)
+}
+
+// estrange lets a member that lost all its connections meet anew those whom it met. Who never had any is not tried again: pairs that
+// cannot connect are to cost nothing.
+func (m *Mind) estrange(p *member) {
+	for _, q := range p.met {
+		k := slices.Index(q.met, p)
+		q.met = slices.Delete(q.met, k, k+1)
+	}
+	p.met = nil
 }
 
 // part ends every acquaintance of a member that has left.
@@ -177,9 +191,7 @@ func (m *Mind) part(p *member, out []Output) []Output {
 	to := make([]id.Peer, len(p.met))
 	for i, q := range p.met {
 		to[i] = q.peer
-		k := slices.Index(q.met, p)
-		q.met = slices.Delete(q.met, k, k+1)
 	}
-	p.met = nil
+	m.estrange(p)
 	return append(out, Parted{Peer: p.peer, To: to})
 }

@@ -36,6 +36,7 @@ type member struct {
 	tracks     segment.Tracks
 	order      uint64
 	linked     int
+	lost       bool      // it had connections and then none: its line broke, and whom it met it may meet again
 	slots      int       // what its uplink can give away, as it says; 0 is unknown
 	rank       int       // its place among the strong of its group, from 1; 0 is not one of them
 	met        []*member // both ways; at most MetMax
@@ -168,6 +169,7 @@ func (m *Mind) link(in Linked) {
 			p.group.linked++
 		} else {
 			p.group.linked--
+			p.lost = true
 		}
 	}
 	p.linked = max(in.N, 0)

@@ -240,6 +240,35 @@ func TestMorePlease(t *testing.T) {
 	}
 }
 
+// A viewer whose line broke for longer than its neighbours wait, but not its conversation with the tracker, shared with nobody any more.
+func TestWhoLostEverybodyMeetsThemAgain(t *testing.T) {
+	c := newCrowd(3)
+	c.join(1, 4, own)
+	again := func() []id.Peer {
+		c.now += MorePause
+		return introductions(c.do(MorePlease{2}))
+	}
+	if to := again(); len(to) != 0 {
+		t.Errorf("met %v again, without ever having been connected", to)
+	}
+	c.do(Linked{Peer: 2, N: 3})
+	if to := again(); len(to) != 0 {
+		t.Errorf("met %v again, while connected", to)
+	}
+	c.do(Linked{Peer: 2})
+	if to := again(); len(to) != 3 {
+		t.Errorf("met %v again, of three", to)
+	}
+	if to := again(); len(to) != 0 {
+		t.Errorf("met %v a third time, though they do not connect", to)
+	}
+	for _, q := range []id.Peer{1, 3, 4} {
+		if !c.mind.Introduced(2, q) || !c.mind.Introduced(q, 2) {
+			t.Errorf("2 and %v do not know each other", q)
+		}
+	}
+}
+
 func TestLeaversAreAnnouncedToWhomTheyMet(t *testing.T) {
 	c := newCrowd(3)
 	c.join(1, 3, own)

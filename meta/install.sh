@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, GStreamer, an SRT caller, a font, brotli, and a C compiler for the race detector.
+# Installs what the tests drive, if it is missing: Debian's Chromium, ffmpeg, GStreamer, an SRT caller, a font, brotli, a C compiler for
+# the race detector, and what network namespaces are made and looked at with.
 set -euo pipefail
 
 missing=()
@@ -7,6 +8,9 @@ command -v chromium >/dev/null || missing+=(chromium)
 command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 command -v srt-live-transmit >/dev/null || missing+=(srt-tools)
 command -v brotli >/dev/null || missing+=(brotli)
+command -v ip >/dev/null || missing+=(iproute2)
+command -v nft >/dev/null || missing+=(nftables)
+command -v ping >/dev/null || missing+=(iputils-ping)
 command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 test -e /usr/lib/*/gstreamer-1.0/libgstwebrtc.so && test -e /usr/lib/*/girepository-1.0/GstWebRTC-1.0.typelib || missing+=(
 	gstreamer1.0-{nice,plugins-{base,good,bad,ugly}} gir1.2-gst-plugins-{base,bad}-1.0 python3-gi)

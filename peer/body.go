@@ -220,6 +220,10 @@ func (b *body) heed(m signal.FromTracker) {
 			b.stripes.seed(m.Stripes)
 		}
 		b.step(swarm.Seeding{Stripes: m.Stripes})
+	case signal.Welcome:
+		b.viewers.Store(int64(m.Viewers))
+	case signal.Viewers:
+		b.viewers.Store(int64(m.N))
 	case signal.Ended:
 		b.player.ended = true
 	}

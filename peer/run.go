@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	mrand "math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -21,9 +22,12 @@ import (
 const (
 	// pollEvery is how often a channel that is not live is asked again.
 	pollEvery = time.Second
-	// backFirst and backMost bound the pause before the next attempt to join.
-	backFirst = 200 * time.Millisecond
-	backMost  = 5 * time.Second
+	// backFirst is the pause before the next attempt to join, each time twice as long up to a bound: as long as it takes to let all
+	// viewers in at backViewers a second, between backLeast and backMost. Few are back soon, and many do not come all at once.
+	backFirst   = 200 * time.Millisecond
+	backLeast   = 2 * time.Second
+	backMost    = 10 * time.Second
+	backViewers = 200
 	// idleConnsMax bounds the connections to the origin that are kept open.
 	idleConnsMax = 16
 )
@@ -81,6 +85,7 @@ type visit struct {
 	log     *slog.Logger
 	started time.Time // when the channel was found to be live
 	back    time.Duration
+	viewers atomic.Int64 // as the tracker said last
 }
 
 func (v *visit) run(ctx context.Context) error {
@@ -207,8 +212,13 @@ func (v *visit) talk(ctx context.Context, b *body, pass door.Pass) {
 }
 
 func (v *visit) pause(ctx context.Context) error {
-	v.back = min(max(2*v.back, backFirst), backMost)
-	return rest(ctx, v.back)
+	v.back = min(max(2*v.back, backFirst), longestBack(int(v.viewers.Load())))
+	return rest(ctx, v.back/2+mrand.N(v.back/2))
+}
+
+// longestBack returns the longest pause where there are so many viewers.
+func longestBack(viewers int) time.Duration {
+	return min(max(time.Duration(viewers)*time.Second/backViewers, backLeast), backMost)
 }
 
 func rest(ctx context.Context, d time.Duration) error {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"shoal/bench/lab"
 	"shoal/peer"
 	"shoal/sim"
 )
@@ -22,23 +23,23 @@ const aheadParts = 14
 // viewer is a real peer at the end of a line.
 type viewer struct {
 	*peer.Peer
-	*line
+	*lab.Line
 	class  int
 	tape   bytes.Buffer
 	before peer.Stats
 	after  peer.Stats
-	from   lineCount
-	to     lineCount
+	from   lab.LineCount
+	to     lab.LineCount
 }
 
 // perform runs the scenario with real peers.
 func perform(ctx context.Context, program, dir string, s sim.Scenario, log func(string, ...any)) (*figures, error) {
-	studio, err := openStudio(ctx, program, dir, s.Rate)
+	studio, err := lab.OpenStudio(ctx, program, dir, s.Rate)
 	defer studio.Close()
 	if err != nil {
 		return nil, err
 	}
-	viewers, err := gather(studio.watch(), s)
+	viewers, err := gather(studio.Watch(), s)
 	if err != nil {
 		return nil, err
 	}
@@ -47,18 +48,18 @@ func perform(ctx context.Context, program, dir string, s sim.Scenario, log func(
 	ended := sync.OnceFunc(func() { cancel(); company.Wait() })
 	defer ended()
 	failed := make(chan error, 2*len(viewers)+1)
-	w := &witness{published: map[place]time.Time{}}
-	company.Go(func() { failed <- w.run(ctx, studio.watch()) })
-	if err := until(ctx, "there is as much as viewers stay behind live", func() bool { return w.seen() >= aheadParts }); err != nil {
+	w := lab.NewWitness()
+	company.Go(func() { failed <- w.Run(ctx, studio.Watch()) })
+	if err := lab.Until(ctx, "there is as much as viewers stay behind live", func() bool { return w.Seen() >= aheadParts }); err != nil {
 		return nil, errors.Join(err, ctx.Err())
 	}
 	log("%d viewers come", len(viewers))
 	began := time.Now()
 	for i, v := range viewers {
-		company.Go(func() { v.line.run(ctx) })
+		company.Go(func() { v.Line.Run(ctx) })
 		company.Go(func() {
-			if rest(ctx, comes(s, i)) == nil {
-				failed <- v.Run(ctx)
+			if lab.Rest(ctx, comes(s, i)) == nil {
+				failed <- v.Peer.Run(ctx)
 			}
 		})
 	}
@@ -67,14 +68,14 @@ func perform(ctx context.Context, program, dir string, s sim.Scenario, log func(
 		return nil, err
 	}
 	log("the viewers leave")
-	_ = rest(ctx, time.Second) // what arrived at the end is to be in the tapes
+	_ = lab.Rest(ctx, time.Second) // what arrived at the end is to be in the tapes
 	ended()
 	for range len(failed) {
 		if err := <-failed; err != nil {
 			return nil, err
 		}
 	}
-	f, err := figure(viewers, w.published, during, origin, s)
+	f, err := figure(viewers, w.Published(), during, origin, s)
 	if f != nil {
 		f.Busy = busy
 	}
@@ -91,25 +92,25 @@ func comes(s sim.Scenario, i int) time.Duration {
 }
 
 // watchOver waits for the end of the warm-up and of the measurement, and counts what the origin sent and the processor did between.
-func watchOver(ctx context.Context, studio *studio, viewers []*viewer, s sim.Scenario, began time.Time) (during stretch, origin, busy float64, err error) {
-	if err := rest(ctx, time.Until(began.Add(time.Duration(s.Warm)))); err != nil {
+func watchOver(ctx context.Context, studio *lab.Studio, viewers []*viewer, s sim.Scenario, began time.Time) (during lab.Stretch, origin, busy float64, err error) {
+	if err := lab.Rest(ctx, time.Until(began.Add(time.Duration(s.Warm)))); err != nil {
 		return during, 0, 0, err
 	}
-	before, err := studio.written(ctx)
-	during.from = time.Now()
+	before, err := studio.Written(ctx)
+	during.From = time.Now()
 	spent := processor()
 	for _, v := range viewers {
-		v.before, v.from = v.Stats(), v.line.counts()
+		v.before, v.from = v.Stats(), v.Line.Counts()
 	}
-	if err := errors.Join(err, rest(ctx, time.Duration(s.Measure))); err != nil {
+	if err := errors.Join(err, lab.Rest(ctx, time.Duration(s.Measure))); err != nil {
 		return during, 0, 0, err
 	}
-	after, err := studio.written(ctx)
-	during.to = time.Now()
+	after, err := studio.Written(ctx)
+	during.To = time.Now()
 	for _, v := range viewers {
-		v.after, v.to = v.Stats(), v.line.counts()
+		v.after, v.to = v.Stats(), v.Line.Counts()
 	}
-	return during, after - before, float64(processor()-spent) / float64(during.to.Sub(during.from)), err
+	return during, after - before, float64(processor()-spent) / float64(during.To.Sub(during.From)), err
 }
 
 // processor returns the time that this process, which the peers are in, has used.
@@ -123,17 +124,17 @@ func processor() time.Duration {
 
 // gather makes the scenario's viewers, each at the end of a line of its class. Where sim draws lots, they are spread evenly.
 func gather(watch string, s sim.Scenario) (viewers []*viewer, err error) {
-	all := internet{}
+	all := lab.Internet{}
 	for i := range s.Peers + s.Crowd {
 		class := classOf(s, quota(s, i))
 		far := math.Mod(float64(i)*math.Phi, 1)
 		between := func(lo, hi time.Duration) time.Duration { return lo + time.Duration(far*float64(hi-lo)) }
-		l, err := newLine(all, netip.AddrFrom4([4]byte{127, 1, byte(i), 1}), s.Rate*s.Uplinks[class].Up, s.Rate*s.Down,
+		l, err := lab.NewLine(all, netip.AddrFrom4([4]byte{127, 1, byte(i), 1}), s.Rate*s.Uplinks[class].Up, s.Rate*s.Down,
 			between(time.Duration(s.RTT[0]), time.Duration(s.RTT[1]))/4, between(time.Duration(s.OriginRTT[0]), time.Duration(s.OriginRTT[1])))
 		if err != nil {
 			return nil, err
 		}
-		v := &viewer{line: l, class: class}
+		v := &viewer{Line: l, class: class}
 		v.Peer = peer.New(peer.Config{
 			Watch: watch, Latency: time.Duration(s.Budget + s.Part), UplinkBytesPerSecond: int(s.Rate * s.UpCap), Tape: &v.tape, Net: l,
 		})
@@ -161,20 +162,20 @@ func classOf(s sim.Scenario, x float64) int {
 }
 
 // figure counts what happened.
-func figure(viewers []*viewer, published map[place]time.Time, during stretch, origin float64, s sim.Scenario) (*figures, error) {
+func figure(viewers []*viewer, published map[lab.Place]time.Time, during lab.Stretch, origin float64, s sim.Scenario) (*figures, error) {
 	f := &figures{Classes: make([]classFigures, len(s.Uplinks))}
-	var accounts []*account
+	var accounts []*lab.Account
 	peers, parts, late, stalled := 0.0, 0.0, 0.0, 0.0
 	for i, v := range viewers {
-		a, err := replay(v.tape.Bytes(), during)
+		a, err := lab.Replay(v.tape.Bytes(), during)
 		if err != nil {
 			return nil, fmt.Errorf("viewer %d's tape: %w", i, err)
 		}
 		accounts = append(accounts, a)
-		peers += a.peers
-		f.Control += a.control
-		f.Twice += a.twice
-		f.Rescues += a.rescues
+		peers += a.Peers
+		f.Control += a.Control
+		f.Twice += a.Twice
+		f.Rescues += a.Rescues
 		parts += float64(v.after.Parts - v.before.Parts)
 		late += float64(v.after.LateParts - v.before.LateParts)
 		stalled += float64(v.after.StalledMS - v.before.StalledMS)
@@ -183,17 +184,17 @@ func figure(viewers []*viewer, published map[place]time.Time, during stretch, or
 		f.Dropped += v.to.Dropped - v.from.Dropped
 		c := &f.Classes[v.class]
 		c.Viewers++
-		c.Slots += float64(a.slots)
-		c.Used += float64(a.used)
+		c.Slots += float64(a.Slots)
+		c.Used += float64(a.Used)
 		sent := v.to.Up - v.from.Up
 		f.Sent += sent
-		c.Use += sent / (v.line.up * during.to.Sub(during.from).Seconds())
+		c.Use += sent / (s.Rate * s.Uplinks[v.class].Up * during.To.Sub(during.From).Seconds())
 		c.Wait += float64(v.to.Waited-v.from.Waited) / float64(time.Millisecond) / float64(max(1, v.to.Datagrams-v.from.Datagrams))
 		f.Tardy += float64(v.to.Tardy-v.from.Tardy) / float64(time.Millisecond) / float64(max(1, v.to.Datagrams-v.from.Datagrams)) / float64(len(viewers))
 		f.TardyMost = max(f.TardyMost, float64(v.to.TardyMost)/float64(time.Millisecond))
 		c.WaitMost = max(c.WaitMost, float64(v.to.WaitMost)/float64(time.Millisecond))
 	}
-	bytes, sizes := publishedBytes(accounts, published, during)
+	bytes, sizes := lab.PublishedBytes(accounts, published, during)
 	if peers+origin == 0 || bytes == 0 || parts == 0 {
 		return nil, errors.New("nobody watched anything")
 	}
@@ -204,10 +205,10 @@ func figure(viewers []*viewer, published map[place]time.Time, during stretch, or
 	f.Twice /= media
 	f.Late = 1e6 * late / parts
 	f.Stalled = stalled / 1000
-	f.Ages = ages(accounts, published, during)
-	f.Hops = hops(accounts, during)
+	f.Ages = lab.Ages(accounts, published, during)
+	f.Hops = lab.Hops(accounts, during)
 	f.Sizes = [3]int{sizes[0], sizes[len(sizes)/2], sizes[len(sizes)-1]}
-	f.Rate = bytes / during.to.Sub(during.from).Seconds()
+	f.Rate = bytes / during.To.Sub(during.From).Seconds()
 	for i := range f.Classes {
 		f.Classes[i].divide()
 	}

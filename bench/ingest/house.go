@@ -76,7 +76,7 @@ func newHouse(program string) (*house, error) {
 	if err := certify(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	h.args = []string{"serve", "--data", filepath.Join(dir, "data"), "--turn", "off", "--log-level", "warn", "--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem")}
+	h.args = []string{"serve", "--data", filepath.Join(dir, "data"), "--turn", "off", "--whip", "off", "--ladder", "off", "--log-level", "warn", "--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem")}
 	for _, flag := range []string{"--http", "--rtmp", "--rtmps", "--srt"} {
 		at, err := freePort()
 		if err != nil {

@@ -17,7 +17,7 @@ type watchCommand struct {
 	Link    string        `arg:"" placeholder:"URL" help:"Watch link: http://HOST/c/NAME."`
 	Seconds int           `placeholder:"N" help:"Stop after so long. Default: at an interrupt."`
 	Latency time.Duration `default:"3s" help:"How far behind live to play."`
-	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; -1 sends nothing. Default: 20000."`
+	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; --uplink=-1 sends nothing. Default: 20000."`
 	Height  int           `placeholder:"LINES" help:"Play the largest picture of at most so many lines. Default: the largest."`
 	Save    string        `placeholder:"DIR" help:"Write each track's media to DIR/track-N.mp4."`
 	Tape    string        `placeholder:"FILE" help:"Record what the engine hears, for replay."`

@@ -48,6 +48,7 @@ type Link struct {
 	end     chan struct{}
 	endOnce sync.Once
 	channel atomic.Pointer[channel]
+	flow    flow // of who asks what is Buffered
 }
 
 // channel is an open data channel: rtc counts, raw reads and writes.
@@ -85,26 +86,30 @@ func (l *Link) Send(data []byte) error {
 	if c == nil {
 		return ErrNotOpen
 	}
-	if c.rtc.BufferedAmount()+uint64(len(data)) > QueueMax {
+	held := int(c.rtc.BufferedAmount())
+	if held-min(c.window(), receiveMax)+len(data) > QueueMax { // what is under way is not yet late
 		return ErrFull
 	}
 	_, err := c.raw.Write(data)
 	return err
 }
 
-// Buffered returns how many bytes wait to be sent. Pion's own count goes on until the other side has acknowledged them, a
-// round trip and more later: what is under way fills the congestion window, if anything waits behind it.
+// Buffered returns how many bytes wait to be sent, here or in a queue on the way. Pion's own count goes on until the other side has
+// acknowledged them, a round trip and more later. One goroutine asks.
 func (l *Link) Buffered() int {
 	c := l.channel.Load()
 	if c == nil {
 		return 0
 	}
-	held := int(c.rtc.BufferedAmount())
+	stats, held := c.rtc.Transport().Stats(), int(c.rtc.BufferedAmount())
 	if held <= windowLeast {
-		return 0
+		held = 0
 	}
-	return max(0, held-int(c.rtc.Transport().Stats().CongestionWindow))
+	return l.flow.waits(time.Now(), held, int(stats.CongestionWindow), 1000*stats.SmoothedRoundTripTime)
 }
+
+// window is how many bytes may be under way.
+func (c *channel) window() int { return int(c.rtc.Transport().Stats().CongestionWindow) }
 
 // Run holds the link until ctx is done, End is called, or something ends it, and says what. When it returns, all is closed.
 func (l *Link) Run(ctx context.Context) error {

@@ -46,7 +46,11 @@ func (e *end) Message(ctx context.Context, _ *Link, data []byte) {
 // couple runs two links that call each other and returns when both are up.
 func couple(t *testing.T, reach Reach) (a, b *end) {
 	t.Helper()
-	net := Open(Config{Reach: reach, Log: quiet})
+	return coupled(t, Open(Config{Reach: reach, Log: quiet}))
+}
+
+func coupled(t *testing.T, net *Net) (a, b *end) {
+	t.Helper()
 	a = &end{up: make(chan struct{}), messages: make(chan []byte, 4), done: make(chan error, 1)}
 	b = &end{up: make(chan struct{}), messages: make(chan []byte, 4), done: make(chan error, 1), other: a}
 	a.other = b

@@ -14,8 +14,8 @@ const (
 	// OpenWithin is how long a link may take from the first word to an open channel: a relayed path on a slow
 	// network needs about 5 s.
 	OpenWithin = 15 * time.Second
-	// QueueMax bounds the bytes that wait to be sent on a link. The engine queues about two pieces; a link with
-	// more than this leads to somebody who does not read.
+	// QueueMax bounds the bytes that wait to be sent on a link, beside those that are under way. The engine queues about two
+	// pieces; a link with more than this leads to somebody who does not read.
 	QueueMax = 256 << 10
 	// receiveMax bounds the bytes that wait to be read: what the other side may have under way.
 	receiveMax = 1 << 20
@@ -65,7 +65,8 @@ func Open(c Config) *Net {
 	s.SetSCTPMaxReceiveBufferSize(receiveMax)
 	s.SetSCTPMaxMessageSize(messageMax)
 	s.SetIncludeLoopbackCandidate(c.Reach >= Loopback)
-	s.SetIPFilter(c.Reach.allowsIP)
+	// A machine behind a router has private addresses only, and from them it asks STUN and TURN: where packets go to is what counts.
+	s.SetIPFilter(max(c.Reach, Private).allowsIP)
 	s.SetRemoteIPFilter(c.Reach.allowsIP)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	s.DisableActiveTCP(true)

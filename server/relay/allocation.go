@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/pion/turn/v5"
 
@@ -50,7 +49,8 @@ func (g generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packet
 	if !ok {
 		return nil, nil, errFamily
 	}
-	if !g.relay.ledger.reserve(peer) {
+	share, ok := g.relay.ledger.reserve(peer)
+	if !ok {
 		return nil, nil, errQuota
 	}
 	conn, err := g.relay.listen(c.Network)
@@ -59,7 +59,7 @@ func (g generator) AllocatePacketConn(c turn.AllocateListenerConfig) (net.Packet
 		return nil, nil, err
 	}
 	port := conn.LocalAddr().(*net.UDPAddr).Port
-	return &allocation{PacketConn: conn, relay: g.relay, peer: peer, pace: bits(BitsPerSecond)},
+	return &allocation{PacketConn: conn, relay: g.relay, peer: peer, share: share},
 		net.UDPAddrFromAddrPort(netip.AddrPortFrom(public, uint16(port))), nil
 }
 
@@ -80,15 +80,14 @@ func (r *Relay) listen(network string) (*net.UDPConn, error) {
 	return nil, fmt.Errorf("no free port from %d to %d: %w", r.config.PortMin, r.config.PortMax, err)
 }
 
-// allocation is the socket of one allocation, with its limits. What is over a rate is dropped, as a narrow line would;
+// allocation is the socket of one allocation, with its peer's limits. What is over a rate is dropped, as a narrow line would;
 // what is over the sum ends it.
 type allocation struct {
 	net.PacketConn
-	relay  *Relay
-	peer   id.Peer
-	pace   *rate
-	passed atomic.Int64
-	once   sync.Once
+	relay *Relay
+	peer  id.Peer
+	share *share
+	once  sync.Once
 }
 
 // WriteTo sends to a peer. The address was permitted, but that may be minutes ago.
@@ -124,10 +123,10 @@ func (a *allocation) ReadFrom(b []byte) (int, net.Addr, error) {
 // pass counts n bytes, and reports whether they are within the rates.
 func (a *allocation) pass(n int) (bool, error) {
 	now := a.relay.now()
-	if !a.pace.take(now, n) || !a.relay.total.take(now, n) {
+	if !a.share.pace.take(now, n) || !a.relay.total.take(now, n) {
 		return false, nil
 	}
-	if a.passed.Add(int64(n)) > BytesMax {
+	if a.share.passed.Add(int64(n)) > BytesMax {
 		return false, errExhausted
 	}
 	a.relay.carried.Add(uint64(n))

@@ -9,12 +9,15 @@ const (
 	// CredentialsLife is how long credentials admit a new allocation.
 	CredentialsLife = 10 * time.Minute
 	// AllocationsMax bounds the allocations in all (Config): each costs a socket and about 10 KiB.
-	AllocationsMax = 256
-	// BitsPerSecond bounds one allocation, both ways together: a stream of 3 Mbit/s and its overhead fit.
+	AllocationsMax = 1024
+	// AllocationsPerPeer bounds those of one peer. Browsers ask for one for each connection and each transport, before they know
+	// whether they need it: with fewer, who can be reached by relay only has one neighbour, or by bad luck none.
+	AllocationsPerPeer = 8
+	// BitsPerSecond bounds what one peer's allocations carry, both ways together: a stream of 3 Mbit/s and its overhead fit.
 	BitsPerSecond = 4_000_000
 	// TotalBitsPerSecond bounds all allocations together (Config): what passes here crosses the operator's line twice.
 	TotalBitsPerSecond = 100_000_000
-	// BytesMax bounds what one allocation carries in its life, both ways together.
+	// BytesMax bounds what one peer's allocations carry, both ways together, until it has none.
 	BytesMax = 2_000_000_000
 	// burst is how much may pass at once of a rate: a part of a stream arrives in one go.
 	burst = 500 * time.Millisecond

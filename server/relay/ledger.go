@@ -3,6 +3,7 @@ package relay
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"shoal/id"
 )
@@ -12,37 +13,63 @@ type ledger struct {
 	allocationsMax int
 
 	mu      sync.Mutex
-	held    map[id.Peer]struct{} // guarded by mu: peers with a relay socket; at most allocationsMax
-	clients map[string]id.Peer   // guarded by mu: by client; at most one for each of held
+	taken   int                // guarded by mu: allocations of all; at most allocationsMax
+	held    map[id.Peer]*share // guarded by mu: of peers with a relay socket
+	clients map[string]id.Peer // guarded by mu: by client; at most one for each allocation
+}
+
+// share is what the allocations of one peer have together: however many they are, they carry no more than one would.
+type share struct {
+	pace        *rate
+	passed      atomic.Int64
+	allocations int // guarded by the ledger's mu
 }
 
 func newLedger(allocationsMax int) *ledger {
-	return &ledger{allocationsMax: allocationsMax, held: map[id.Peer]struct{}{}, clients: map[string]id.Peer{}}
+	return &ledger{allocationsMax: allocationsMax, held: map[id.Peer]*share{}, clients: map[string]id.Peer{}}
 }
 
-// free reports whether a peer may have an allocation.
+// free reports whether a peer may have one more allocation.
 func (l *ledger) free(peer id.Peer) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, has := l.held[peer]
-	return !has && len(l.held) < l.allocationsMax
+	return l.room(peer)
 }
 
-// reserve notes a peer's relay socket, unless it has one or there are too many. release ends it.
-func (l *ledger) reserve(peer id.Peer) bool {
+// room needs mu held.
+func (l *ledger) room(peer id.Peer) bool {
+	s := l.held[peer]
+	return l.taken < l.allocationsMax && (s == nil || s.allocations < AllocationsPerPeer)
+}
+
+// reserve notes a peer's relay socket, unless it has enough or there are too many. release ends it.
+func (l *ledger) reserve(peer id.Peer) (*share, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, has := l.held[peer]; has || len(l.held) >= l.allocationsMax {
-		return false
+	if !l.room(peer) {
+		return nil, false
 	}
-	l.held[peer] = struct{}{}
-	return true
+	s := l.held[peer]
+	if s == nil {
+		s = &share{pace: bits(BitsPerSecond)}
+		l.held[peer] = s
+	}
+	s.allocations++
+	l.taken++
+	return s, true
 }
 
 func (l *ledger) release(peer id.Peer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.held, peer)
+	s := l.held[peer]
+	if s == nil {
+		return
+	}
+	l.taken--
+	if s.allocations--; s.allocations == 0 {
+		delete(l.held, peer)
+	}
 }
 
 // clientKey tells clients over UDP and TCP apart, which may have the same address and port.
@@ -71,5 +98,5 @@ func (l *ledger) holder(client net.Addr) (id.Peer, bool) {
 func (l *ledger) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.held)
+	return l.taken
 }

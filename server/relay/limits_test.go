@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"shoal/id"
 )
 
 // wire is a socket that keeps what is sent and gives what a test puts in.
@@ -38,9 +40,9 @@ var viewer = &net.UDPAddr{IP: net.IPv4(8, 8, 4, 4), Port: 4000}
 
 func newAllocation(c *clock, total int64) (*allocation, *wire) {
 	r := &Relay{peers: &peers{}, now: c.now, ledger: newLedger(1), total: bits(total)}
-	r.ledger.reserve(5)
+	share, _ := r.ledger.reserve(5)
 	w := &wire{}
-	return &allocation{PacketConn: w, relay: r, peer: 5, pace: bits(BitsPerSecond)}, w
+	return &allocation{PacketConn: w, relay: r, peer: 5, share: share}, w
 }
 
 func TestAnAllocationKeepsItsRate(t *testing.T) {
@@ -61,6 +63,24 @@ func TestAnAllocationKeepsItsRate(t *testing.T) {
 		if got := int64(w.out); got < want*95/100 || got > want*105/100 {
 			t.Errorf("carried %d bytes, want %d within 5 %%", got, want)
 		}
+	}
+}
+
+func TestAllocationsOfOnePeerShareItsRate(t *testing.T) {
+	c := newClock()
+	r := &Relay{peers: &peers{}, now: c.now, ledger: newLedger(AllocationsPerPeer), total: bits(TotalBitsPerSecond)}
+	w := &wire{}
+	for range AllocationsPerPeer {
+		share, _ := r.ledger.reserve(5)
+		a := &allocation{PacketConn: w, relay: r, peer: 5, share: share}
+		for range 1000 {
+			if _, err := a.WriteTo(make([]byte, 1200), viewer); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if most := BitsPerSecond / 8 / 2; w.out > most || w.out < most*9/10 {
+		t.Errorf("%d bytes went out at once, want about %d", w.out, most)
 	}
 }
 
@@ -85,7 +105,7 @@ func TestPacketsOverTheRateAreDroppedOnTheWayIn(t *testing.T) {
 func TestAnAllocationEndsWhenItHasCarriedItsShare(t *testing.T) {
 	c := newClock()
 	a, w := newAllocation(c, TotalBitsPerSecond)
-	a.passed.Store(BytesMax - 1000)
+	a.share.passed.Store(BytesMax - 1000)
 	if _, err := a.WriteTo(make([]byte, 1000), viewer); err != nil {
 		t.Fatal(err)
 	}
@@ -195,13 +215,19 @@ func TestNetworksAreForgotten(t *testing.T) {
 }
 
 // quota is asked before the socket is made, and two connections may be asked at once.
-func TestAPlaceIsGivenOnce(t *testing.T) {
-	l := newLedger(2)
-	if !l.reserve(5) || l.reserve(5) || !l.reserve(6) || l.reserve(7) || l.count() != 2 {
+func TestPlacesAreGivenOnce(t *testing.T) {
+	l := newLedger(AllocationsPerPeer + 1)
+	reserve := func(p id.Peer) bool { _, ok := l.reserve(p); return ok }
+	for i := range AllocationsPerPeer {
+		if !reserve(5) {
+			t.Errorf("place %d of a peer is not given", i+1)
+		}
+	}
+	if reserve(5) || !reserve(6) || reserve(7) || l.count() != AllocationsPerPeer+1 {
 		t.Error("a place was given twice, or one too many")
 	}
 	l.release(5)
-	if !l.reserve(7) {
+	if !reserve(7) {
 		t.Error("a place that was given back is not free")
 	}
 }

@@ -81,13 +81,32 @@ func TestAllocation(t *testing.T) {
 			t.Errorf("%s was permitted", a)
 		}
 	}
-	second := connect(t, r, user, password)
-	if _, err := allocate(t, second); err == nil {
-		t.Error("a second allocation for one session")
+}
+
+// Browsers ask for an allocation for each connection: a peer may have some, which together carry what one may.
+func TestAPeerHasAFewAllocations(t *testing.T) {
+	r := start(t, Config{}, &peers{})
+	user, password := r.Credentials(lagoon, 5)
+	first, err := allocate(t, connect(t, r, user, password))
+	if err != nil {
+		t.Fatal(err)
 	}
-	_ = conn.Close()
-	eventually(t, func() bool { n, _ := r.Counts(); return n == 0 })
-	if _, err := allocate(t, second); err != nil {
+	for i := 1; i < AllocationsPerPeer; i++ {
+		if _, err := allocate(t, connect(t, r, user, password)); err != nil {
+			t.Fatalf("allocation %d: %v", i+1, err)
+		}
+	}
+	last := connect(t, r, user, password)
+	if _, err := allocate(t, last); err == nil {
+		t.Error("one more than a peer may have")
+	}
+	other, word := r.Credentials(lagoon, 6)
+	if _, err := allocate(t, connect(t, r, other, word)); err != nil {
+		t.Errorf("another peer's: %v", err)
+	}
+	_ = first.Close()
+	eventually(t, func() bool { n, _ := r.Counts(); return n == AllocationsPerPeer })
+	if _, err := allocate(t, last); err != nil {
 		t.Errorf("after the first was closed: %v", err)
 	}
 }

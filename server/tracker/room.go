@@ -242,12 +242,17 @@ func (r *room) step(in coord.Input) {
 	clear(r.outputs)
 }
 
+// introduce tells both sides. They may have met before, and lost each other: then they have as many tries again.
 func (r *room) introduce(o coord.Introduce) {
 	if v := r.members[o.Newcomer]; v != nil {
+		for _, p := range o.To {
+			delete(v.carried, p)
+		}
 		v.say(signal.Peers{Dial: o.To, Near: o.Near})
 	}
 	for _, p := range o.To {
 		if q := r.members[p]; q != nil {
+			delete(q.carried, o.Newcomer)
 			said := signal.Peers{Expect: []id.Peer{o.Newcomer}}
 			if slices.Contains(o.Near, p) {
 				said.Near = said.Expect

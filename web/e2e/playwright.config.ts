@@ -7,7 +7,7 @@ process.env.SHOAL_WHIP ??= '127.0.0.1:0';
 
 export default defineConfig({
   testDir: '.',
-  testIgnore: 'pictures/**',
+  testIgnore: ['pictures/**', 'proofs/**'],
   outputDir: '../test-results',
   // One test at a time: a second browser on two cores would be measured in the first one's stalls.
   workers: 1,

@@ -110,6 +110,19 @@ describe('waiting for a part', () => {
 });
 
 describe('a connection that ends', () => {
+  it.each([[3, 2_000], [1_000, 5_000], [100_000, 10_000]])('with %i viewers it waits %i ms at most', async (n, ms) => {
+    const link = await connected();
+    server.socket.tell({ t: 'viewers', n, sharing: 0 });
+    server.refuse = 503;
+    server.socket.close();
+    await after(60_000);
+    const tried = server.joins.length;
+    await after(10 * ms);
+    expect(server.joins.length - tried).toBeGreaterThanOrEqual(10);
+    expect(server.joins.length - tried).toBeLessThanOrEqual(21);
+    link.stop();
+  });
+
   it('comes back with a new join, soon at first, then less often', async () => {
     await connected();
     server.socket.end();
@@ -119,8 +132,8 @@ describe('a connection that ends', () => {
     server.socket.end();
     await after(60_000);
     const tries = server.joins.length;
-    expect(tries).toBeGreaterThanOrEqual(9);
-    expect(tries).toBeLessThanOrEqual(20);
+    expect(tries).toBeGreaterThanOrEqual(30);
+    expect(tries).toBeLessThanOrEqual(62);
     server.refuse = null;
     await after(10_000);
     server.socket.welcome();

@@ -27,9 +27,14 @@ export interface Crew {
   record(record: Uint8Array<ArrayBuffer>): void;
 }
 
-/** The first and the longest wait before another try; half of each is left to chance, so that not all come back at once. */
+/**
+ * The first wait before another try, each time twice as long up to a bound: what letting all viewers back takes, within limits. Few are back
+ * soon, and many do not come all at once. Half of each wait is left to chance.
+ */
 const RETRY_MS = 500;
+const RETRY_MS_LEAST = 2_000;
 const RETRY_MS_MAX = 10_000;
+const RETRY_MS_PER_VIEWER = 5;
 /** A connection that lasted so long starts the waits anew when it ends. */
 const STEADY_MS = 10_000;
 /** From the socket's making to the welcome. */
@@ -256,7 +261,8 @@ export class Tracker implements TrackerLink {
   #lost(): void {
     if (this.connected && performance.now() - this.#welcomedAt > STEADY_MS) this.#failures = 0;
     this.#drop();
-    const wait = Math.min(RETRY_MS * 2 ** this.#failures++, RETRY_MS_MAX);
+    const longest = Math.min(Math.max(this.#state.viewers * RETRY_MS_PER_VIEWER, RETRY_MS_LEAST), RETRY_MS_MAX);
+    const wait = Math.min(RETRY_MS * 2 ** this.#failures++, longest);
     this.#retry = setTimeout(() => this.#begin(), wait * (0.5 + Math.random() / 2));
   }
 

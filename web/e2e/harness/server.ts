@@ -30,32 +30,80 @@ export interface ChannelState {
   readonly tracks: readonly { readonly kind: string; readonly codec: string }[];
 }
 
+/** Where a server stands, if not on this machine's loopback. */
+export interface Site {
+  /** What runs it there, such as `ip netns exec NAME`. */
+  readonly prefix: readonly string[];
+  /** Its address to viewers, and to the test. */
+  readonly host: string;
+  readonly door: string;
+  readonly httpPort: number;
+  readonly rtmpPort: number;
+  readonly turnPort: number;
+}
+
 export class Server {
   readonly dir: string;
+  /** How the test reaches it; viewers do, too, unless it stands elsewhere. */
   readonly url: string;
   readonly rtmpPort: number;
-  readonly program: Program;
+  program: Program;
+  readonly #command: readonly [string, ...string[]];
 
-  private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number, srtPort: number, more: readonly string[]) {
+  private constructor(dir: string, url: string, rtmpPort: number, command: readonly [string, ...string[]]) {
     this.dir = dir;
-    this.url = `http://127.0.0.1:${httpPort}`;
+    this.url = url;
     this.rtmpPort = rtmpPort;
-    this.program = new Program(shoal, [
-      'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
-      '--srt', `127.0.0.1:${srtPort}`, ...more,
-    ]);
+    this.#command = command;
+    this.program = this.#run();
   }
 
   /** `more`: further arguments; `ladder`: the rungs that are made of the picture. */
   static async start(more: readonly string[] = [], ladder = 'off'): Promise<Server> {
-    const server = new Server(
-      await temporary(), await freePort(), await freePort(), await freePort(), await freePort(), ['--ladder', ladder, ...more],
-    );
-    await until('the server answers', async () => {
-      if (!server.program.running) throw new Error(server.log());
-      return (await fetch(`${server.url}/api/v1/channels`)).ok;
-    }, START_MS);
+    const dir = await temporary();
+    const [httpPort, rtmpPort, turnPort, srtPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    const server = new Server(dir, `http://127.0.0.1:${httpPort}`, rtmpPort, [
+      shoal, 'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
+      '--srt', `127.0.0.1:${srtPort}`, '--ladder', ladder, ...more,
+    ]);
+    await server.#answers();
     return server;
+  }
+
+  /** Starts one elsewhere. Its viewers may answer the sharing question in a link. */
+  static async startAt(site: Site, ...more: readonly string[]): Promise<Server> {
+    const dir = await temporary();
+    const [first = shoal, ...rest] = [...site.prefix, shoal];
+    const server = new Server(dir, `http://${site.door}:${site.httpPort}`, site.rtmpPort, [
+      first, ...rest, 'serve', '--data', dir, '--http', `:${site.httpPort}`, '--rtmp', `:${site.rtmpPort}`, '--turn', `:${site.turnPort}`,
+      '--public-url', `http://${site.host}:${site.httpPort}`, '--public-ip', site.host, '--share-preset', '--ladder', 'off', ...more,
+    ]);
+    await server.#answers();
+    return server;
+  }
+
+  /** Kills it, as a power cut would. */
+  async kill(): Promise<void> {
+    this.program.signal('SIGKILL');
+    await this.program.ended;
+  }
+
+  /** Starts it again on the same directory and ports. */
+  async again(): Promise<void> {
+    this.program = this.#run();
+    await this.#answers();
+  }
+
+  #run(): Program {
+    const [command, ...args] = this.#command;
+    return new Program(command, args);
+  }
+
+  async #answers(): Promise<void> {
+    await until('the server answers', async () => {
+      if (!this.program.running) throw new Error(this.log());
+      return (await fetch(`${this.url}/api/v1/channels`)).ok;
+    }, START_MS);
   }
 
   /** All that it logged. */

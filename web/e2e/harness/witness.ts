@@ -9,6 +9,8 @@ export interface Testimony {
   /** Connections ever made, and those that are not closed. */
   readonly made: number;
   readonly open: number;
+  /** How each connection that is up gets through: the types of candidates at this end and the other. */
+  readonly paths: readonly string[];
   /** Host names of all STUN and TURN servers that were named. */
   readonly iceHosts: readonly string[];
   /** Bytes given to data channels. */
@@ -74,8 +76,20 @@ export function testify(): void {
     }, { capture: true });
   }
 
+  const path = async (connection: RTCPeerConnection): Promise<string[]> => {
+    if (connection.connectionState !== 'connected') return [];
+    const stats = new Map<string, Record<string, unknown>>();
+    (await connection.getStats()).forEach((entry: { id: string }) => stats.set(entry.id, entry as unknown as Record<string, unknown>));
+    const type = (end: unknown): unknown => stats.get(String(end))?.['candidateType'];
+    return [...stats.values()].filter((entry) => entry['type'] === 'transport').flatMap((transport) => {
+      const pair = stats.get(String(transport['selectedCandidatePairId']));
+      return pair ? [`${type(pair['localCandidateId'])} to ${type(pair['remoteCandidateId'])}`] : [];
+    });
+  };
+
   window.witness = {
     tell: async () => ({
+      paths: (await Promise.all(connections.map(path))).flat(),
       made: connections.length,
       open: connections.filter((connection) => connection.signalingState !== 'closed').length,
       iceHosts: [...iceHosts],

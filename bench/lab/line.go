@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"container/heap"
@@ -24,14 +24,14 @@ const (
 	flightsMax = 1 << 14
 )
 
-// internet is every line, by the address at its end.
-type internet map[netip.Addr]*line
+// Internet is every line, by the address at its end.
+type Internet map[netip.Addr]*Line
 
-// line is a viewer's access: an uplink and a downlink, each one queue, and the way to everybody else. It is the network that
+// Line is a viewer's access: an uplink and a downlink, each one queue, and the way to everybody else. It is the network that
 // its peer is given: datagrams to other lines wait in it, and go out through loopback when their time has come.
-type line struct {
+type Line struct {
 	*stdnet.Net // set once, as all up to mu
-	all         internet
+	all         Internet
 	addr        netip.Addr
 	lag         time.Duration // its half of a one-way delay to another line
 	toOrigin    time.Duration // round trip
@@ -44,14 +44,14 @@ type line struct {
 	flights flights
 	order   uint64
 	latest  map[netip.AddrPort]time.Time // arrival of the last datagram: none overtakes another
-	count   lineCount
+	count   LineCount
 
 	downMu   sync.Mutex // taken after another line's mu, never before
 	downFree time.Time
 }
 
-// lineCount is what a line has carried.
-type lineCount struct {
+// LineCount is what a line has carried.
+type LineCount struct {
 	Up        float64 // bytes, headers included
 	Datagrams uint64
 	Dropped   uint64
@@ -68,7 +68,7 @@ type flight struct {
 	data  []byte
 	by    transport.UDPConn
 	to    net.Addr
-	other *line // whose downlink it has yet to go through
+	other *Line // whose downlink it has yet to go through
 }
 
 type flights []flight
@@ -89,12 +89,13 @@ func (f *flights) Pop() any {
 	return last
 }
 
-func newLine(all internet, addr netip.Addr, up, down float64, lag, toOrigin time.Duration) (*line, error) {
+// NewLine lays a line to addr: bytes per second up and down, its half of a one-way delay to other lines, and the round trip to the origin.
+func NewLine(all Internet, addr netip.Addr, up, down float64, lag, toOrigin time.Duration) (*Line, error) {
 	std, err := stdnet.NewNet()
 	if err != nil {
 		return nil, err
 	}
-	l := &line{
+	l := &Line{
 		Net: std, all: all, addr: addr, up: up, down: down, lag: lag, toOrigin: toOrigin, wake: make(chan struct{}, 1),
 		latest: map[netip.AddrPort]time.Time{},
 	}
@@ -103,14 +104,14 @@ func newLine(all internet, addr netip.Addr, up, down float64, lag, toOrigin time
 }
 
 // Interfaces returns the one that leads to the line.
-func (l *line) Interfaces() ([]*transport.Interface, error) {
+func (l *Line) Interfaces() ([]*transport.Interface, error) {
 	i := transport.NewInterface(net.Interface{Index: 1, MTU: 1500, Name: "lo", Flags: net.FlagUp | net.FlagLoopback})
 	i.AddAddress(&net.IPNet{IP: l.addr.AsSlice(), Mask: net.CIDRMask(32, 32)})
 	return []*transport.Interface{i}, nil
 }
 
 // ListenUDP opens a socket on the line.
-func (l *line) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
+func (l *Line) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, error) {
 	conn, err := l.Net.ListenUDP(network, at)
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func (l *line) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, er
 // socket sends through its line. What it receives has been through two already.
 type socket struct {
 	transport.UDPConn
-	line *line
+	line *Line
 }
 
 func (s *socket) WriteTo(data []byte, to net.Addr) (int, error) {
@@ -137,7 +138,7 @@ func (s *socket) WriteTo(data []byte, to net.Addr) (int, error) {
 func (s *socket) WriteToUDP(data []byte, to *net.UDPAddr) (int, error) { return s.WriteTo(data, to) }
 
 // send puts a datagram on its way, or drops it for want of room.
-func (l *line) send(f flight, to netip.AddrPort) {
+func (l *Line) send(f flight, to netip.AddrPort) {
 	gone, ok := l.leave(float64(len(f.data)+headerSize), false)
 	if !ok {
 		return
@@ -158,14 +159,14 @@ func (l *line) send(f flight, to netip.AddrPort) {
 }
 
 // fly has something happen to a datagram at a time. It needs mu held.
-func (l *line) fly(f flight, at time.Time) {
+func (l *Line) fly(f flight, at time.Time) {
 	l.order++
 	f.at, f.order = at, l.order
 	heap.Push(&l.flights, f)
 }
 
 // leave books the uplink and returns when so many bytes are out of it. What comes by a stream is never dropped.
-func (l *line) leave(size float64, stream bool) (gone time.Time, ok bool) {
+func (l *Line) leave(size float64, stream bool) (gone time.Time, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -185,7 +186,7 @@ func (l *line) leave(size float64, stream bool) (gone time.Time, ok bool) {
 }
 
 // arrive books the downlink for bytes that reach it now, and returns when they are through.
-func (l *line) arrive(now time.Time, size float64) time.Time {
+func (l *Line) arrive(now time.Time, size float64) time.Time {
 	l.downMu.Lock()
 	defer l.downMu.Unlock()
 	if l.downFree.Before(now) {
@@ -199,14 +200,15 @@ func bytesIn(size, rate float64) time.Duration {
 	return time.Duration(size / rate * float64(time.Second))
 }
 
-func (l *line) counts() lineCount {
+// Counts returns what it has carried so far.
+func (l *Line) Counts() LineCount {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.count
 }
 
-// run lets datagrams out when their time has come, until ctx is done and every stream has ended.
-func (l *line) run(ctx context.Context) {
+// Run lets datagrams out when their time has come, until ctx is done and every stream has ended.
+func (l *Line) Run(ctx context.Context) {
 	defer l.streams.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -222,7 +224,7 @@ func (l *line) run(ctx context.Context) {
 }
 
 // flush lets out what is due and returns how long nothing else is.
-func (l *line) flush() time.Duration {
+func (l *Line) flush() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.flights) > 0 {

@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ var errClosed = errors.New("the stream is closed")
 // stream is a TCP connection to the server through a line.
 type stream struct {
 	net.Conn
-	line    *line
+	line    *Line
 	out, in chan portion
 	rest    []byte // of the portion read last; Read's
 	closed  chan struct{}
@@ -36,7 +36,7 @@ type portion struct {
 }
 
 // Dial connects to the server. The handshake takes a round trip.
-func (l *line) Dial(network, address string) (net.Conn, error) {
+func (l *Line) Dial(network, address string) (net.Conn, error) {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: l.addr.AsSlice()}, Timeout: 10 * time.Second}
 	conn, err := d.Dial(network, address)
 	if err != nil {

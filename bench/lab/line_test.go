@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"context"
@@ -10,37 +10,25 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
-
-	"shoal/sim"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patient = 20 * time.Second
 
-func TestScenarioIsSound(t *testing.T) {
-	s, err := sim.Parse("calibration", scenario)
-	if err == nil {
-		err = s.Check()
-	}
-	if err != nil || s.Peers+s.Crowd < 30 {
-		t.Errorf("%d peers: %v", s.Peers+s.Crowd, err)
-	}
-}
-
 // lines returns two that run until the test ends.
-func lines(t *testing.T) (a, b *line) {
+func lines(t *testing.T) (a, b *Line) {
 	t.Helper()
-	all := internet{}
+	all := Internet{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	t.Cleanup(func() { cancel(); wg.Wait() })
-	for i, l := range []**line{&a, &b} {
+	for i, l := range []**Line{&a, &b} {
 		var err error
-		if *l, err = newLine(all, netip.AddrFrom4([4]byte{127, 1, byte(i), 1}), 1e6, 1e6, time.Millisecond, time.Millisecond); err != nil {
+		if *l, err = NewLine(all, netip.AddrFrom4([4]byte{127, 1, byte(i), 1}), 1e6, 1e6, time.Millisecond, time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
-		wg.Go(func() { (*l).run(ctx) })
+		wg.Go(func() { (*l).Run(ctx) })
 	}
 	return a, b
 }
@@ -71,7 +59,7 @@ func TestDatagramsKeepTheirOrder(t *testing.T) {
 			t.Fatalf("%q from %v: %v, want %d", buffer[:n], at, err, i)
 		}
 	}
-	if c := a.counts(); c.Datagrams != many || c.Dropped != 0 || c.Up <= many*headerSize {
+	if c := a.Counts(); c.Datagrams != many || c.Dropped != 0 || c.Up <= many*headerSize {
 		t.Errorf("%+v", c)
 	}
 }

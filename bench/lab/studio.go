@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"bufio"
@@ -18,22 +18,23 @@ import (
 const (
 	// patience is how long a server or a broadcast may take to be there.
 	patience = 60 * time.Second
-	// channelName is the channel that is watched.
-	channelName = "calibration"
+	// Channel is the channel that is watched.
+	Channel = "street"
 	// frameRate and keyEvery make parts of 0.5 s and segments of 2 s.
 	frameRate = 30
 	keyEvery  = 60
 )
 
-// studio is a server with a live channel, fed by ffmpeg.
-type studio struct {
-	http string
+// Studio is a server with a live channel, fed by ffmpeg.
+type Studio struct {
+	// HTTP is the server's address, without a closing slash.
+	HTTP string
 	ends []func()
 }
 
-// open starts the server and the publisher. Whoever opens a studio closes it, also when it did not open.
-func openStudio(ctx context.Context, program, dir string, rate float64) (*studio, error) {
-	s := &studio{}
+// OpenStudio starts the server and the publisher. Whoever opens a Studio closes it, also when it did not open.
+func OpenStudio(ctx context.Context, program, dir string, rate float64) (*Studio, error) {
+	s := &Studio{}
 	web, err := freeAddress()
 	if err != nil {
 		return s, err
@@ -42,8 +43,8 @@ func openStudio(ctx context.Context, program, dir string, rate float64) (*studio
 	if err != nil {
 		return s, err
 	}
-	s.http = "http://" + web
-	card, err := exec.CommandContext(ctx, program, "channel", "add", channelName, "--data", dir, "--json").Output()
+	s.HTTP = "http://" + web
+	card, err := exec.CommandContext(ctx, program, "channel", "add", Channel, "--data", dir, "--json").Output()
 	if err != nil {
 		return s, fmt.Errorf("the channel cannot be made: %w", err)
 	}
@@ -53,18 +54,19 @@ func openStudio(ctx context.Context, program, dir string, rate float64) (*studio
 	if err := json.Unmarshal(card, &channel); err != nil {
 		return s, err
 	}
-	server := exec.Command(program, "serve", "--data", dir, "--http", web, "--rtmp", rtmp, "--turn", "off", "--whip", "off", "--ladder", "off", "--public-url", s.http, "--log-level", "warn")
+	server := exec.Command(program, "serve", "--data", dir, "--http", web, "--rtmp", rtmp, "--turn", "off", "--whip", "off", "--ladder", "off",
+		"--public-url", s.HTTP, "--log-level", "warn")
 	if err := s.start(server); err != nil {
 		return s, err
 	}
-	if err := until(ctx, "the server answers", func() bool { _, err := s.get(ctx, "/api/v1/channels"); return err == nil }); err != nil {
+	if err := Until(ctx, "the server answers", func() bool { _, err := s.get(ctx, "/api/v1/channels"); return err == nil }); err != nil {
 		return s, err
 	}
 	if err := s.start(publisher("rtmp://"+rtmp+"/live/"+channel.Key, rate)); err != nil {
 		return s, err
 	}
-	err = until(ctx, "the channel is live", func() bool {
-		text, err := s.get(ctx, "/api/v1/channels/"+channelName)
+	err = Until(ctx, "the channel is live", func() bool {
+		text, err := s.get(ctx, "/api/v1/channels/"+Channel)
 		return err == nil && strings.Contains(text, `"live":true`)
 	})
 	return s, err
@@ -78,7 +80,7 @@ func publisher(to string, rate float64) *exec.Cmd {
 		"-nal-hrd", "cbr", "-g", strconv.Itoa(keyEvery), "-keyint_min", strconv.Itoa(keyEvery), "-sc_threshold", "0", "-pix_fmt", "yuv420p", "-an", "-f", "flv", to)
 }
 
-func (s *studio) start(c *exec.Cmd) error {
+func (s *Studio) start(c *exec.Cmd) error {
 	c.Stderr = os.Stderr
 	if err := c.Start(); err != nil {
 		return err
@@ -93,16 +95,17 @@ func (s *studio) start(c *exec.Cmd) error {
 }
 
 // Close ends the publisher, then the server.
-func (s *studio) Close() {
+func (s *Studio) Close() {
 	for i := len(s.ends) - 1; i >= 0; i-- {
 		s.ends[i]()
 	}
 }
 
-func (s *studio) watch() string { return s.http + "/c/" + channelName }
+// Watch is the channel's watch link.
+func (s *Studio) Watch() string { return s.HTTP + "/c/" + Channel }
 
-func (s *studio) get(ctx context.Context, path string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.http+path, nil)
+func (s *Studio) get(ctx context.Context, path string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP+path, nil)
 	if err != nil {
 		return "", err
 	}
@@ -118,8 +121,8 @@ func (s *studio) get(ctx context.Context, path string) (string, error) {
 	return string(text), err
 }
 
-// written returns the media bytes that the origin has sent, by its own count.
-func (s *studio) written(ctx context.Context) (bytes float64, err error) {
+// Written returns the media bytes that the origin has sent, by its own count.
+func (s *Studio) Written(ctx context.Context) (bytes float64, err error) {
 	text, err := s.get(ctx, "/metrics")
 	if err != nil {
 		return 0, err
@@ -145,21 +148,21 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// until polls until done reports true.
-func until(ctx context.Context, what string, done func() bool) error {
+// Until polls until done reports true.
+func Until(ctx context.Context, what string, done func() bool) error {
 	const pause = 50 * time.Millisecond
 	for end := time.Now().Add(patience); !done(); {
 		if time.Now().After(end) {
 			return fmt.Errorf("not within %v: %s", patience, what)
 		}
-		if err := rest(ctx, pause); err != nil {
+		if err := Rest(ctx, pause); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func rest(ctx context.Context, d time.Duration) error {
+func Rest(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
