@@ -16,6 +16,7 @@ import (
 	"shoal/server/ingest/rtmp"
 	"shoal/server/live"
 	"shoal/server/origin"
+	"shoal/server/record"
 	"shoal/server/relay"
 	"shoal/server/store/sqlite"
 	"shoal/server/tracker"
@@ -35,6 +36,8 @@ type house struct {
 	channels *channel.Registry
 	origin   *origin.Origin
 	metrics  *api.Metrics
+	shelf    *record.Shelf
+	recorder *record.Recorder
 	live     *live.Live
 	rtmp     *rtmp.Server
 	relay    *relay.Relay // nil: turned off
@@ -78,6 +81,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	// The stream: from the publisher to the live edge.
 	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
 	h.metrics = api.NewMetrics(version, h.census)
+	if err = h.openRecordings(); err != nil {
+		return h, err
+	}
 	h.live = live.New(live.Config{Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Log: log})
 	h.rtmp = &rtmp.Server{Listener: h.doors.rtmp, Door: rtmpDoor{h.live}, Log: log}
 
@@ -95,13 +101,14 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	rooms := api.Rooms{Channels: h.channels, Broadcasts: h.live, Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}}
+	rooms.Recordings, rooms.Recorder = h.shelf, h.recorder
 	if h.relay != nil {
 		rooms.Relay = relayDoor{h.relay, s.PublicURL, s.publicIPs()}
 	}
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
-		AccessLog: s.AccessLog, Log: log,
+		Record: s.Record == recordOn, Rewind: s.rewindWindow(), AccessLog: s.AccessLog, Log: log,
 	}, rooms, h.metrics).Handler()
 	if err != nil {
 		return h, err
@@ -128,6 +135,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 	}
 	return runAll(ctx, h.log, append([]task{ // in the order of the floors
 		{"the origin", h.origin.Run},
+		{"the recorder", h.recorder.Run},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},

@@ -18,6 +18,8 @@ type Config struct {
 	HeldReloadsPerIP int            // the same, for one network
 	JoinsPerMinute   int            // for one network
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
+	Record           bool           // recordings are kept, and listed
+	Rewind           time.Duration  // how far back a running broadcast may be played
 	AccessLog        bool           // one line a request, without addresses
 	Log              *slog.Logger
 	Now              func() time.Time // nil is time.Now
@@ -32,7 +34,9 @@ type Rooms struct {
 	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
-	Relay      Relay // nil: no STUN and TURN
+	Relay      Relay      // nil: no STUN and TURN
+	Recordings Recordings // nil: none
+	Recorder   Recorder   // nil: none
 }
 
 // API is the doors. Its methods may be called at once.
@@ -60,6 +64,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 func (a *API) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.hlsRoutes(mux)
+	a.recordingRoutes(mux)
 	a.channelRoutes(mux)
 	a.joinRoutes(mux)
 	a.trackerRoutes(mux)

@@ -15,6 +15,7 @@ import (
 	"shoal/server/live"
 	"shoal/server/origin"
 	"shoal/server/pack"
+	"shoal/server/record"
 )
 
 // Channels is the registry.
@@ -78,9 +79,10 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Epoch   uint64     `json:"epoch"`
 		Tracks  []track    `json:"tracks"`
 		Sharing sharing    `json:"sharing"`
+		RewindS float64    `json:"rewind_s"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
-		Sharing: sharing{a.presetAllowed(r)},
+		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(),
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
@@ -130,7 +132,7 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &known):
 	case errors.Is(err, channel.ErrNotFound):
 		known = errNoChannel
-	case errors.Is(err, origin.ErrNotFound), errors.Is(err, origin.ErrOver):
+	case errors.Is(err, origin.ErrNotFound), errors.Is(err, origin.ErrOver), errors.Is(err, record.ErrNotFound):
 		known = errGone
 	case errors.Is(err, origin.ErrTooFar):
 		known = errTooFarAhead

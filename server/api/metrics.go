@@ -27,6 +27,8 @@ type Metrics struct {
 	uploaded          prometheus.Counter
 	verified, refused prometheus.Counter
 	stalls, stalled   prometheus.Counter
+
+	recordedBytes *prometheus.CounterVec
 }
 
 // Census counts one channel, now.
@@ -64,13 +66,16 @@ func NewMetrics(version string, ask func() []Census) *Metrics {
 		stalls:   count("shoal_reported_stalls_total", "Stalls that viewers report."),
 		stalled:  count("shoal_reported_stalled_seconds_total", "Time that viewers say they stalled."),
 	}
+	m.recordedBytes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "shoal_recorded_media_bytes_total", Help: "Media bytes of recordings and clips that were written to clients.",
+	}, []string{"channel"})
 	m.reported.WithLabelValues("origin") // there from the first scrape on
 	m.reported.WithLabelValues("peer")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "shoal_build_info", Help: "1; the label tells the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, build, census{ask},
+	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, m.recordedBytes, build, census{ask},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -1,0 +1,113 @@
+package record
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"shoal/id"
+	"shoal/segment"
+)
+
+// Content is media bytes of a recording, to be read by one reader, and closed.
+type Content struct {
+	Channel id.Channel
+	Track   segment.Track
+
+	dir    string
+	pieces []stretch
+	size   int64
+	at     int64
+	open   *os.File // of reel
+	reel   uint32
+}
+
+// stretch is a run of bytes in a reel, or in memory.
+type stretch struct {
+	reel   uint32
+	at     int64
+	size   int64
+	memory []byte
+}
+
+func (r *Recording) content(track segment.Track, parts ...place) *Content {
+	c := &Content{Channel: r.Key.Channel, Track: track, dir: r.dir}
+	for _, p := range parts {
+		c.add(stretch{reel: p.reel, at: p.at + int64(p.record), size: int64(p.data)})
+	}
+	return c
+}
+
+func (c *Content) add(s stretch) {
+	c.pieces = append(c.pieces, s)
+	c.size += s.size
+}
+
+// Size returns the length in bytes.
+func (c *Content) Size() int64 { return c.size }
+
+// Read is of io.Reader.
+func (c *Content) Read(b []byte) (int, error) {
+	at := c.at
+	for _, s := range c.pieces {
+		if at >= s.size {
+			at -= s.size
+			continue
+		}
+		b = b[:min(int64(len(b)), s.size-at)]
+		n, err := c.readStretch(s, b, at)
+		c.at += int64(n)
+		return n, err
+	}
+	return 0, io.EOF
+}
+
+func (c *Content) readStretch(s stretch, b []byte, at int64) (int, error) {
+	if s.memory != nil {
+		return copy(b, s.memory[at:]), nil
+	}
+	if c.open == nil || c.reel != s.reel {
+		if err := c.Close(); err != nil {
+			return 0, err
+		}
+		f, err := os.Open(filepath.Join(c.dir, reelName(s.reel)))
+		if err != nil {
+			return 0, gone(err)
+		}
+		c.open, c.reel = f, s.reel
+	}
+	n, err := c.open.ReadAt(b, s.at+at)
+	if n > 0 {
+		return n, nil
+	}
+	if errors.Is(err, io.EOF) { // the reel is shorter than its index: the caller promised more
+		err = io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+// Seek is of io.Seeker.
+func (c *Content) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += c.at
+	case io.SeekEnd:
+		offset += c.size
+	}
+	if offset < 0 || whence > io.SeekEnd {
+		return 0, errors.New("seek outside the content")
+	}
+	c.at = offset
+	return offset, nil
+}
+
+// Close lets go of the reel.
+func (c *Content) Close() error {
+	if c.open == nil {
+		return nil
+	}
+	f := c.open
+	c.open = nil
+	return f.Close()
+}

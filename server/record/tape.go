@@ -1,0 +1,263 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"shoal/manifest"
+	"shoal/segment"
+)
+
+// Bounds of a reel.
+const (
+	// reelBytes and reelLasts are where the next reel begins: old ones are deleted whole.
+	reelBytes = 256 << 20
+	reelLasts = time.Minute
+	// reelsMax bounds the reels of a recording.
+	reelsMax = 1 << 20
+)
+
+// tape is a recording that is being written. One goroutine uses it.
+type tape struct {
+	rec   *Recording
+	next  [segment.TracksMax]uint64 // by track, seq of the part to come
+	heard time.Time                 // when the last part came
+
+	file  *os.File
+	reel  uint32
+	size  int64
+	began time.Time
+	dirty bool
+	has   struct{ inits, certificates map[string]bool } // what this reel holds already
+}
+
+// newTape begins a recording in its directory, which is made.
+func newTape(rec *Recording) (*tape, error) {
+	if err := os.MkdirAll(rec.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return &tape{rec: rec}, nil
+}
+
+// turn begins the next reel.
+func (t *tape) turn(now time.Time) error {
+	if err := t.close(); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(t.rec.dir, reelName(t.reel+1)), os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write([]byte(reelMagic)); err != nil {
+		return errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	t.file, t.size, t.began, t.dirty = f, int64(len(reelMagic)), now, true
+	t.reel++
+	t.has.inits, t.has.certificates = make(map[string]bool), make(map[string]bool)
+	return nil
+}
+
+// put appends one part with all that it needs. After an error nothing of it stands in the reel.
+func (t *tape) put(p *manifest.Part, record, data, init []byte, now time.Time) error {
+	if t.file == nil || t.size > reelBytes || now.Sub(t.began) > reelLasts {
+		if err := t.turn(now); err != nil {
+			return err
+		}
+	}
+	t.heard = now
+	before := t.size
+	if err := t.write(p, record, data, init); err != nil {
+		return errors.Join(err, t.file.Truncate(before), t.back(before))
+	}
+	return nil
+}
+
+func (t *tape) back(to int64) error {
+	t.size = to
+	t.has.inits, t.has.certificates = make(map[string]bool), make(map[string]bool) // what was cut off may be among them
+	_, err := t.file.Seek(to, 0)
+	return err
+}
+
+func (t *tape) write(p *manifest.Part, record, data, init []byte) error {
+	r := t.rec
+	r.mu.Lock()
+	certificates := slices.Clone(r.index.certificates)
+	r.mu.Unlock()
+	for _, c := range certificates {
+		if !t.has.certificates[string(c)] {
+			if _, err := t.entry(kindCertificate, c, nil); err != nil {
+				return err
+			}
+			t.has.certificates[string(c)] = true
+		}
+	}
+	if p.End {
+		if _, err := t.entry(kindPart, record, nil); err != nil {
+			return err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.index.tracks[p.Track].end = record
+		return nil
+	}
+	if !t.has.inits[string(p.Init[:])] {
+		if _, err := t.entry(kindInit, p.Init[:], init); err != nil {
+			return err
+		}
+		t.has.inits[string(p.Init[:])] = true
+	}
+	at, err := t.entry(kindPart, record, data)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.index.init(p.Init); !known && len(r.index.inits) < initsMax {
+		r.index.inits = append(r.index.inits, initSegment{sum: p.Init, data: init})
+	}
+	r.index.add(p, t.reel, at, len(record))
+	clear(r.rendered)
+	return nil
+}
+
+// entry appends one entry and returns where its record stands.
+func (t *tape) entry(kind uint32, record, data []byte) (at int64, err error) {
+	at = t.size + entryHead
+	b := appendEntry(make([]byte, 0, entryHead+len(record)+len(data)), kind, record, len(data))
+	n, err := t.file.Write(append(b, data...))
+	t.size += int64(n)
+	t.dirty = true
+	return at, err
+}
+
+// certify keeps a certificate, to be written with the next part.
+func (t *tape) certify(record []byte) {
+	t.rec.mu.Lock()
+	defer t.rec.mu.Unlock()
+	if !t.rec.index.knowsCertificate(record) && len(t.rec.index.certificates) < certificatesMax {
+		t.rec.index.certificates = append(t.rec.index.certificates, record)
+	}
+}
+
+// certificatesMax bounds the certificates of a recording: one for each 12 hours.
+const certificatesMax = 64
+
+// sync makes durable what was appended.
+func (t *tape) sync() error {
+	if t.file == nil || !t.dirty {
+		return nil
+	}
+	t.dirty = false
+	return t.file.Sync()
+}
+
+func (t *tape) close() error {
+	if t.file == nil {
+		return nil
+	}
+	f := t.file
+	t.file = nil
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// trim deletes the reels in which nothing is later than before, but for the one that is being written. It returns how many bytes
+// of parts went.
+func (t *tape) trim(before time.Time) (int64, error) {
+	r := t.rec
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	newest := make(map[uint32]int64) // by reel
+	for n := range r.index.tracks {
+		for _, p := range r.index.tracks[n].parts {
+			newest[p.reel] = max(newest[p.reel], p.wallMS)
+		}
+	}
+	keep := t.reel
+	for reel, wall := range newest {
+		if wall >= before.UnixMilli() {
+			keep = min(keep, reel)
+		}
+	}
+	had := r.index.bytes
+	r.index.trim(keep)
+	clear(r.rendered)
+	names, err := reelsIn(r.dir)
+	for _, n := range names {
+		if n < keep {
+			err = errors.Join(err, os.Remove(filepath.Join(r.dir, reelName(n))))
+		}
+	}
+	return had - r.index.bytes, err
+}
+
+// reelsIn returns the numbers of the reels in a directory, ascending.
+func reelsIn(dir string) ([]uint32, error) {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var reels []uint32
+	for _, f := range list {
+		text, ok := strings.CutSuffix(f.Name(), reelSuffix)
+		n, err := strconv.ParseUint(text, 10, 32)
+		if !ok || err != nil || reelName(uint32(n)) != f.Name() || n > reelsMax {
+			continue
+		}
+		reels = append(reels, uint32(n))
+	}
+	slices.Sort(reels)
+	return reels, nil
+}
+
+// seal ends a recording: its summary is written, and nothing can follow. An empty one is deleted.
+func (r *Recording) seal() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sealed {
+		return nil
+	}
+	s := r.sum()
+	s.Growing = false
+	if s.Bytes == 0 {
+		return errors.Join(errEmpty, os.RemoveAll(r.dir))
+	}
+	r.summary, r.sealed = s, true // whether the disk takes the summary or not: nothing more comes
+	clear(r.rendered)
+	b, err := s.marshal()
+	if err == nil {
+		err = writeDurably(filepath.Join(r.dir, sealedFile), b)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot seal a recording: %w", err)
+	}
+	return nil
+}
+
+var errEmpty = errors.New("nothing was recorded")
+
+// writeDurably makes a file of b, whole or not at all.
+func writeDurably(path string, b []byte) error {
+	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path+".new"))
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
