@@ -132,7 +132,7 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 
 func TestChannels(t *testing.T) {
 	h := newHouse(t)
-	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"viewers":12}]` {
+	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"viewers":12,"recordings":0}]` {
 		t.Error(got)
 	}
 	if got := h.request("GET", "/api/v1/channels/fish").Body.String(); !strings.Contains(got, `"live":false`) ||

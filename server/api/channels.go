@@ -50,13 +50,14 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	type entry struct {
-		Name    id.Name `json:"name"`
-		Live    bool    `json:"live"`
-		Viewers int     `json:"viewers"`
+		Name       id.Name `json:"name"`
+		Live       bool    `json:"live"`
+		Viewers    int     `json:"viewers"`
+		Recordings int     `json:"recordings"`
 	}
 	list := make([]entry, 0, len(channels))
 	for _, c := range channels {
-		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID)})
+		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }

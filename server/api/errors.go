@@ -19,6 +19,7 @@ func (p *problem) Error() string { return p.Says }
 var (
 	errNoRoute     = &problem{http.StatusNotFound, "not_found", "There is nothing at this address. Check the link, or start at the list of channels."}
 	errNoChannel   = &problem{http.StatusNotFound, "not_found", "There is no channel of this name here. Check the link, or ask whoever sent it."}
+	errNoRecording = &problem{http.StatusNotFound, "not_found", "This recording is no longer kept, or never was. See what else the channel has."}
 	errNotLive     = &problem{http.StatusNotFound, "not_live", "This channel is not live now. Try again when the stream has started."}
 	errGone        = &problem{http.StatusNotFound, "gone", "This piece of the stream is no longer kept, or never was. Load the playlist again."}
 	errTooFarAhead = &problem{http.StatusBadRequest, "too_far_ahead", "The request waits for media too far in the future. Load the playlist without _HLS_msn first."}

@@ -22,6 +22,8 @@ type Recordings interface {
 	Find(key record.Key) (*record.Recording, error)
 	// List returns a channel's recordings of epochs below before (0 is all), or its clips: newest first, and not all at once.
 	List(channel id.Channel, before uint64, clips bool) []record.Summary
+	// Count counts a channel's recordings that are whole.
+	Count(channel id.Channel) int
 	// Totals counts what is kept, and the bytes of it.
 	Totals() (recordings, clips int, bytes int64)
 }
@@ -190,6 +192,14 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 		told.Chapters = append(told.Chapters, chapter{c.At.Seconds(), c.Wall.UTC()})
 	}
 	return told
+}
+
+// recordingsOf counts a channel's recordings that are listed and whole.
+func (a *API) recordingsOf(channel id.Channel) (n int) {
+	if a.rooms.Recordings == nil || !a.config.Record {
+		return 0
+	}
+	return a.rooms.Recordings.Count(channel)
 }
 
 // listRecordings tells a channel's recordings, newest first: ?before=EPOCH asks for older ones.

@@ -296,6 +296,18 @@ func (s *Shelf) List(channel id.Channel, before uint64, clips bool) []Summary {
 	return list[:min(len(list), ListMax)]
 }
 
+// Count counts a channel's recordings that are whole.
+func (s *Shelf) Count(channel id.Channel) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key := range s.sealed {
+		if key.Channel == channel && key.Clip == "" {
+			n++
+		}
+	}
+	return n
+}
+
 // forget drops what is known of a recording.
 func (s *Shelf) forget(key Key) {
 	s.mu.Lock()

@@ -19,6 +19,27 @@ export function standStill(hls: Hls, still: boolean): void {
   hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
 }
 
+/** Media kept ahead of what is recorded, in seconds: the swarm looks so far ahead. */
+const RECORDED_AHEAD_S = 40;
+
+/** What plays a recording, or what is past of a broadcast that goes on, from a place in its playlist. */
+export function makeRecordedHls(media: Omit<MediaDesk, 'latencyMs'>, fromS: number): Hls {
+  const hls: Hls = new Hls({
+    ...audioLoading(),
+    lowLatencyMode: false,
+    startPosition: fromS,
+    liveSyncDuration: LIVE_TARGET_S,
+    liveMaxLatencyDuration: Infinity, // nobody is pulled back to live
+    maxBufferLength: RECORDED_AHEAD_S,
+    backBufferLength: BEHIND_S,
+    workerPath,
+    capLevelToPlayerSize: true,
+    enableInterstitialPlayback: false,
+    fLoader: fragmentLoader({ ...media, latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0) }),
+  });
+  return hls;
+}
+
 export function makeHls(media: Omit<MediaDesk, 'latencyMs'>, playlists: PlaylistDesk): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),

@@ -8,7 +8,7 @@ import Hls, { ErrorTypes, Events, type ErrorData, type LevelDetails } from 'hls.
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
-import { LIVE_TARGET_S, makeHls, standStill } from './hls';
+import { LIVE_TARGET_S, makeHls, makeRecordedHls, standStill } from './hls';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, wantPatience } from './patience';
@@ -42,6 +42,8 @@ export class Player {
   /** The viewer went back on purpose: nothing hurries after live until asked. */
   #astray = false;
   #url: string | null = null;
+  /** Where to begin in what is recorded, in seconds; null: it is live. */
+  #from: number | null = null;
   #epoch: number | null = null;
   #framed = false;
   #calm = new Calm();
@@ -57,6 +59,14 @@ export class Player {
   /** Plays the channel whose master playlist is at `url`, from the live edge. Also: another broadcast of it. */
   start(url: string): void {
     this.stalls.hear('reset', performance.now());
+    this.#from = null;
+    this.#begin(url);
+  }
+
+  /** Plays what is recorded, from a place in its playlist, in seconds. */
+  replay(url: string, fromS: number): void {
+    this.stalls.hear('reset', performance.now());
+    this.#from = fromS;
     this.#begin(url);
   }
 
@@ -97,7 +107,7 @@ export class Player {
       },
     };
     const { edges, records } = this.#around;
-    const hls = makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records });
+    const hls = this.#from === null ? makeHls(media, { trust: this.#trust, listings: this.#listings, edges, records }) : makeRecordedHls(media, this.#from);
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#failed(data);
@@ -120,6 +130,7 @@ export class Player {
 
   /** A broadcast that began again has another epoch; its parts do not fit into the buffers of the one before. */
   #looked(details: LevelDetails): void {
+    if (this.#from !== null) return this.#around.changed();
     const last = details.partList?.at(-1) ?? details.fragments.at(-1);
     const address = mediaAddress(last?.url ?? '');
     if (address) {
@@ -152,6 +163,7 @@ export class Player {
       if (this.#url === null) return;
       if (this.#hls && this.bufferMs > SPARE_MS) return this.#hls.startLoad(); // what is buffered shall still be seen
       this.stalls.hear('waiting', performance.now()); // the viewer sees no difference
+      if (this.#from !== null && this.#framed) this.#from = this.#video.currentTime;
       this.#begin(this.#url);
     }, afterMs);
   }
@@ -176,8 +188,8 @@ export class Player {
     for (const name of heard) {
       video.addEventListener(name, () => this.#hear(name), options);
     }
-    video.addEventListener('pause', () => this.#hls && standStill(this.#hls, true), options);
-    video.addEventListener('play', () => this.#hls && standStill(this.#hls, false), options);
+    video.addEventListener('pause', () => this.#hls && this.#from === null && standStill(this.#hls, true), options);
+    video.addEventListener('play', () => this.#hls && this.#from === null && standStill(this.#hls, false), options);
     video.addEventListener('timeupdate', () => {
       // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
       if (video.paused || video.seeking || video.readyState < 3) return;
@@ -207,7 +219,7 @@ export class Player {
 
   #keepStep(): void {
     const behind = this.latencyS;
-    if (!this.#hls || behind === null) return;
+    if (!this.#hls || behind === null || this.#from !== null) return;
     const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - LIVE_TARGET_S, this.bufferMs / 1000, performance.now());
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (jumpS > 0) this.#video.currentTime += jumpS;
@@ -241,6 +253,27 @@ export class Player {
   get playhead(): Playhead | null {
     const wallMs = this.wallMs;
     return wallMs === null ? null : { wallMs, bufferMs: this.bufferMs, playing: !this.#video.paused && !this.#video.ended };
+  }
+
+  /** Where in what is recorded the picture is, and how long all of it lasts, in seconds; null while unknown, or live. */
+  get place(): { readonly atS: number; readonly lastsS: number } | null {
+    const { currentTime, duration } = this.#video;
+    return this.#from !== null && this.#framed && Number.isFinite(duration) ? { atS: currentTime, lastsS: duration } : null;
+  }
+
+  get currentTime(): number {
+    return this.#video.currentTime;
+  }
+
+  /** Whether a place so many seconds from here can be had, and is not about to be gone. */
+  reaches(seconds: number, spareS: number): boolean {
+    const { seekable, currentTime } = this.#video;
+    const to = currentTime + seconds;
+    return seekable.length > 0 && to >= seekable.start(0) + spareS && to <= seekable.end(seekable.length - 1);
+  }
+
+  seekTo(seconds: number): void {
+    this.#video.currentTime = seconds;
   }
 
   /** Further behind than everybody else: a button leads back. */

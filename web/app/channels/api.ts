@@ -4,6 +4,7 @@ export interface ChannelLine {
   readonly name: string;
   readonly live: boolean;
   readonly viewers: number;
+  readonly recordings: number;
 }
 
 export interface Channel extends ChannelLine {
@@ -11,6 +12,7 @@ export interface Channel extends ChannelLine {
   readonly started: string | null; // RFC 3339
   readonly epoch: number;
   readonly sharing: { readonly preset_allowed: boolean };
+  readonly rewindS: number; // how far back it may be played while live
 }
 
 /** `missing`: there is no such channel. `away`: the server did not answer, or not with what was asked. */
@@ -27,7 +29,7 @@ export function askChannel(name: string): Promise<Answer<Channel>> {
   return ask(`/api/v1/channels/${encodeURIComponent(name)}`, channel);
 }
 
-async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {
+export async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {
   try {
     const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     if (response.status === 404) return { kind: 'missing' };
@@ -39,14 +41,14 @@ async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<
   }
 }
 
-function fields(body: unknown): Record<string, unknown> | null {
+export function fields(body: unknown): Record<string, unknown> | null {
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : null;
 }
 
 function channelLine(body: unknown): ChannelLine | null {
   const line = fields(body);
   if (!line || typeof line.name !== 'string') return null;
-  return { name: line.name, live: line.live === true, viewers: count(line.viewers) };
+  return { name: line.name, live: line.live === true, viewers: count(line.viewers), recordings: count(line.recordings) };
 }
 
 /** Exported for its test. */
@@ -60,14 +62,15 @@ export function channel(body: unknown): Channel | null {
     started: typeof whole.started === 'string' ? whole.started : null,
     epoch: count(whole.epoch),
     sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
+    rewindS: count(whole.rewind_s),
   };
 }
 
-function count(value: unknown): number {
+export function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.floor(value) : 0;
 }
 
-/** The channel name in /c/NAME or /embed/NAME, or null. The form is that of Go's id.Name. */
+/** The channel name in /c/NAME, /c/NAME/r/EPOCH or /embed/NAME, or null. The form is that of Go's id.Name. */
 export function channelInPath(path: string): string | null {
-  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})\/?$/.exec(path)?.[1] ?? null;
+  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})(?:\/r\/\d{1,15})?\/?$/.exec(path)?.[1] ?? null;
 }

@@ -10,6 +10,7 @@ import { uplinkAllowance } from '../sharing/allowance';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
+import { Past, type Now } from './past.svelte';
 import { report, type Report } from './report';
 
 /**
@@ -47,7 +48,10 @@ export class Visit {
   verified = $state(0);
   refused = $state(0);
   readonly company: Company;
+  readonly past: Past;
   readonly name: string;
+  /** The recording that the page is about, or null: about what is live. */
+  readonly epoch: number | null;
   #player: Player | null = null;
   #flows = new FlowMeter();
   #since = 0; // page time from which the first frame is counted: opening, or going live
@@ -58,8 +62,10 @@ export class Visit {
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, epoch: number | null = null) {
     this.name = name;
+    this.epoch = epoch;
+    this.past = new Past(name);
     this.company = new Company({
       name,
       base: '',
@@ -109,7 +115,7 @@ export class Visit {
   report(): Report {
     return report({
       startupMs: this.#startupMs,
-      latencyS: this.#player?.latencyS ?? null,
+      latencyS: this.past.playing ? null : (this.#player?.latencyS ?? null),
       stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
       stalledMs: this.#player?.stalls.stalledMs(performance.now()) ?? 0,
       playerHttpBytes: this.#player?.httpBytes ?? 0,
@@ -122,11 +128,41 @@ export class Visit {
   }
 
   jumpToLive(): void {
-    this.#player?.jumpToLive();
+    if (this.past.playing) {
+      location.assign(`/c/${this.name}`);
+      return;
+    }
+    if (!this.past.rewinding) {
+      this.#player?.jumpToLive();
+      return;
+    }
+    this.past.leave();
+    this.company.rewinds(false);
+    this.#player?.start(this.#playlist);
   }
 
   seekBy(seconds: number): void {
-    this.#player?.seekBy(seconds);
+    const line = this.past.timeline;
+    if (line) this.seekTo(line.atS + seconds);
+    else this.#player?.seekBy(seconds);
+  }
+
+  /** Goes to a place of the timeline, in its seconds. */
+  seekTo(seconds: number): void {
+    if (this.#player) void this.past.go(this.#player, seconds, this.#now).then((where) => this.#went(where));
+  }
+
+  #went(where: 'live' | 'gone'): void {
+    if (where === 'live') this.jumpToLive();
+    this.company.rewinds(this.past.rewinding);
+    this.#look();
+  }
+
+  get #now(): Now | null {
+    const channel = this.channel;
+    if (!channel?.live || this.#epoch === null) return null;
+    const serverMs = Date.now() + (this.company.tracker.clockOffsetMs ?? 0);
+    return { epoch: this.#epoch, started: channel.started, rewindS: channel.rewindS, behindS: this.#player?.latencyS ?? 0, serverMs };
   }
 
   setQuality(index: number): void {
@@ -135,7 +171,7 @@ export class Visit {
 
   retry(): void {
     this.phase = 'starting';
-    this.#player?.retry(this.#playlist);
+    this.#player?.retry(this.past.playing?.hls ?? this.#playlist);
     void this.#ask();
   }
 
@@ -147,6 +183,7 @@ export class Visit {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
+    void this.past.list(performance.now());
     const answer = await askChannel(this.name);
     this.#asking = false;
     if (!this.#player) return;
@@ -161,12 +198,16 @@ export class Visit {
     const first = this.channel === null;
     this.channel = channel;
     if (first) this.company.preset(location.search, location.hostname, channel.sharing.preset_allowed);
+    if (this.epoch !== null) {
+      if (this.phase === 'asking') void this.#replay(this.epoch);
+      return;
+    }
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
     if (!channel.live) {
       this.#over(begun);
       return;
     }
-    if (begun && channel.epoch === this.#epoch) return;
+    if (this.past.playing || this.past.rewinding || (begun && channel.epoch === this.#epoch)) return;
     this.#epoch = channel.epoch;
     this.#draining = false;
     if (this.phase !== 'asking') this.#since = performance.now();
@@ -174,11 +215,26 @@ export class Visit {
     this.#player?.start(this.#playlist);
   }
 
+  async #replay(epoch: number): Promise<void> {
+    this.phase = 'starting';
+    const player = this.#player;
+    if (player && !(await this.past.open(player, epoch))) this.phase = 'missing';
+  }
+
   /** The broadcast is over, or has not begun. What is buffered is still shown to its end. */
   #over(begun: boolean): void {
     this.#epoch = null;
     if (!begun) {
       this.phase = this.phase === 'ended' ? 'ended' : 'waiting';
+      return;
+    }
+    if (this.past.playing) return; // the viewer went back, and sees it to its end
+    if (this.past.rewinding) {
+      void this.past.settle().then((kept) => {
+        if (kept) return;
+        this.past.leave();
+        this.#over(begun);
+      });
       return;
     }
     this.company.close();
@@ -189,6 +245,7 @@ export class Visit {
     }
     this.#draining = false;
     this.phase = 'ended';
+    void this.past.list(0, true);
     this.#player?.stop(false);
   }
 
@@ -205,7 +262,7 @@ export class Visit {
     if (!player) return;
     const swarm = this.company.swarm;
     const playhead = player.playhead;
-    if (swarm && playhead) swarm.setPlayhead(playhead);
+    if (swarm && playhead && !this.past.rewinding) swarm.setPlayhead(playhead);
     const totals = this.company.totals();
     this.serverBytes = player.httpBytes + totals.engineHttpBytes;
     this.peerBytes = totals.peerBytes;
@@ -225,14 +282,16 @@ export class Visit {
   #look(): void {
     const player = this.#player;
     if (!player) return;
-    this.latencyS = player.latencyS;
-    this.behind = player.behind;
+    this.latencyS = this.past.playing ? null : player.latencyS;
+    this.past.look(player, this.#now);
+    this.behind = this.past.rewinding || (player.behind && !this.past.playing);
     this.soundBlocked = player.soundBlocked;
     this.qualities = player.qualities;
     this.quality = player.quality;
     const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
     if (this.phase !== 'playing') return;
+    if (this.past.playing) return;
     if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);
     else if (still >= STALL_ASKED_MS || (this.company.tracker.ended && !this.#draining)) void this.#ask();
   }

@@ -33,24 +33,38 @@ export class Server {
   readonly dir: string;
   readonly url: string;
   readonly rtmpPort: number;
-  readonly program: Program;
+  program: Program;
+  readonly #args: readonly string[];
 
   private constructor(dir: string, httpPort: number, rtmpPort: number, turnPort: number) {
     this.dir = dir;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.rtmpPort = rtmpPort;
-    this.program = new Program(shoal, [
+    this.#args = [
       'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
-    ]);
+    ];
+    this.program = new Program(shoal, this.#args);
   }
 
   static async start(): Promise<Server> {
     const server = new Server(await temporary(), await freePort(), await freePort(), await freePort());
-    await until('the server answers', async () => {
-      if (!server.program.running) throw new Error(server.log());
-      return (await fetch(`${server.url}/api/v1/channels`)).ok;
-    }, START_MS);
+    await server.#answers();
     return server;
+  }
+
+  /** Kills it, as a power cut would, and starts it again in the same place: whatever was live is over. */
+  async killAndStart(): Promise<void> {
+    this.program.signal('SIGKILL');
+    await this.program.stop();
+    this.program = new Program(shoal, this.#args);
+    await this.#answers();
+  }
+
+  async #answers(): Promise<void> {
+    await until('the server answers', async () => {
+      if (!this.program.running) throw new Error(this.log());
+      return (await fetch(`${this.url}/api/v1/channels`)).ok;
+    }, START_MS);
   }
 
   /** All that it logged. */

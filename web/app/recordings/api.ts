@@ -1,0 +1,58 @@
+// What the server says of recordings: GET /api/v1/channels/NAME/recordings.
+import { ask, count, fields, type Answer } from '../channels/api';
+
+export interface Chapter {
+  readonly atS: number;
+  readonly wall: string; // RFC 3339
+}
+
+export interface Recording {
+  readonly epoch: number;
+  readonly started: string; // RFC 3339
+  readonly lastsS: number;
+  readonly live: boolean; // the broadcast goes on
+  readonly chapters: readonly Chapter[];
+  readonly page: string;
+  readonly hls: string;
+  readonly download: string | null;
+}
+
+export function listRecordings(name: string): Promise<Answer<readonly Recording[]>> {
+  return ask(`/api/v1/channels/${encodeURIComponent(name)}/recordings`, (body) => (Array.isArray(body) ? body.flatMap((line) => recording(line) ?? []) : null));
+}
+
+/** Exported for its test. */
+export function recording(body: unknown): Recording | null {
+  const line = fields(body);
+  if (!line || typeof line.started !== 'string' || !own(line.page) || !own(line.hls)) return null;
+  return {
+    epoch: count(line.epoch),
+    started: line.started,
+    lastsS: seconds(line.lasts_s),
+    live: line.live === true,
+    chapters: Array.isArray(line.chapters) ? line.chapters.flatMap((each) => chapter(each) ?? []) : [],
+    page: line.page,
+    hls: line.hls,
+    download: own(line.download) ? line.download : null,
+  };
+}
+
+function chapter(body: unknown): Chapter | null {
+  const line = fields(body);
+  return line && typeof line.wall === 'string' ? { atS: seconds(line.at_s), wall: line.wall } : null;
+}
+
+function seconds(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+}
+
+/** An address on this server. */
+function own(value: unknown): value is string {
+  return typeof value === 'string' && /^\/[^/\\]/.test(value);
+}
+
+/** The recording in /c/NAME/r/EPOCH, or null. */
+export function recordingInPath(path: string): number | null {
+  const found = /^\/c\/[^/]+\/r\/([1-9]\d{0,14})\/?$/.exec(path);
+  return found ? Number(found[1]) : null;
+}
