@@ -130,6 +130,13 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 	}
 }
 
+func TestJoiningARecordingNeedsOne(t *testing.T) {
+	h := newHouse(t)
+	if w := h.request("POST", "/api/v1/channels/fish/join", body(`{"mode":"share","recording":7}`)); w.Code != http.StatusNotFound {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestChannels(t *testing.T) {
 	h := newHouse(t)
 	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"viewers":12,"recordings":0}]` {

@@ -140,7 +140,7 @@ export class Tracker implements TrackerLink {
     try {
       const askedAt = Date.now();
       const started = performance.now();
-      const joined = await join(this.#options.base, this.#options.name, this.#mode);
+      const joined = await join(this.#options.base, this.#options.name, this.#mode, this.#options.recording);
       if (attempt !== this.#attempt) return;
       this.#clock.sample(askedAt, performance.now() - started, joined.serverTimeMs);
       this.#open(joined, attempt);

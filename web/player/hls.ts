@@ -19,8 +19,8 @@ export function standStill(hls: Hls, still: boolean): void {
   hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
 }
 
-/** Media kept ahead of what is recorded, in seconds: the swarm looks so far ahead. */
-const RECORDED_AHEAD_S = 40;
+/** Media kept ahead of what is recorded, in seconds: the swarm looks further, and what lies here already it cannot bring. */
+const RECORDED_AHEAD_S = 20;
 
 /** What plays a recording, or what is past of a broadcast that goes on, from a place in its playlist. */
 export function makeRecordedHls(media: Omit<MediaDesk, 'latencyMs'>, fromS: number): Hls {
@@ -31,6 +31,7 @@ export function makeRecordedHls(media: Omit<MediaDesk, 'latencyMs'>, fromS: numb
     liveSyncDuration: LIVE_TARGET_S,
     liveMaxLatencyDuration: Infinity, // nobody is pulled back to live
     maxBufferLength: RECORDED_AHEAD_S,
+    maxMaxBufferLength: RECORDED_AHEAD_S, // else it fills 60 MB
     backBufferLength: BEHIND_S,
     workerPath,
     capLevelToPlayerSize: true,

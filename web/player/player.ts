@@ -11,7 +11,7 @@ import { Calm } from './calm';
 import { LIVE_TARGET_S, makeHls, makeRecordedHls, standStill } from './hls';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
-import { EdgeTrust, wantPatience } from './patience';
+import { EdgeTrust, recordedPatience, wantPatience } from './patience';
 import { Recovery } from './recovery';
 import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
@@ -101,7 +101,7 @@ export class Player {
     const media = {
       pace: this.pace,
       source: () => this.#around.source(),
-      patienceMs: () => wantPatience(this.bufferMs),
+      patienceMs: () => (this.#from === null ? wantPatience(this.bufferMs) : recordedPatience(this.bufferMs)),
       fetched: (bytes: number) => {
         this.httpBytes += bytes;
       },

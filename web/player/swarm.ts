@@ -80,6 +80,7 @@ export interface TrackerState {
 export interface TrackerOptions {
   readonly name: string; // the channel's name, as in the address
   readonly base: string; // '' on the same origin
+  readonly recording?: number; // the epoch of the recording that is played; without it, what is live
   readonly counts: () => PlayerCounts;
 }
 

@@ -69,6 +69,7 @@ export class Visit {
     this.company = new Company({
       name,
       base: '',
+      ...(epoch === null ? {} : { recording: epoch }),
       counts: () => ({
         httpBytes: this.#player?.httpBytes ?? 0,
         stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,

@@ -6,6 +6,8 @@ import { until } from './until';
 export interface Picture {
   /** B-frames, as OBS sends them: frames are then shown in another order than they come in. */
   readonly bframes?: number;
+  /** So many times faster than life, for what is only to be recorded. */
+  readonly speed?: number;
 }
 
 const LIVE_MS = 20_000;
@@ -13,10 +15,11 @@ const LIVE_MS = 20_000;
 /** Starts publishing, and returns once the channel is live. */
 export async function publish(server: Server, card: Card, picture: Picture = {}): Promise<Program> {
   const bframes = picture.bframes ?? 0;
+  const pace = ['-readrate', String(picture.speed ?? 1)];
   const ffmpeg = new Program('ffmpeg', [
     '-hide_banner', '-nostdin', '-loglevel', 'warning',
-    '-re', '-f', 'lavfi', '-i', 'testsrc2=size=256x144:rate=25',
-    '-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
+    ...pace, '-f', 'lavfi', '-i', 'testsrc2=size=256x144:rate=25',
+    ...pace, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
     '-c:v', 'libx264', '-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-threads', '1',
     '-g', '50', '-b:v', '600k', '-maxrate', '600k', '-bufsize', '600k', '-x264-params', 'nal-hrd=cbr', '-pix_fmt', 'yuv420p',
     '-c:a', 'aac', '-b:a', '96k', '-f', 'flv', `${card.rtmp_url}/${card.stream_key}`,
