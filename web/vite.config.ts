@@ -8,7 +8,7 @@ const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 /** In development the server's routes lead to the three pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
-  if (/^\/c\/[^/]+(\/r\/\d+)?$/.test(path)) return '/watch.html';
+  if (/^\/c\/[^/]+(\/r\/\d+|\/clip\/\w+)?$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
   return undefined;
 }

@@ -13,7 +13,7 @@ import (
 // recordingsDir is where recordings and clips rest, in the data directory.
 const recordingsDir = "recordings"
 
-// The values of Record.
+// The value of Record, Clips and Download that turns them on.
 const (
 	recordOn = "on"
 	// keepMost bounds KeepDays and KeepGB: beyond it a calendar and 64 bits end.

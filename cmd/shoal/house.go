@@ -108,7 +108,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
-		Record: s.Record == recordOn, Rewind: s.rewindWindow(), AccessLog: s.AccessLog, Log: log,
+		Record: s.Record == recordOn, Clips: s.Clips == recordOn, Download: s.Download == recordOn, Rewind: s.rewindWindow(), AccessLog: s.AccessLog, Log: log,
 	}, rooms, h.metrics).Handler()
 	if err != nil {
 		return h, err

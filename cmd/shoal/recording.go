@@ -17,7 +17,7 @@ import (
 // recordingCommand are the tools for recordings. They work on the data directory itself, beside a running server or without one.
 type recordingCommand struct {
 	List   recordingList   `cmd:"" help:"List a channel's recordings."`
-	Delete recordingDelete `cmd:"" help:"Delete a recording."`
+	Delete recordingDelete `cmd:"" help:"Delete a recording or a clip."`
 }
 
 // channelNamed returns the channel of this name.
@@ -82,7 +82,7 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 
 type recordingDelete struct {
 	Name            string `arg:"" help:"Name of the channel."`
-	Epoch           uint64 `arg:"" help:"Its number, as in the list."`
+	Which           string `arg:"" help:"Its number, as in the list, or a clip's name, as in its link."`
 	channelSettings `embed:""`
 }
 
@@ -97,20 +97,13 @@ func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(c.Data, recordingsDir)
-	list, err := record.Sealed(dir, found.ID)
+	err = record.DeleteSealed(filepath.Join(c.Data, recordingsDir), found.ID, c.Which)
+	if errors.Is(err, record.ErrNotFound) {
+		return fmt.Errorf("channel %s has no recording or clip %q that is whole: `shoal recording list %[1]s` shows the recordings; one that is being written ends with its broadcast", found.Name, c.Which)
+	}
 	if err != nil {
 		return err
 	}
-	for _, s := range list {
-		if s.Key.Epoch != c.Epoch {
-			continue
-		}
-		if err := record.Remove(dir, s.Key); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintf(w.out, "Recording %d of %s is deleted.\n", c.Epoch, found.Name)
-		return err
-	}
-	return fmt.Errorf("channel %s has no recording %d that is whole: `shoal recording list %[1]s` shows them; one that is being written ends with its broadcast", found.Name, c.Epoch)
+	_, err = fmt.Fprintf(w.out, "Recording %s of %s is deleted.\n", c.Which, found.Name)
+	return err
 }

@@ -75,9 +75,10 @@ func (r *recorded) identify() {
 	}
 }
 
-// publish sends a picture that changes and a tone.
+// publish sends a picture that changes and a tone, four times faster than life.
 func (r *recorded) publish() *exec.Cmd {
-	return spawn(r.t, exec.Command("ffmpeg", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25", "-f", "lavfi", "-i", "sine",
+	return spawn(r.t, exec.Command("ffmpeg", "-loglevel", "error", "-readrate", "4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25",
+		"-readrate", "4", "-f", "lavfi", "-i", "sine",
 		"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-b:v", "800k", "-g", "50", "-pix_fmt", "yuv420p",
 		"-c:a", "aac", "-f", "flv", "rtmp://"+r.rtmp+"/live/"+r.key))
 }
@@ -273,4 +274,97 @@ func TestAFullDiskLeavesLiveAlone(t *testing.T) {
 	if have := r.verified(list[0].Epoch, 0, 4); have < 4 {
 		t.Errorf("%d parts of it are whole", have)
 	}
+}
+
+// Clips of what is live and of a recording are there at once, are still what was signed, and can be taken away as one file.
+func TestClipsAndDownloads(t *testing.T) {
+	r := newRecorded(t)
+	r.serve("--download", "on")
+	r.publish()
+	r.until("ten seconds are published", func() bool { return r.newest(0) >= 22 })
+	live := r.clip(`{"last_s":4,"title":"the last of it"}`)
+	if live.LastsS < 4 || live.LastsS > 8 {
+		t.Errorf("a clip of the last 4 s lasts %v s", live.LastsS)
+	}
+	if lasts := r.decoded(live.HLS); lasts.Seconds() < 3.9 {
+		t.Errorf("ffmpeg played %v of a clip of %v s", lasts, live.LastsS)
+	}
+	if err := r.server.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = r.server.Wait() // killed
+	r.serve("--download", "on")
+
+	whole := r.list()[0]
+	part := r.clip(fmt.Sprintf(`{"recording":%d,"from_s":3,"to_s":5}`, whole.Epoch))
+	if part.LastsS < 2 || part.LastsS > 6 {
+		t.Errorf("a clip of 2 s lasts %v s", part.LastsS)
+	}
+	var clips []listed
+	if b, _ := r.get("/api/v1/channels/demo/clips"); json.Unmarshal(b, &clips) != nil || len(clips) != 2 {
+		t.Errorf("clips after a restart: %s", b)
+	}
+	for _, kept := range []listed{whole, live, part} {
+		if kept.Download == "" {
+			t.Fatalf("%+v cannot be downloaded", kept)
+		}
+		path := filepath.Join(t.TempDir(), "file.mp4")
+		b, status := r.get(kept.Download)
+		if err := os.WriteFile(path, b, 0o600); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d, %v", kept.Download, status, err)
+		}
+		if start, lasts := r.probed(path); start > 0.6 || lasts < kept.LastsS-0.3 || lasts > kept.LastsS+0.6 {
+			t.Errorf("the file of %v s begins at %v s and lasts %v s", kept.LastsS, start, lasts)
+		}
+	}
+	for ask, want := range map[string]int{
+		`{"last_s":4}`: http.StatusNotFound, `{}`: http.StatusBadRequest, `{"recording":99,"from_s":0,"to_s":2}`: http.StatusNotFound,
+		`{"recording":1,"from_s":5000,"to_s":5002}`: http.StatusBadRequest,
+	} {
+		if _, status := r.post("/api/v1/channels/demo/clips", ask); status != want {
+			t.Errorf("%s: %d, want %d", ask, status, want)
+		}
+	}
+}
+
+func (r *recorded) post(path, body string) ([]byte, int) {
+	r.t.Helper()
+	res, err := http.Post("http://"+r.web+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return b, res.StatusCode
+}
+
+func (r *recorded) clip(ask string) (made listed) {
+	r.t.Helper()
+	b, status := r.post("/api/v1/channels/demo/clips", ask)
+	if err := json.Unmarshal(b, &made); err != nil || status != http.StatusCreated {
+		r.t.Fatalf("%s: %d %s", ask, status, b)
+	}
+	return made
+}
+
+// probed has ffmpeg read a file to its end, and returns where it begins and how long it lasts, in seconds.
+func (r *recorded) probed(path string) (start, lasts float64) {
+	r.t.Helper()
+	var complaints bytes.Buffer
+	decode := exec.Command("ffmpeg", "-loglevel", "error", "-i", path, "-map", "0:v:0", "-map", "0:a:0", "-f", "null", "-")
+	decode.Stderr = &complaints
+	if err := decode.Run(); err != nil || complaints.Len() > 0 {
+		r.t.Errorf("ffmpeg does not read the file: %v %s", err, complaints.String())
+	}
+	out, err := exec.Command("ffprobe", "-loglevel", "error", "-show_entries", "format=start_time,duration", "-of", "csv=p=0", path).Output()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := fmt.Sscanf(strings.TrimSpace(string(out)), "%f,%f", &start, &lasts); err != nil {
+		r.t.Fatalf("%s: %v", out, err)
+	}
+	return start, lasts
 }

@@ -37,6 +37,9 @@ type Settings struct {
 	KeepGB   int    `name:"keep-gb" default:"50" placeholder:"N" env:"SHOAL_KEEP_GB" group:"Recordings" help:"Delete the oldest recordings when all take more gigabytes; 0 sets no bound. Default: ${default}."`
 	Rewind   string `name:"rewind" default:"10m" placeholder:"TIME" env:"SHOAL_REWIND" group:"Recordings" help:"How far back viewers of a running broadcast may go, such as 10m or 2h; 0 turns it off. Default: ${default}."`
 
+	Clips    string `name:"clips" default:"on" enum:"on,off" env:"SHOAL_CLIPS" group:"Recordings" help:"Let viewers make clips of up to five minutes: on or off. Default: ${default}."`
+	Download string `name:"download" default:"off" enum:"on,off" env:"SHOAL_DOWNLOAD" group:"Recordings" help:"Let viewers take recordings and clips away as MP4 files: on or off. Default: ${default}."`
+
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" env:"SHOAL_LOG_LEVEL" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" env:"SHOAL_LOG_FORMAT" group:"Logs" help:"Form of the log: text or json."`
 	AccessLog bool   `name:"access-log" env:"SHOAL_ACCESS_LOG" group:"Logs" help:"Log every HTTP request, without addresses of viewers."`

@@ -19,6 +19,8 @@ type Config struct {
 	JoinsPerMinute   int            // for one network
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
 	Record           bool           // recordings are kept, and listed
+	Clips            bool           // viewers may make clips
+	Download         bool           // recordings and clips may be taken away as files
 	Rewind           time.Duration  // how far back a running broadcast may be played
 	AccessLog        bool           // one line a request, without addresses
 	Log              *slog.Logger
@@ -45,6 +47,7 @@ type API struct {
 	rooms   Rooms
 	holds   *holds
 	joins   *pace
+	cuts    *pace
 	metrics *Metrics
 }
 
@@ -57,6 +60,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		config: c, rooms: rooms, metrics: metrics,
 		holds: newHolds(c.HeldReloads, c.HeldReloadsPerIP),
 		joins: newPace(c.JoinsPerMinute, c.Now),
+		cuts:  newPace(clipsPerMinute, c.Now),
 	}
 }
 

@@ -81,9 +81,10 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Tracks  []track    `json:"tracks"`
 		Sharing sharing    `json:"sharing"`
 		RewindS float64    `json:"rewind_s"`
+		Clips   bool       `json:"clips"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
-		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(),
+		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(), Clips: a.config.Clips && a.rooms.Recordings != nil,
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
@@ -135,6 +136,12 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		known = errNoChannel
 	case errors.Is(err, origin.ErrNotFound), errors.Is(err, origin.ErrOver), errors.Is(err, record.ErrNotFound):
 		known = errGone
+	case errors.Is(err, record.ErrRange):
+		known = errClipRange
+	case errors.Is(err, record.ErrMany), errors.Is(err, record.ErrFull):
+		known = errClipsFull
+	case errors.Is(err, record.ErrParameters):
+		known = errNotOneFile
 	case errors.Is(err, origin.ErrTooFar):
 		known = errTooFarAhead
 	case errors.Is(err, origin.ErrTimeout):

@@ -22,6 +22,8 @@ type Recordings interface {
 	Find(key record.Key) (*record.Recording, error)
 	// List returns a channel's recordings of epochs below before (0 is all), or its clips: newest first, and not all at once.
 	List(channel id.Channel, before uint64, clips bool) []record.Summary
+	// Cut copies a range of a recording into a clip.
+	Cut(r *record.Recording, from, to time.Duration, title string) (record.Summary, error)
 	// Count counts a channel's recordings that are whole.
 	Count(channel id.Channel) int
 	// Totals counts what is kept, and the bytes of it.
@@ -37,6 +39,7 @@ func (a *API) recordingRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /hls/{name}/{epoch}/{file}", a.recordingFile)
 	mux.HandleFunc("GET /api/v1/channels/{name}/recordings", a.listRecordings)
 	mux.HandleFunc("GET /api/v1/recorder", a.showRecorder)
+	a.clipRoutes(mux)
 }
 
 // recordingOf returns the recording that a route means.
@@ -68,6 +71,10 @@ func (a *API) recordingFile(w http.ResponseWriter, r *http.Request) {
 
 func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.Recording) {
 	file := r.PathValue("file")
+	if file == downloadFile {
+		a.download(w, r, rec)
+		return
+	}
 	if digits, ok := cut(file, "i", ".mp4"); ok {
 		init, err := rec.Init(digits)
 		if err != nil {
@@ -134,6 +141,10 @@ func (a *API) recorded(w http.ResponseWriter, r *http.Request, rec *record.Recor
 
 // immutable writes media bytes that never change, whole or one range of them, and returns how many were really written.
 func (a *API) immutable(w http.ResponseWriter, r *http.Request, content io.ReadSeeker) (written int64) {
+	return a.immutableWithin(w, r, content, writeWithin)
+}
+
+func (a *API) immutableWithin(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, within time.Duration) (written int64) {
 	h := w.Header()
 	h.Set("Content-Type", mediaType)
 	h.Set("Cache-Control", "public, max-age=3600, immutable")
@@ -141,7 +152,7 @@ func (a *API) immutable(w http.ResponseWriter, r *http.Request, content io.ReadS
 	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
 		r.Header.Del("Range")
 	}
-	a.hurry(w)
+	_ = http.NewResponseController(w).SetWriteDeadline(a.config.Now().Add(within)) // a recorder in a test has none
 	counted := &counter{ResponseWriter: w}
 	http.ServeContent(counted, r, "", time.Time{}, content)
 	return counted.bytes
@@ -187,6 +198,12 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 	told := recording{
 		Epoch: s.Key.Epoch, Clip: s.Key.Clip, Title: s.Title, Started: s.Started.UTC(), Ended: s.Ended.UTC(), LastsS: s.Lasts.Seconds(), Bytes: s.Bytes,
 		Live: s.Growing, Chapters: []chapter{}, Page: "/c/" + string(name) + "/r/" + epoch, HLS: "/hls/" + string(name) + "/" + epoch + "/master.m3u8",
+	}
+	if s.Key.Clip != "" {
+		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
+	}
+	if a.config.Download && !s.Growing {
+		told.Download = strings.TrimSuffix(told.HLS, "master.m3u8") + downloadFile
 	}
 	for _, c := range s.Chapters {
 		told.Chapters = append(told.Chapters, chapter{c.At.Seconds(), c.Wall.UTC()})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4/seekablebuffer"
 
 	"shoal/id"
 	"shoal/segment"
@@ -117,6 +118,25 @@ func (m *recordingWriter) segment(s stretch) {
 	}
 	m.line("#EXTINF:%s,", seconds(s.duration))
 	m.line("%d/s%d.m4s", m.window.Track, s.msn)
+}
+
+// JoinInits makes one init segment of those of a picture and a sound, and returns the time scale of each. Their parts can then
+// stand in one file.
+func JoinInits(inits [][]byte) (joined []byte, scales []uint32, err error) {
+	var all fmp4.Init
+	for _, init := range inits {
+		t, err := ReadTrack(init)
+		if err != nil {
+			return nil, nil, err
+		}
+		all.Tracks = append(all.Tracks, &fmp4.InitTrack{ID: trackID(t.Kind), TimeScale: t.TimeScale, Codec: t.Codec})
+		scales = append(scales, t.TimeScale)
+	}
+	var buf seekablebuffer.Buffer
+	if err := all.Marshal(&buf); err != nil {
+		return nil, nil, fmt.Errorf("write the init segment: %w", err)
+	}
+	return buf.Bytes(), scales, nil
 }
 
 // ReadTrack reads what an init segment that this package wrote says of its track.

@@ -1,10 +1,12 @@
 package record
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"shoal/id"
 	"shoal/segment"
@@ -29,6 +31,7 @@ type stretch struct {
 	at     int64
 	size   int64
 	memory []byte
+	end    int64 // in the content
 }
 
 func (r *Recording) content(track segment.Track, parts ...place) *Content {
@@ -40,8 +43,9 @@ func (r *Recording) content(track segment.Track, parts ...place) *Content {
 }
 
 func (c *Content) add(s stretch) {
-	c.pieces = append(c.pieces, s)
 	c.size += s.size
+	s.end = c.size
+	c.pieces = append(c.pieces, s)
 }
 
 // Size returns the length in bytes.
@@ -49,18 +53,15 @@ func (c *Content) Size() int64 { return c.size }
 
 // Read is of io.Reader.
 func (c *Content) Read(b []byte) (int, error) {
-	at := c.at
-	for _, s := range c.pieces {
-		if at >= s.size {
-			at -= s.size
-			continue
-		}
-		b = b[:min(int64(len(b)), s.size-at)]
-		n, err := c.readStretch(s, b, at)
-		c.at += int64(n)
-		return n, err
+	if c.at >= c.size {
+		return 0, io.EOF
 	}
-	return 0, io.EOF
+	k, _ := slices.BinarySearchFunc(c.pieces, c.at+1, func(s stretch, at int64) int { return cmp.Compare(s.end, at) })
+	s := c.pieces[k]
+	at := c.at - (s.end - s.size)
+	n, err := c.readStretch(s, b[:min(int64(len(b)), s.size-at)], at)
+	c.at += int64(n)
+	return n, err
 }
 
 func (c *Content) readStretch(s stretch, b []byte, at int64) (int, error) {

@@ -49,6 +49,22 @@ func Sealed(dir string, channel id.Channel) ([]Summary, error) {
 	return list, err
 }
 
+// DeleteSealed deletes a recording below dir by its number, or a clip by its name, if it is whole; or returns ErrNotFound. It may run
+// beside a shelf, which notices.
+func DeleteSealed(dir string, channel id.Channel, which string) error {
+	key, ok := parseDir(channel, which)
+	if !ok {
+		key, ok = parseDir(channel, clipPrefix+which)
+	}
+	if !ok {
+		return ErrNotFound
+	}
+	if _, err := os.Stat(filepath.Join(dir, key.dir(), sealedFile)); err != nil {
+		return gone(err)
+	}
+	return Remove(dir, key)
+}
+
 // Remove deletes a recording's directory below dir, or returns ErrNotFound.
 func Remove(dir string, key Key) error {
 	path := filepath.Join(dir, key.dir())

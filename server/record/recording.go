@@ -65,7 +65,11 @@ func newRecording(key Key, dir string) *Recording {
 }
 
 // Name returns the channel's name, when it was recorded.
-func (r *Recording) Name() id.Name { return r.summary.Name }
+func (r *Recording) Name() id.Name {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.summary.Name
+}
 
 // Growing reports whether the broadcast goes on.
 func (r *Recording) Growing() bool {

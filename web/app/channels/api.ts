@@ -13,6 +13,7 @@ export interface Channel extends ChannelLine {
   readonly epoch: number;
   readonly sharing: { readonly preset_allowed: boolean };
   readonly rewindS: number; // how far back it may be played while live
+  readonly clips: boolean; // viewers may make clips
 }
 
 /** `missing`: there is no such channel. `away`: the server did not answer, or not with what was asked. */
@@ -29,9 +30,12 @@ export function askChannel(name: string): Promise<Answer<Channel>> {
   return ask(`/api/v1/channels/${encodeURIComponent(name)}`, channel);
 }
 
-export async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {
+export async function ask<T>(path: string, read: (body: unknown) => T | null, post?: unknown): Promise<Answer<T>> {
   try {
-    const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(path, {
+      headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
+    });
     if (response.status === 404) return { kind: 'missing' };
     if (!response.ok) return { kind: 'away', why: `the server answered ${response.status}` };
     const value = read(await response.json());
@@ -63,6 +67,7 @@ export function channel(body: unknown): Channel | null {
     epoch: count(whole.epoch),
     sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
     rewindS: count(whole.rewind_s),
+    clips: whole.clips === true,
   };
 }
 
@@ -70,7 +75,7 @@ export function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.floor(value) : 0;
 }
 
-/** The channel name in /c/NAME, /c/NAME/r/EPOCH or /embed/NAME, or null. The form is that of Go's id.Name. */
+/** The channel name in /c/NAME, /c/NAME/r/EPOCH, /c/NAME/clip/CLIP or /embed/NAME, or null. The form is that of Go's id.Name. */
 export function channelInPath(path: string): string | null {
-  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})(?:\/r\/\d{1,15})?\/?$/.exec(path)?.[1] ?? null;
+  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})(?:\/r\/\d{1,15}|\/clip\/[a-z2-7]{10})?\/?$/.exec(path)?.[1] ?? null;
 }

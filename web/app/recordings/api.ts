@@ -8,6 +8,8 @@ export interface Chapter {
 
 export interface Recording {
   readonly epoch: number;
+  readonly clip: string; // '' for a recording
+  readonly title: string;
   readonly started: string; // RFC 3339
   readonly lastsS: number;
   readonly live: boolean; // the broadcast goes on
@@ -21,12 +23,25 @@ export function listRecordings(name: string): Promise<Answer<readonly Recording[
   return ask(`/api/v1/channels/${encodeURIComponent(name)}/recordings`, (body) => (Array.isArray(body) ? body.flatMap((line) => recording(line) ?? []) : null));
 }
 
+export function listClips(name: string): Promise<Answer<readonly Recording[]>> {
+  return ask(`/api/v1/channels/${encodeURIComponent(name)}/clips`, (body) => (Array.isArray(body) ? body.flatMap((line) => recording(line) ?? []) : null));
+}
+
+/** A range of a recording as it is played, or the last seconds of what is live. */
+export type ClipWish = { readonly last_s: number } | { readonly recording: number; readonly from_s: number; readonly to_s: number };
+
+export function makeClip(name: string, wish: ClipWish): Promise<Answer<Recording>> {
+  return ask(`/api/v1/channels/${encodeURIComponent(name)}/clips`, recording, wish);
+}
+
 /** Exported for its test. */
 export function recording(body: unknown): Recording | null {
   const line = fields(body);
   if (!line || typeof line.started !== 'string' || !own(line.page) || !own(line.hls)) return null;
   return {
     epoch: count(line.epoch),
+    clip: typeof line.clip === 'string' ? line.clip : '',
+    title: typeof line.title === 'string' ? line.title : '',
     started: line.started,
     lastsS: seconds(line.lasts_s),
     live: line.live === true,
@@ -49,6 +64,11 @@ function seconds(value: unknown): number {
 /** An address on this server. */
 function own(value: unknown): value is string {
   return typeof value === 'string' && /^\/[^/\\]/.test(value);
+}
+
+/** The clip in /c/NAME/clip/CLIP, or ''. */
+export function clipInPath(path: string): string {
+  return /^\/c\/[^/]+\/clip\/([a-z2-7]{10})\/?$/.exec(path)?.[1] ?? '';
 }
 
 /** The recording in /c/NAME/r/EPOCH, or null. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recording, recordingInPath } from './api';
+import { clipInPath, recording, recordingInPath } from './api';
 import { clock, placeOf, rewindWindow, spoken } from './place';
 
 test('a time of day is found in a playlist, also over a break of the publisher', () => {
@@ -42,6 +42,8 @@ test('recordings are read field by field', () => {
   };
   expect(recording(whole)).toMatchObject({ epoch: 3, lastsS: 12.5, chapters: [{ atS: 0 }], download: null });
   for (const body of [null, {}, { ...whole, page: 'javascript:1' }, { ...whole, hls: 7 }]) expect(recording(body)).toBeNull();
+  expect(clipInPath('/c/sea/clip/abcdefgh27')).toBe('abcdefgh27');
+  for (const path of ['/c/sea/clip/', '/c/sea/clip/ABCDEFGH27', '/c/sea/r/3']) expect(clipInPath(path)).toBe('');
   expect(recordingInPath('/c/sea/r/3')).toBe(3);
   for (const path of ['/c/sea', '/c/sea/r/', '/c/sea/r/0', '/c/sea/r/x', '/r/3']) expect(recordingInPath(path)).toBeNull();
 });

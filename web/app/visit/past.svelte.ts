@@ -5,7 +5,7 @@
 // What it owns: the list of recordings, and where in the past the picture is.
 // What it will never do: steer hls.js; it tells the player where to go.
 import type { Player } from '../../player/player';
-import { listRecordings, type Recording } from '../recordings/api';
+import { listClips, listRecordings, type Recording } from '../recordings/api';
 import { LIVE_WITHIN_S, placeOf, rewindWindow, type Timeline } from '../recordings/place';
 
 /** The list is asked for again this often while somebody looks at the page. */
@@ -50,6 +50,16 @@ export class Past {
   async open(player: Player, epoch: number): Promise<boolean> {
     await this.list(0, true);
     const found = this.recordings.find((each) => each.epoch === epoch);
+    if (!found) return false;
+    this.playing = found;
+    player.replay(found.hls, 0);
+    return true;
+  }
+
+  /** Plays a clip; false if there is none. */
+  async openClip(player: Player, clip: string): Promise<boolean> {
+    const answer = await listClips(this.name);
+    const found = answer.kind === 'ok' ? answer.value.find((each) => each.clip === clip) : undefined;
     if (!found) return false;
     this.playing = found;
     player.replay(found.hls, 0);

@@ -52,6 +52,8 @@ export class Visit {
   readonly name: string;
   /** The recording that the page is about, or null: about what is live. */
   readonly epoch: number | null;
+  /** The clip that it is about, or ''. */
+  readonly clip: string;
   #player: Player | null = null;
   #flows = new FlowMeter();
   #since = 0; // page time from which the first frame is counted: opening, or going live
@@ -62,9 +64,10 @@ export class Visit {
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(name: string, epoch: number | null = null) {
+  constructor(name: string, epoch: number | null = null, clip = '') {
     this.name = name;
     this.epoch = epoch;
+    this.clip = clip;
     this.past = new Past(name);
     this.company = new Company({
       name,
@@ -76,6 +79,11 @@ export class Visit {
         stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
       }),
     }, storage());
+  }
+
+  /** The page is about what is kept, not about what is live. */
+  get kept(): boolean {
+    return this.epoch !== null || this.clip !== '';
   }
 
   get viewers(): number {
@@ -199,8 +207,8 @@ export class Visit {
     const first = this.channel === null;
     this.channel = channel;
     if (first) this.company.preset(location.search, location.hostname, channel.sharing.preset_allowed);
-    if (this.epoch !== null) {
-      if (this.phase === 'asking') void this.#replay(this.epoch);
+    if (this.kept) {
+      if (this.phase === 'asking') void this.#replay();
       return;
     }
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
@@ -216,10 +224,12 @@ export class Visit {
     this.#player?.start(this.#playlist);
   }
 
-  async #replay(epoch: number): Promise<void> {
+  async #replay(): Promise<void> {
     this.phase = 'starting';
     const player = this.#player;
-    if (player && !(await this.past.open(player, epoch))) this.phase = 'missing';
+    if (!player) return;
+    const found = this.epoch === null ? await this.past.openClip(player, this.clip) : await this.past.open(player, this.epoch);
+    if (!found) this.phase = 'missing';
   }
 
   /** The broadcast is over, or has not begun. What is buffered is still shown to its end. */
@@ -254,7 +264,7 @@ export class Visit {
     this.#startupMs ??= Math.round(performance.now() - this.#since);
     this.phase = 'playing';
     this.trouble = '';
-    this.company.open();
+    if (!this.clip) this.company.open(); // a clip is too short to be shared
     this.#look();
   }
 
