@@ -238,6 +238,18 @@ func TestRecordingsOutliveKill(t *testing.T) {
 		}
 		_ = r.server.Wait() // asked to
 	}
+	if out, err := say(t, "recording", "list", "demo", "--data", r.data); err != nil || strings.Count(out, "/c/demo/r/") != 2 {
+		t.Errorf("%s: %v", out, err)
+	}
+	if out, err := say(t, "recording", "delete", "demo", "1", "--data", r.data); err != nil || out != "Recording 1 of demo is deleted.\n" {
+		t.Errorf("%s: %v", out, err)
+	}
+	if out, err := say(t, "recording", "delete", "demo", "1", "--data", r.data); err == nil || !strings.Contains(err.Error(), `no recording or clip "1"`) {
+		t.Errorf("deleted twice: %s, %v", out, err)
+	}
+	if out, err := say(t, "recording", "list", "demo", "--data", r.data); err != nil || strings.Count(out, "/c/demo/r/") != 1 {
+		t.Errorf("%s: %v", out, err)
+	}
 }
 
 // A disk that is really full stops recordings, says so, and leaves the live picture alone.

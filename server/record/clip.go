@@ -112,7 +112,8 @@ func (r *Recording) between(from, to time.Duration) ([]trackPlace, error) {
 
 // segmentsBetween returns the first and last segment that overlap a range, by the first track. The caller holds mu.
 func (r *Recording) segmentsBetween(from, to time.Duration) (first, last uint64, err error) {
-	since := r.since().UnixMilli()
+	_, end, _ := r.index.span()
+	since := end.Add(-max(r.rewind, ClipMax)).UnixMilli() // of what grows: also where nobody may rewind
 	type span struct {
 		msn   uint64
 		lasts time.Duration

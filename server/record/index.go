@@ -190,6 +190,9 @@ func (x *index) span() (from, to time.Time, lasts time.Duration) {
 		}
 		lasts = max(lasts, time.Duration(last.startUS-first.startUS+int64(last.lasts))*time.Microsecond)
 	}
+	if to.Before(from) { // the machine's clock was put back between two runs
+		to = from
+	}
 	return from, to, lasts
 }
 

@@ -387,6 +387,69 @@ type silent struct{}
 
 func (silent) Subscribe() (<-chan event.Fact, func()) { return make(chan event.Fact), func() {} }
 
+// A fact that comes after its recording was sealed changes nothing on the disk.
+func TestWhatIsSealedIsNeverWrittenTo(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(1)
+	b.publish(8, 1000, nil)
+	b.end()
+	b.publish(1, 1000, nil)
+	if s := b.find(1).Summary(); s.Growing || s.Lasts != 4*time.Second {
+		t.Errorf("%+v", s)
+	}
+	b.begin(2)
+	b.publish(8, 1000, nil)
+	late := segment.Part{Epoch: 1, Seq: 8}
+	b.recorder.hear(event.PartPublished{Channel: b.channel, Part: late, Manifest: b.kept[late][0]})
+	b.publish(8, 1000, nil)
+	b.end()
+	again := newBenchAt(b)
+	for epoch, lasts := range map[uint64]time.Duration{1: 4 * time.Second, 2: 8 * time.Second} {
+		if s := again.find(epoch).Summary(); s.Lasts != lasts {
+			t.Errorf("epoch %d lasts %v, want %v", epoch, s.Lasts, lasts)
+		}
+	}
+}
+
+// A clip of what grows, and of what is sealed, is whole segments; what is asked beyond what there is, is refused.
+func TestClipsAreCutAtSegments(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Rewind = 0 })
+	b.begin(3)
+	b.publish(30, 1000, nil) // 15 s: seven whole segments of 2 s, and half of one
+	last, err := b.shelf.Cut(b.find(3), -3*time.Second, 0, "live")
+	if err != nil || last.Lasts != 4*time.Second || last.Title != "live" || last.Key.Epoch != 3 {
+		t.Errorf("%+v, %v", last, err)
+	}
+	b.end()
+	middle, err := b.shelf.Cut(b.find(3), 5*time.Second, 6500*time.Millisecond, "")
+	if err != nil || middle.Lasts != 4*time.Second {
+		t.Errorf("%+v, %v", middle, err)
+	}
+	for from, to := range map[time.Duration]time.Duration{20 * time.Second: 21 * time.Second, 2: 1, 0: ClipMax + 1} {
+		if _, err := b.shelf.Cut(b.find(3), from, to, ""); !errors.Is(err, ErrRange) {
+			t.Errorf("from %v to %v: %v", from, to, err)
+		}
+	}
+	again := newBenchAt(b)
+	clip, err := again.shelf.Find(Key{Channel: b.channel, Clip: middle.Key.Clip})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.same(clip, 8, 16)
+	if _, err := clip.Part(0, 7); !errors.Is(err, ErrNotFound) {
+		t.Errorf("more than was cut is there: %v", err)
+	}
+	if list := again.shelf.List(b.channel, 0, true); len(list) != 2 {
+		t.Errorf("%+v", list)
+	}
+	if err := DeleteSealed(b.dir, b.channel, middle.Key.Clip); err != nil {
+		t.Fatal(err)
+	}
+	if err := DeleteSealed(b.dir, b.channel, "../"+middle.Key.Clip); !errors.Is(err, ErrNotFound) {
+		t.Errorf("another directory: %v", err)
+	}
+}
+
 func TestRunEnds(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.Facts = silent{} })
 	b.begin(1)

@@ -154,6 +154,9 @@ func (r *Recorder) certificate(f event.CertificateSigned) {
 // part records a part, and what came before it and was not heard of.
 func (r *Recorder) part(f event.PartPublished) {
 	t := r.tapes[f.Channel]
+	if t != nil && f.Part.Epoch < t.rec.Key.Epoch {
+		return // it came late, and its recording is sealed
+	}
 	if t != nil && t.rec.Key.Epoch != f.Part.Epoch {
 		r.end(f.Channel)
 		t = nil
@@ -213,6 +216,9 @@ func (r *Recorder) begin(channel id.Channel, epoch uint64) *tape {
 		return nil
 	}
 	key := Key{Channel: channel, Epoch: epoch}
+	if _, known := r.config.Shelf.inMemory(key); known {
+		return nil // what is sealed is never written to
+	}
 	rec := newRecording(key, filepath.Join(r.config.Shelf.dir, key.dir()))
 	rec.rewind = r.config.Rewind
 	rec.summary = Summary{Key: key, Name: r.names[channel]}

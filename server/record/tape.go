@@ -50,7 +50,8 @@ func (t *tape) turn(now time.Time) error {
 	if err := t.close(); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(t.rec.dir, reelName(t.reel+1)), os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	t.reel++ // also if it fails: no reel is begun twice
+	f, err := os.OpenFile(filepath.Join(t.rec.dir, reelName(t.reel)), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,6 @@ func (t *tape) turn(now time.Time) error {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	t.file, t.size, t.began, t.dirty = f, int64(len(reelMagic)), now, true
-	t.reel++
 	t.has.inits, t.has.certificates = make(map[string]bool), make(map[string]bool)
 	return nil
 }
