@@ -21,13 +21,13 @@ type Content struct {
 	pieces []stretch
 	size   int64
 	at     int64
-	open   *os.File // of reel
-	reel   uint32
+	open   *os.File // of spool
+	spool  uint32
 }
 
-// stretch is a run of bytes in a reel, or in memory.
+// stretch is a run of bytes in a spool, or in memory.
 type stretch struct {
-	reel   uint32
+	spool  uint32
 	at     int64
 	size   int64
 	memory []byte
@@ -37,7 +37,7 @@ type stretch struct {
 func (r *Recording) content(track segment.Track, parts ...place) *Content {
 	c := &Content{Channel: r.Key.Channel, Track: track, dir: r.dir}
 	for _, p := range parts {
-		c.add(stretch{reel: p.reel, at: p.at + int64(p.record), size: int64(p.data)})
+		c.add(stretch{spool: p.spool, at: p.at + int64(p.record), size: int64(p.data)})
 	}
 	return c
 }
@@ -68,21 +68,21 @@ func (c *Content) readStretch(s stretch, b []byte, at int64) (int, error) {
 	if s.memory != nil {
 		return copy(b, s.memory[at:]), nil
 	}
-	if c.open == nil || c.reel != s.reel {
+	if c.open == nil || c.spool != s.spool {
 		if err := c.Close(); err != nil {
 			return 0, err
 		}
-		f, err := os.Open(filepath.Join(c.dir, reelName(s.reel)))
+		f, err := os.Open(filepath.Join(c.dir, spoolName(s.spool)))
 		if err != nil {
 			return 0, gone(err)
 		}
-		c.open, c.reel = f, s.reel
+		c.open, c.spool = f, s.spool
 	}
 	n, err := c.open.ReadAt(b, s.at+at)
 	if n > 0 {
 		return n, nil
 	}
-	if errors.Is(err, io.EOF) { // the reel is shorter than its index: the caller promised more
+	if errors.Is(err, io.EOF) { // the spool is shorter than its index: the caller promised more
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err
@@ -103,7 +103,7 @@ func (c *Content) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Close lets go of the reel.
+// Close lets go of the spool.
 func (c *Content) Close() error {
 	if c.open == nil {
 		return nil

@@ -52,7 +52,7 @@ func (r *Recording) File() (*Content, error) {
 		return cmp.Or(cmp.Compare(a.startUS, b.startUS), cmp.Compare(a.track, b.track))
 	})
 	for _, p := range all {
-		part := stretch{reel: p.reel, at: p.at + int64(p.record), size: int64(p.data)}
+		part := stretch{spool: p.spool, at: p.at + int64(p.record), size: int64(p.data)}
 		if first < startsLate.Microseconds() {
 			c.add(part)
 			continue
@@ -123,10 +123,10 @@ func (r *Recording) moved(c *Content, part stretch, earlier uint64) error {
 		old := binary.BigEndian.Uint32(head[at:])
 		binary.BigEndian.PutUint32(value, old-uint32(min(uint64(old), earlier)))
 	}
-	c.add(stretch{reel: part.reel, at: part.at, size: int64(at)})
+	c.add(stretch{spool: part.spool, at: part.at, size: int64(at)})
 	c.add(stretch{memory: value, size: int64(size)})
 	rest := int64(at + size)
-	c.add(stretch{reel: part.reel, at: part.at + rest, size: part.size - rest})
+	c.add(stretch{spool: part.spool, at: part.at + rest, size: part.size - rest})
 	return nil
 }
 

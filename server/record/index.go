@@ -17,11 +17,11 @@ const initsMax = 1024
 
 // place is where a part stands: 64 bytes, so that half a day of two tracks takes 12 MB.
 type place struct {
-	at       int64 // of the record in its reel
+	at       int64 // of the record in its spool
 	seq, msn uint64
 	wallMS   int64
 	startUS  int64
-	reel     uint32
+	spool    uint32
 	data     uint32 // bytes of the part
 	lasts    uint32 // us
 	record   uint16 // bytes of the record
@@ -66,7 +66,7 @@ func (x *index) init(sum id.Digest) (n int, known bool) {
 }
 
 // add takes note of a part. It returns false for one that is known, or whose init segment is not.
-func (x *index) add(p *manifest.Part, reel uint32, at int64, recordSize int) bool {
+func (x *index) add(p *manifest.Part, spool uint32, at int64, recordSize int) bool {
 	t := &x.tracks[p.Track]
 	if n := len(t.parts); n > 0 && t.parts[n-1].seq >= p.Seq {
 		return false // only what is newer is ever appended
@@ -76,7 +76,7 @@ func (x *index) add(p *manifest.Part, reel uint32, at int64, recordSize int) boo
 		return false
 	}
 	w := place{
-		at: at, reel: reel, record: uint16(recordSize), data: p.Length, seq: p.Seq, msn: p.MSN, index: p.Index,
+		at: at, spool: spool, record: uint16(recordSize), data: p.Length, seq: p.Seq, msn: p.MSN, index: p.Index,
 		init: uint16(init), wallMS: int64(p.WallMS), startUS: int64(p.StartUS), lasts: p.DurationUS,
 	}
 	if p.Independent {
@@ -90,12 +90,12 @@ func (x *index) add(p *manifest.Part, reel uint32, at int64, recordSize int) boo
 	return true
 }
 
-// trim forgets what stands in reels before this one.
-func (x *index) trim(reel uint32) {
+// trim forgets what stands in spools before this one.
+func (x *index) trim(spool uint32) {
 	for n := range x.tracks {
 		t := &x.tracks[n]
 		gone := 0
-		for gone < len(t.parts) && t.parts[gone].reel < reel {
+		for gone < len(t.parts) && t.parts[gone].spool < spool {
 			x.bytes -= int64(t.parts[gone].data)
 			if t.parts[gone].flags&flagDiscontinuity != 0 {
 				t.discontinuities++

@@ -53,7 +53,7 @@ func (r *Recorder) prune() {
 	}
 }
 
-// shrink deletes the oldest recordings while all of them take more than they may, and then the oldest reels of what grows.
+// shrink deletes the oldest recordings while all of them take more than they may, and then the oldest spools of what grows.
 func (r *Recorder) shrink() {
 	if r.config.Bytes == 0 {
 		return
@@ -77,7 +77,7 @@ func (r *Recorder) shrink() {
 	for _, t := range r.tapes {
 		for all > r.config.Bytes {
 			s := t.rec.Summary()
-			before := s.Started.Add(2 * reelLasts)
+			before := s.Started.Add(2 * spoolLasts)
 			if s.Ended.Sub(before) < r.config.Rewind {
 				break
 			}
@@ -97,8 +97,8 @@ func (r *Recorder) trimGrowing() {
 		keep = r.config.Rewind
 	}
 	for _, t := range r.tapes {
-		if _, err := t.trim(r.now().Add(-keep - reelLasts)); err != nil {
-			r.log().Error("old reels cannot be deleted", "err", err)
+		if _, err := t.trim(r.now().Add(-keep - spoolLasts)); err != nil {
+			r.log().Error("old spools cannot be deleted", "err", err)
 		}
 	}
 }

@@ -202,13 +202,13 @@ func newBenchAt(b *bench) *bench {
 	return &again
 }
 
-// Wherever the last reel is cut, all parts that are whole come back, and no other.
-func TestATornReelIsWholeUpToItsLastPart(t *testing.T) {
+// Wherever the last spool is cut, all parts that are whole come back, and no other.
+func TestATornSpoolIsWholeUpToItsLastPart(t *testing.T) {
 	b := newBench(t, nil)
 	b.begin(1)
 	b.publish(8, 5000, nil)
-	reel := filepath.Join(b.dir, b.channel.String(), "1", reelName(1))
-	whole, err := os.ReadFile(reel)
+	spool := filepath.Join(b.dir, b.channel.String(), "1", spoolName(1))
+	whole, err := os.ReadFile(spool)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestATornReelIsWholeUpToItsLastPart(t *testing.T) {
 			if torn { // a power cut may leave the length without the bytes
 				text = append(text, make([]byte, 3000)...)
 			}
-			if err := errors.Join(os.WriteFile(reel, text, 0o600), removed(filepath.Join(filepath.Dir(reel), sealedFile))); err != nil {
+			if err := errors.Join(os.WriteFile(spool, text, 0o600), removed(filepath.Join(filepath.Dir(spool), sealedFile))); err != nil {
 				t.Fatal(err)
 			}
 			parts := 0
@@ -240,7 +240,7 @@ func TestATornReelIsWholeUpToItsLastPart(t *testing.T) {
 					got += len(r.index.tracks[n].parts)
 				}
 				again.same(r, 0, uint64(got/2))
-			} else if err := os.MkdirAll(filepath.Dir(reel), 0o700); err != nil { // an empty recording is deleted
+			} else if err := os.MkdirAll(filepath.Dir(spool), 0o700); err != nil { // an empty recording is deleted
 				t.Fatal(err)
 			}
 			if got != parts {
@@ -464,22 +464,22 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
-func FuzzReel(f *testing.F) {
-	f.Add([]byte(reelMagic))
+func FuzzSpool(f *testing.F) {
+	f.Add([]byte(spoolMagic))
 	cert := make([]byte, manifest.CertificateSize)
-	f.Add(appendEntry([]byte(reelMagic), kindCertificate, cert, 0))
+	f.Add(appendEntry([]byte(spoolMagic), kindCertificate, cert, 0))
 	sum := sha256.Sum256([]byte("init"))
-	f.Add(append(appendEntry([]byte(reelMagic), kindInit, sum[:], 4), "init"...))
-	f.Fuzz(func(t *testing.T, reel []byte) {
+	f.Add(append(appendEntry([]byte(spoolMagic), kindInit, sum[:], 4), "init"...))
+	f.Fuzz(func(t *testing.T, spool []byte) {
 		var ends []int64
-		good, err := scan(bytes.NewReader(reel), int64(len(reel)), true, func(e entry) error { ends = append(ends, e.end()); return nil })
-		if err != nil && !errors.Is(err, errReel) || good > int64(len(reel)) {
-			t.Fatalf("%d of %d bytes are good, %v", good, len(reel), err)
+		good, err := scan(bytes.NewReader(spool), int64(len(spool)), true, func(e entry) error { ends = append(ends, e.end()); return nil })
+		if err != nil && !errors.Is(err, errSpool) || good > int64(len(spool)) {
+			t.Fatalf("%d of %d bytes are good, %v", good, len(spool), err)
 		}
 		if n := len(ends); n > 0 && ends[n-1] != good {
 			t.Errorf("the last entry ends at %d, %d bytes are good", ends[n-1], good)
 		}
-		again, err := scan(bytes.NewReader(reel[:good]), good, true, func(entry) error { return nil })
+		again, err := scan(bytes.NewReader(spool[:good]), good, true, func(entry) error { return nil })
 		if good > 0 && (err != nil || again != good) {
 			t.Errorf("what is good is not good alone: %d of %d, %v", again, good, err)
 		}

@@ -38,11 +38,11 @@ func (k Key) dir() string {
 	return filepath.Join(k.Channel.String(), fmt.Sprint(k.Epoch))
 }
 
-func reelName(n uint32) string { return fmt.Sprintf("%06d%s", n, reelSuffix) }
+func spoolName(n uint32) string { return fmt.Sprintf("%06d%s", n, spoolSuffix) }
 
 const (
-	reelSuffix = ".reel"
-	clipPrefix = "clip-"
+	spoolSuffix = ".spool"
+	clipPrefix  = "clip-"
 )
 
 // Recording is what is kept of one broadcast, or a clip. Its methods may be called at once.
@@ -254,7 +254,7 @@ const graceMS = 30_000
 func (r *Recording) records(parts []place) ([]byte, error) {
 	var all []byte
 	for _, p := range parts {
-		f, err := os.Open(filepath.Join(r.dir, reelName(p.reel)))
+		f, err := os.Open(filepath.Join(r.dir, spoolName(p.spool)))
 		if err != nil {
 			return nil, gone(err)
 		}
@@ -268,7 +268,7 @@ func (r *Recording) records(parts []place) ([]byte, error) {
 	return all, nil
 }
 
-// gone turns the system's word for a reel that was deleted into ours.
+// gone turns the system's word for a spool that was deleted into ours.
 func gone(err error) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)

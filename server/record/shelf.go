@@ -133,14 +133,14 @@ func readBounded(path string, most int64) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// load reads the index from the reels. mend cuts a torn part off the last one, whose parts are all checked.
+// load reads the index from the spools. mend cuts a torn part off the last one, whose parts are all checked.
 func (r *Recording) load(mend bool) (name id.Name, err error) {
-	reels, err := reelsIn(r.dir)
+	spools, err := spoolsIn(r.dir)
 	if err != nil {
 		return "", gone(err)
 	}
-	for n, reel := range reels {
-		if err := r.loadReel(reel, mend && n == len(reels)-1); err != nil {
+	for n, spool := range spools {
+		if err := r.loadSpool(spool, mend && n == len(spools)-1); err != nil {
 			return "", err
 		}
 	}
@@ -160,12 +160,12 @@ const (
 	passingFile = "passing"
 )
 
-func (r *Recording) loadReel(reel uint32, mend bool) (err error) {
+func (r *Recording) loadSpool(spool uint32, mend bool) (err error) {
 	mode := os.O_RDONLY
 	if mend {
 		mode = os.O_RDWR
 	}
-	f, err := os.OpenFile(filepath.Join(r.dir, reelName(reel)), mode, 0)
+	f, err := os.OpenFile(filepath.Join(r.dir, spoolName(spool)), mode, 0)
 	if err != nil {
 		return gone(err)
 	}
@@ -174,8 +174,8 @@ func (r *Recording) loadReel(reel uint32, mend bool) (err error) {
 	if err != nil {
 		return err
 	}
-	good, err := scan(f, info.Size(), mend, func(e entry) error { return r.take(e, reel) })
-	if errors.Is(err, errReel) { // it was being begun: nothing is lost
+	good, err := scan(f, info.Size(), mend, func(e entry) error { return r.take(e, spool) })
+	if errors.Is(err, errSpool) { // it was being begun: nothing is lost
 		good, err = 0, nil
 	}
 	if err == nil && mend && good < info.Size() {
@@ -186,8 +186,8 @@ func (r *Recording) loadReel(reel uint32, mend bool) (err error) {
 
 var errForeign = errors.New("a part of another channel or broadcast")
 
-// take adds one entry of a reel to the index.
-func (r *Recording) take(e entry, reel uint32) error {
+// take adds one entry of a spool to the index.
+func (r *Recording) take(e entry, spool uint32) error {
 	x := &r.index
 	switch {
 	case e.certificate:
@@ -203,7 +203,7 @@ func (r *Recording) take(e entry, reel uint32) error {
 	case e.part.End:
 		x.tracks[e.part.Track].end = e.part.Append(nil)
 	default:
-		x.add(e.part, reel, e.at, e.recordSize)
+		x.add(e.part, spool, e.at, e.recordSize)
 	}
 	return nil
 }

@@ -14,13 +14,13 @@ import (
 	"shoal/segment"
 )
 
-// Bounds of a reel.
+// Bounds of a spool.
 const (
-	// reelBytes and reelLasts are where the next reel begins: old ones are deleted whole.
-	reelBytes = 256 << 20
-	reelLasts = time.Minute
-	// reelsMax bounds the reels of a recording.
-	reelsMax = 1 << 20
+	// spoolBytes and spoolLasts are where the next spool begins: old ones are deleted whole.
+	spoolBytes = 256 << 20
+	spoolLasts = time.Minute
+	// spoolsMax bounds the spools of a recording.
+	spoolsMax = 1 << 20
 )
 
 // tape is a recording that is being written. One goroutine uses it.
@@ -30,11 +30,11 @@ type tape struct {
 	heard time.Time                 // when the last part came
 
 	file  *os.File
-	reel  uint32
+	spool uint32
 	size  int64
 	began time.Time
 	dirty bool
-	has   struct{ inits, certificates map[string]bool } // what this reel holds already
+	has   struct{ inits, certificates map[string]bool } // what this spool holds already
 }
 
 // newTape begins a recording in its directory, which is made.
@@ -45,27 +45,27 @@ func newTape(rec *Recording) (*tape, error) {
 	return &tape{rec: rec}, nil
 }
 
-// turn begins the next reel.
+// turn begins the next spool.
 func (t *tape) turn(now time.Time) error {
 	if err := t.close(); err != nil {
 		return err
 	}
-	t.reel++ // also if it fails: no reel is begun twice
-	f, err := os.OpenFile(filepath.Join(t.rec.dir, reelName(t.reel)), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
+	t.spool++ // also if it fails: no spool is begun twice
+	f, err := os.OpenFile(filepath.Join(t.rec.dir, spoolName(t.spool)), os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write([]byte(reelMagic)); err != nil {
+	if _, err := f.Write([]byte(spoolMagic)); err != nil {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	t.file, t.size, t.began, t.dirty = f, int64(len(reelMagic)), now, true
+	t.file, t.size, t.began, t.dirty = f, int64(len(spoolMagic)), now, true
 	t.has.inits, t.has.certificates = make(map[string]bool), make(map[string]bool)
 	return nil
 }
 
-// put appends one part with all that it needs. After an error nothing of it stands in the reel.
+// put appends one part with all that it needs. After an error nothing of it stands in the spool.
 func (t *tape) put(p *manifest.Part, record, data, init []byte, now time.Time) error {
-	if t.file == nil || t.size > reelBytes || now.Sub(t.began) > reelLasts {
+	if t.file == nil || t.size > spoolBytes || now.Sub(t.began) > spoolLasts {
 		if err := t.turn(now); err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (t *tape) write(p *manifest.Part, record, data, init []byte) error {
 	if _, known := r.index.init(p.Init); !known && len(r.index.inits) < initsMax {
 		r.index.inits = append(r.index.inits, initSegment{sum: p.Init, data: init})
 	}
-	r.index.add(p, t.reel, at, len(record))
+	r.index.add(p, t.spool, at, len(record))
 	clear(r.rendered)
 	return nil
 }
@@ -167,53 +167,53 @@ func (t *tape) close() error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// trim deletes the reels in which nothing is later than before, but for the one that is being written. It returns how many bytes
+// trim deletes the spools in which nothing is later than before, but for the one that is being written. It returns how many bytes
 // of parts went.
 func (t *tape) trim(before time.Time) (int64, error) {
 	r := t.rec
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	newest := make(map[uint32]int64) // by reel
+	newest := make(map[uint32]int64) // by spool
 	for n := range r.index.tracks {
 		for _, p := range r.index.tracks[n].parts {
-			newest[p.reel] = max(newest[p.reel], p.wallMS)
+			newest[p.spool] = max(newest[p.spool], p.wallMS)
 		}
 	}
-	keep := t.reel
-	for reel, wall := range newest {
+	keep := t.spool
+	for spool, wall := range newest {
 		if wall >= before.UnixMilli() {
-			keep = min(keep, reel)
+			keep = min(keep, spool)
 		}
 	}
 	had := r.index.bytes
 	r.index.trim(keep)
 	clear(r.rendered)
-	names, err := reelsIn(r.dir)
+	names, err := spoolsIn(r.dir)
 	for _, n := range names {
 		if n < keep {
-			err = errors.Join(err, os.Remove(filepath.Join(r.dir, reelName(n))))
+			err = errors.Join(err, os.Remove(filepath.Join(r.dir, spoolName(n))))
 		}
 	}
 	return had - r.index.bytes, err
 }
 
-// reelsIn returns the numbers of the reels in a directory, ascending.
-func reelsIn(dir string) ([]uint32, error) {
+// spoolsIn returns the numbers of the spools in a directory, ascending.
+func spoolsIn(dir string) ([]uint32, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	var reels []uint32
+	var spools []uint32
 	for _, f := range list {
-		text, ok := strings.CutSuffix(f.Name(), reelSuffix)
+		text, ok := strings.CutSuffix(f.Name(), spoolSuffix)
 		n, err := strconv.ParseUint(text, 10, 32)
-		if !ok || err != nil || reelName(uint32(n)) != f.Name() || n > reelsMax {
+		if !ok || err != nil || spoolName(uint32(n)) != f.Name() || n > spoolsMax {
 			continue
 		}
-		reels = append(reels, uint32(n))
+		spools = append(spools, uint32(n))
 	}
-	slices.Sort(reels)
-	return reels, nil
+	slices.Sort(spools)
+	return spools, nil
 }
 
 // seal ends a recording: its summary is written, and nothing can follow. An empty one is deleted.

@@ -103,7 +103,7 @@ export class Past {
       player.seekTo(Math.max(0, (player.place?.atS ?? player.currentTime) + to - line.atS));
       return 'gone';
     }
-    if (player.reaches(to - line.atS, SPARE_S)) {
+    if (to >= line.atS || player.reaches(to - line.atS, SPARE_S)) {
       player.seekBy(to - line.atS);
       return 'gone';
     }

@@ -180,6 +180,10 @@ export class Visit {
 
   retry(): void {
     this.phase = 'starting';
+    if (this.past.rewinding) {
+      this.jumpToLive();
+      return;
+    }
     this.#player?.retry(this.past.playing?.hls ?? this.#playlist);
     void this.#ask();
   }
@@ -212,7 +216,7 @@ export class Visit {
       return;
     }
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
-    if (!channel.live) {
+    if (!channel.live || (this.past.rewinding && channel.epoch !== this.#epoch)) {
       this.#over(begun);
       return;
     }

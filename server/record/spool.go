@@ -14,11 +14,11 @@ import (
 	"shoal/segment"
 )
 
-// A reel is a file: reelMagic, then entries. An entry is entryHead bytes (kind, length of the record, length of the data, CRC-32C
+// A spool is a file: spoolMagic, then entries. An entry is entryHead bytes (kind, length of the record, length of the data, CRC-32C
 // of these and of the record; each u32, big endian), the record and the data.
 const (
-	reelMagic = "shoal.reel.v1\x00\x00\x00"
-	entryHead = 16
+	spoolMagic = "shoal.spool.v1\x00\x00"
+	entryHead  = 16
 )
 
 // The kinds of entry.
@@ -35,8 +35,8 @@ const (
 )
 
 var (
-	errReel = errors.New("not a reel")
-	errTorn = errors.New("a torn entry")
+	errSpool = errors.New("not a spool")
+	errTorn  = errors.New("a torn entry")
 )
 
 func castagnoli(head, record []byte) uint32 {
@@ -56,7 +56,7 @@ func appendEntry(b []byte, kind uint32, record []byte, data int) []byte {
 
 // entry is what was read of an entry: one of certificate, init and part.
 type entry struct {
-	at          int64 // of its record in the reel
+	at          int64 // of its record in the spool
 	recordSize  int
 	dataSize    int
 	record      []byte // of a certificate
@@ -68,14 +68,14 @@ type entry struct {
 
 func (e *entry) end() int64 { return e.at + int64(e.recordSize) + int64(e.dataSize) }
 
-// scan reads the entries of a reel of size bytes and hands each to take, until one is torn or the reel ends. It returns how many
+// scan reads the entries of a spool of size bytes and hands each to take, until one is torn or the spool ends. It returns how many
 // bytes are good. check also reads the bytes of parts, and takes none that do not match their record.
 func scan(r io.ReaderAt, size int64, check bool, take func(entry) error) (good int64, err error) {
-	magic := make([]byte, len(reelMagic))
-	if _, err := r.ReadAt(magic, 0); err != nil || string(magic) != reelMagic {
-		return 0, errReel
+	magic := make([]byte, len(spoolMagic))
+	if _, err := r.ReadAt(magic, 0); err != nil || string(magic) != spoolMagic {
+		return 0, errSpool
 	}
-	good = int64(len(reelMagic))
+	good = int64(len(spoolMagic))
 	for good < size {
 		e, err := readEntry(r, good, size, check)
 		if err != nil {
