@@ -23,6 +23,8 @@ const (
 	ClipMax = 5 * time.Minute
 	// ClipsMax bounds the clips of one channel.
 	ClipsMax = 1000
+	// clipShare is how much of all that is kept may be clips: a tenth.
+	clipShare = 10
 	// clipDigits is the length of a clip's name: 50 bits, so that nobody finds one by guessing.
 	clipDigits = 10
 )
@@ -43,8 +45,8 @@ func validClip(text string) bool {
 // Cut copies the segments that overlap a range of a recording, as it is played from its beginning, into a clip: cut where
 // segments are, and not encoded again. A range from below 0 counts from the end. It returns ErrRange, ErrMany or ErrFull.
 func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary, error) {
-	if s.countClips(r) >= ClipsMax {
-		return Summary{}, ErrMany
+	if err := s.roomForClip(r); err != nil {
+		return Summary{}, err
 	}
 	parts, err := r.between(from, to)
 	if err != nil {
@@ -71,15 +73,28 @@ func random() []byte {
 	return b
 }
 
-func (s *Shelf) countClips(r *Recording) (n int) {
+// roomForClip returns ErrMany while there are as many clips, or as many bytes of them, as are kept: anyone may make one, so new ones
+// must not push out recordings. It returns ErrFull while the disk has no room.
+func (s *Shelf) roomForClip(r *Recording) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for key := range s.sealed {
-		if key.Channel == r.Key.Channel && key.Clip != "" {
+	room, most := s.room, s.clipBytes
+	n, bytes := 0, int64(0)
+	for key, sum := range s.sealed {
+		if key.Clip == "" {
+			continue
+		}
+		if bytes += sum.Bytes; key.Channel == r.Key.Channel {
 			n++
 		}
 	}
-	return n
+	s.mu.Unlock()
+	if n >= ClipsMax || most > 0 && bytes >= most {
+		return ErrMany
+	}
+	if room != nil {
+		return room()
+	}
+	return nil
 }
 
 // trackPlace is where a part of some track stands.

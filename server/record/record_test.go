@@ -442,6 +442,15 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 	if list := again.shelf.List(b.channel, 0, true); len(list) != 2 {
 		t.Errorf("%+v", list)
 	}
+	again.free = 0
+	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrFull) {
+		t.Errorf("a clip on a full disk: %v", err)
+	}
+	again.free = 1 << 40
+	again.shelf.clipBytes = 10_000 // there are two of 8,000 and more
+	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrMany) {
+		t.Errorf("a third clip: %v", err)
+	}
 	if err := DeleteSealed(b.dir, b.channel, middle.Key.Clip); err != nil {
 		t.Fatal(err)
 	}

@@ -89,6 +89,9 @@ func NewRecorder(c Config) *Recorder {
 	if !c.Keep {
 		r.status.State = Off
 	}
+	c.Shelf.mu.Lock()
+	defer c.Shelf.mu.Unlock()
+	c.Shelf.room, c.Shelf.clipBytes = r.room, c.Bytes/clipShare
 	return r
 }
 

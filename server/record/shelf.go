@@ -32,10 +32,12 @@ type Shelf struct {
 
 	loading sync.Mutex // one index is read at a time: readers wait for it rather than for memory
 
-	mu      sync.Mutex // guards the rest
-	sealed  map[Key]Summary
-	growing map[Key]*Recording
-	loaded  []*Recording // most recently used last
+	mu        sync.Mutex   // guards the rest
+	room      func() error // why nothing may be written now; nil is never asked
+	clipBytes int64        // that clips may take in all; 0 sets no bound
+	sealed    map[Key]Summary
+	growing   map[Key]*Recording
+	loaded    []*Recording // most recently used last
 }
 
 // Open returns the shelf in dir, which is made if need be. What an earlier process was writing is cut behind its last whole part
