@@ -16,7 +16,7 @@ test('viewers of a recording pass it on to each other', async ({ server, open })
   await until('it plays on for some seconds', async () => (await ahead.page.evaluate(() => document.querySelector('video')?.currentTime ?? 0)) > 6, 20_000);
   const behind = await open(`${recording!.page}?share=yes`);
   await behind.plays();
-  await behind.shares(1);
+  await behind.shares(1, 40_000);
   await until('the one behind has much from the one ahead', async () => (await behind.report()).peerBytes > 500_000, 60_000);
 
   for (const viewer of [ahead, behind]) expect(await viewer.report()).toMatchObject({ stalls: 0, piecesRefused: 0, engine: 'wasm' });

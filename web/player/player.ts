@@ -13,6 +13,7 @@ import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { EdgeTrust, recordedPatience, wantPatience } from './patience';
 import { Recovery } from './recovery';
+import { Slack } from './slack';
 import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import type { Surroundings } from './surroundings';
@@ -39,6 +40,7 @@ export class Player {
   #listings = new Listings();
   #recovery = new Recovery();
   #step = new Step();
+  #slack = new Slack();
   /** The viewer went back on purpose: nothing hurries after live until asked. */
   #astray = false;
   #url: string | null = null;
@@ -46,7 +48,7 @@ export class Player {
   #from: number | null = null;
   #epoch: number | null = null;
   #framed = false;
-  #calm = new Calm();
+  #calm = new Calm(Math.random());
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
@@ -68,6 +70,7 @@ export class Player {
     this.stalls.hear('reset', performance.now());
     this.#from = fromS;
     this.#begin(url);
+    this.#video.playbackRate = 1; // nobody is caught up with
   }
 
   #begin(url: string): void {
@@ -76,6 +79,7 @@ export class Player {
     this.#epoch = null;
     this.#framed = this.#astray = false;
     this.#calm.reset();
+    this.#step = new Step();
     this.#drop();
     if (Hls.isSupported()) this.#startHls(url);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl')) this.#video.src = url;
@@ -220,7 +224,9 @@ export class Player {
   #keepStep(): void {
     const behind = this.latencyS;
     if (!this.#hls || behind === null || this.#from !== null) return;
-    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - LIVE_TARGET_S, this.bufferMs / 1000, performance.now());
+    const now = performance.now();
+    const target = LIVE_TARGET_S + this.#slack.take(this.stalls.stalls(now), now);
+    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - target, this.bufferMs / 1000, now);
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (jumpS > 0) this.#video.currentTime += jumpS;
   }
