@@ -387,6 +387,26 @@ type silent struct{}
 
 func (silent) Subscribe() (<-chan event.Fact, func()) { return make(chan event.Fact), func() {} }
 
+// What this program cannot read it leaves where it is.
+func TestStrangeFilesAreLeftAlone(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(1)
+	b.publish(4, 5000, nil)
+	b.end()
+	dir := filepath.Join(b.dir, b.channel.String(), "1")
+	strange := filepath.Join(dir, "000001.other")
+	if err := errors.Join(os.Rename(filepath.Join(dir, spoolName(1)), strange), os.Remove(filepath.Join(dir, sealedFile))); err != nil {
+		t.Fatal(err)
+	}
+	again := newBenchAt(b)
+	if list := again.shelf.List(b.channel, 0, false); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+	if _, err := os.Stat(strange); err != nil {
+		t.Error(err)
+	}
+}
+
 // A fact that comes after its recording was sealed changes nothing on the disk.
 func TestWhatIsSealedIsNeverWrittenTo(t *testing.T) {
 	b := newBench(t, nil)

@@ -115,7 +115,10 @@ func (s *Shelf) adopt(key Key, path string) error {
 	}
 	r.summary.Key, r.summary.Name = key, name
 	if err := r.seal(); errors.Is(err, errEmpty) {
-		return nil
+		if _, gone := os.Stat(path); errors.Is(gone, os.ErrNotExist) {
+			return nil
+		}
+		return err
 	} else if err != nil {
 		return err
 	}

@@ -226,7 +226,7 @@ func (r *Recording) seal() error {
 	s := r.sum()
 	s.Growing = false
 	if s.Bytes == 0 {
-		return errors.Join(errEmpty, os.RemoveAll(r.dir))
+		return errors.Join(errEmpty, removeEmpty(r.dir))
 	}
 	r.summary, r.sealed = s, true // whether the disk takes the summary or not: nothing more comes
 	clear(r.rendered)
@@ -241,6 +241,38 @@ func (r *Recording) seal() error {
 }
 
 var errEmpty = errors.New("nothing was recorded")
+
+// emptyMost is the size of a spool in which the first part was being written: a larger one without a part is damaged, and is
+// left for whoever can mend it.
+const emptyMost = segment.PartSizeMax + initMax + recordMax
+
+// removeEmpty deletes the directory of a recording without a part, but nothing that this program did not write there.
+func removeEmpty(dir string) error {
+	spools, err := spoolsIn(dir)
+	if err != nil {
+		return err
+	}
+	names := []string{nameFile, passingFile}
+	for _, n := range spools {
+		names = append(names, spoolName(n))
+	}
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if info.Size() > emptyMost {
+			return fmt.Errorf("%s holds no part that can be read", filepath.Join(dir, name))
+		}
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return os.Remove(dir)
+}
 
 // writeDurably makes a file of b, whole or not at all.
 func writeDurably(path string, b []byte) error {

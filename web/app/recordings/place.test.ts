@@ -22,7 +22,7 @@ test('the rewind window grows with the broadcast and no further than it is kept'
   const started = '2026-01-01T00:00:00Z';
   const at = (seconds: number, behind = 3) => rewindWindow(600, started, Date.parse(started) + seconds * 1000, behind);
   expect(at(10)).toBeNull();
-  expect(at(60)).toEqual({ fromS: -60, toS: 0, atS: -3, live: true });
+  expect(at(60)).toEqual({ fromS: -60, toS: 0, atS: 0, live: true });
   expect(at(6000, 700)).toEqual({ fromS: -600, toS: 0, atS: -600, live: true });
   expect(rewindWindow(0, started, Date.parse(started) + 60_000, 3)).toBeNull();
   expect(rewindWindow(600, null, 0, 3)).toBeNull();

@@ -18,7 +18,7 @@ export function rewindWindow(rewindS: number, started: string | null, nowMs: num
   const age = started === null ? NaN : (nowMs - Date.parse(started)) / 1000;
   const length = Math.min(rewindS, age);
   if (!(length >= LEAST_S)) return null;
-  return { fromS: -Math.floor(length), toS: 0, atS: -Math.min(behindS, length), live: true };
+  return { fromS: -Math.floor(length), toS: 0, atS: behindS < LIVE_WITHIN_S ? 0 : -Math.min(behindS, length), live: true };
 }
 
 /** 0:07, 12:34, 1:02:03. */
