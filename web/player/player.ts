@@ -271,13 +271,6 @@ export class Player {
     return this.#video.currentTime;
   }
 
-  /** Whether a place so many seconds from here can be had, and is not about to be gone. */
-  reaches(seconds: number, spareS: number): boolean {
-    const { seekable, currentTime } = this.#video;
-    const to = currentTime + seconds;
-    return seekable.length > 0 && to >= seekable.start(0) + spareS && to <= seekable.end(seekable.length - 1);
-  }
-
   seekTo(seconds: number): void {
     this.#video.currentTime = seconds;
   }

@@ -10,8 +10,6 @@ import { LIVE_WITHIN_S, placeOf, rewindWindow, type Timeline } from '../recordin
 
 /** The list is asked for again this often while somebody looks at the page. */
 const AGAIN_MS = 30_000;
-/** A place this near to what the live playlist names first may be gone when it is asked for. */
-const SPARE_S = 1;
 
 /** What is live now, as far as going back is concerned. */
 export interface Now {
@@ -103,7 +101,7 @@ export class Past {
       player.seekTo(Math.max(0, (player.place?.atS ?? player.currentTime) + to - line.atS));
       return 'gone';
     }
-    if (to >= line.atS || player.reaches(to - line.atS, SPARE_S)) {
+    if (to >= line.atS || to > -LIVE_WITHIN_S) { // from farther back hls.js returns to live by itself
       player.seekBy(to - line.atS);
       return 'gone';
     }
