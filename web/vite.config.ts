@@ -12,7 +12,7 @@ const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element
 /** In development the server's routes lead to the four pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
-  if (/^\/c\/[^/]+$/.test(path)) return '/watch.html';
+  if (/^\/c\/[^/]+(\/r\/\d+|\/clip\/\w+)?$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
   if (path === '/live') return '/live.html';
   return undefined;

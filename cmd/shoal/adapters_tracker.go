@@ -59,6 +59,11 @@ func (c currentTracker) Issue(channel id.Channel, mode tracker.Mode) (string, id
 	return c.now().Issue(channel, mode)
 }
 
+// IssueRecorded is of api.Tracker.
+func (c currentTracker) IssueRecorded(channel id.Channel, epoch uint64, mode tracker.Mode) (string, id.Peer, error) {
+	return c.now().IssueRecorded(channel, epoch, mode)
+}
+
 // Viewers is of api.Tracker.
 func (c currentTracker) Viewers(channel id.Channel) int { return c.now().Viewers(channel) }
 

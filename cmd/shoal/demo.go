@@ -24,6 +24,8 @@ var clip []byte
 
 const (
 	demoChannel id.Name = "demo"
+	// demoKeepGB bounds what a demo that is left alone writes to a directory of the system's.
+	demoKeepGB = 2
 	// demoReadyWithin is how long the link waits for the first part, which is there in about a second.
 	demoReadyWithin = 10 * time.Second
 )
@@ -54,6 +56,7 @@ func (c *demoCommand) Run(ctx context.Context, w world) (err error) {
 			return fmt.Errorf("there is no room for the demo: %w: name a directory with --data", err)
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		c.KeepGB = min(c.KeepGB, demoKeepGB)
 	}
 	h, err := c.build(ctx, dir, c.logger(w.err))
 	if err != nil {

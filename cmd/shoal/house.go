@@ -21,6 +21,7 @@ import (
 	"shoal/server/ladder"
 	"shoal/server/live"
 	"shoal/server/origin"
+	"shoal/server/record"
 	"shoal/server/relay"
 	"shoal/server/store/sqlite"
 	"shoal/server/tracker"
@@ -41,6 +42,8 @@ type house struct {
 	origin   *origin.Origin
 	metrics  *api.Metrics
 	ladder   *ladder.Ladder
+	shelf    *record.Shelf
+	recorder *record.Recorder
 	live     *live.Live
 	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
@@ -95,6 +98,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if h.ladder, err = s.openLadder(ctx, h.metrics, log); err != nil {
 		return h, err
 	}
+	if err = h.openRecordings(); err != nil {
+		return h, err
+	}
 	h.live = live.New(live.Config{
 		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Idle: window, Log: log,
 	})
@@ -122,6 +128,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	rooms := api.Rooms{
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
+		Recordings: h.shelf, Recorder: h.recorder,
 	}
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err
@@ -136,6 +143,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
+		Record: s.Record == recordOn, Clips: s.Clips == recordOn, Download: s.Download == recordOn, Rewind: s.rewindWindow(),
 		AccessLog: s.AccessLog, OperatorToken: operator, Log: log,
 	}, rooms, h.metrics).Handler()
 	if err != nil {
@@ -163,6 +171,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 	}
 	return runAll(ctx, h.log, slices.Concat([]task{ // in the order of the floors
 		{"the origin", h.origin.Run},
+		{"the recorder", h.recorder.Run},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},

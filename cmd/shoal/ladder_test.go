@@ -20,8 +20,8 @@ import (
 	"shoal/segment"
 )
 
-// listed is a part as a media playlist names it.
-type listed struct {
+// playlistPart is a part as a media playlist names it.
+type playlistPart struct {
 	msn         int
 	index       int
 	duration    string
@@ -36,7 +36,7 @@ var (
 )
 
 // partsOf reads the parts and the segments of a media playlist.
-func partsOf(t *testing.T, text string) (parts []listed, segments []string) {
+func partsOf(t *testing.T, text string) (parts []playlistPart, segments []string) {
 	t.Helper()
 	first := sequenceLine.FindStringSubmatch(text)
 	if first == nil {
@@ -47,7 +47,7 @@ func partsOf(t *testing.T, text string) (parts []listed, segments []string) {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if found := partLine.FindStringSubmatch(line); found != nil {
-			parts = append(parts, listed{msn, index, found[1], found[2] != ""})
+			parts = append(parts, playlistPart{msn, index, found[1], found[2] != ""})
 			index++
 		}
 		if line != "" && !strings.HasPrefix(line, "#") {
@@ -59,7 +59,7 @@ func partsOf(t *testing.T, text string) (parts []listed, segments []string) {
 }
 
 // whole are the parts of the segments that both playlists list in full, by segment.
-func whole(parts []listed, from, to int) (all []listed) {
+func whole(parts []playlistPart, from, to int) (all []playlistPart) {
 	for _, p := range parts {
 		if p.msn >= from && p.msn < to {
 			all = append(all, p)

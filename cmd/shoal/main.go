@@ -18,12 +18,13 @@ var version = "dev"
 
 // program is the command line.
 type program struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Channel channelCommand `cmd:"" help:"Add and list channels."`
-	Demo    demoCommand    `cmd:"" help:"Run a server whose channel plays by itself, and print its link."`
-	Watch   watchCommand   `cmd:"" help:"Watch a channel without a screen, and share it."`
-	Sim     simCommand     `cmd:"" help:"Run the swarm in a made-up internet, and print what came of it."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve     serveCommand     `cmd:"" help:"Run the server."`
+	Channel   channelCommand   `cmd:"" help:"Add and list channels."`
+	Recording recordingCommand `cmd:"" help:"List and delete recordings."`
+	Demo      demoCommand      `cmd:"" help:"Run a server whose channel plays by itself, and print its link."`
+	Watch     watchCommand     `cmd:"" help:"Watch a channel without a screen, and share it."`
+	Sim       simCommand       `cmd:"" help:"Run the swarm in a made-up internet, and print what came of it."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // place says where a command's data and settings are.

@@ -50,6 +50,14 @@ type Settings struct {
 
 	Ladder string `name:"ladder" default:"auto" placeholder:"RUNGS" env:"SHOAL_LADDER" group:"Picture" help:"Smaller rungs of the picture, made with ffmpeg: \"auto\" as this machine can, \"off\", or such as \"720p,360p@600\" (kbit/s). Default: ${default}."`
 
+	Record   string `name:"record" default:"on" enum:"on,off" env:"SHOAL_RECORD" group:"Recordings" help:"Keep broadcasts as recordings: on or off. Default: ${default}."`
+	KeepDays int    `name:"keep-days" default:"30" placeholder:"N" env:"SHOAL_KEEP_DAYS" group:"Recordings" help:"Delete recordings after so many days; 0 keeps them. Default: ${default}."`
+	KeepGB   int    `name:"keep-gb" default:"50" placeholder:"N" env:"SHOAL_KEEP_GB" group:"Recordings" help:"Delete the oldest recordings when all take more gigabytes; 0 sets no bound. Default: ${default}."`
+	Rewind   string `name:"rewind" default:"10m" placeholder:"TIME" env:"SHOAL_REWIND" group:"Recordings" help:"How far back viewers of a running broadcast may go, such as 10m or 2h; 0 turns it off. Default: ${default}."`
+
+	Clips    string `name:"clips" default:"on" enum:"on,off" env:"SHOAL_CLIPS" group:"Recordings" help:"Let viewers make clips of up to five minutes: on or off. Default: ${default}."`
+	Download string `name:"download" default:"off" enum:"on,off" env:"SHOAL_DOWNLOAD" group:"Recordings" help:"Let viewers take recordings and clips away as MP4 files: on or off. Default: ${default}."`
+
 	LogLevel  string `name:"log-level" default:"info" enum:"debug,info,warn,error" env:"SHOAL_LOG_LEVEL" group:"Logs" help:"Least level that is logged: debug, info, warn or error."`
 	LogFormat string `name:"log-format" default:"text" enum:"text,json" env:"SHOAL_LOG_FORMAT" group:"Logs" help:"Form of the log: text or json."`
 	AccessLog bool   `name:"access-log" env:"SHOAL_ACCESS_LOG" group:"Logs" help:"Log every HTTP request, without addresses of viewers."`
@@ -114,6 +122,14 @@ func (s *Settings) check() error {
 	s.checkPublishers(say)
 	if _, err := ladder.ParseSpec(s.Ladder); err != nil {
 		say("ladder", s.Ladder, err.Error()+`; or write "auto" or "off"`)
+	}
+	if _, err := s.rewind(); err != nil {
+		say("rewind", s.Rewind, "write a time up to 12h, such as 10m or 2h, or 0")
+	}
+	for name, n := range map[string]int{"keep_days": s.KeepDays, "keep_gb": s.KeepGB} {
+		if n < 0 || n > keepMost {
+			say(name, strconv.Itoa(n), "write a number from 0 (no bound) to 1000000")
+		}
 	}
 	for name, n := range map[string]int{
 		"held_reloads": s.HeldReloads, "held_reloads_per_ip": s.HeldReloadsPerIP,

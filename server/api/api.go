@@ -20,6 +20,10 @@ type Config struct {
 	JoinsPerMinute   int            // for one network
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
 	OperatorToken    string         // opens what only the operator may ask; "": nobody is
+	Record           bool           // recordings are kept, and listed
+	Clips            bool           // viewers may make clips
+	Download         bool           // recordings and clips may be taken away as files
+	Rewind           time.Duration  // how far back a running broadcast may be played
 	AccessLog        bool           // one line a request, without addresses
 	Log              *slog.Logger
 	Now              func() time.Time // nil is time.Now
@@ -38,6 +42,8 @@ type Rooms struct {
 	Publishers Publishers // nil: nobody does
 	Relay      Relay      // nil: no STUN and TURN
 	Rights     Rights     // nil: anyone may watch everything
+	Recordings Recordings // nil: none
+	Recorder   Recorder   // nil: none
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none
@@ -51,6 +57,7 @@ type API struct {
 	joins   *pace
 	offers  *pace
 	health  *pace
+	cuts    *pace
 	metrics *Metrics
 }
 
@@ -65,6 +72,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		joins:  newPace(c.JoinsPerMinute, c.Now),
 		offers: newPace(offersPerMinute, c.Now),
 		health: newPace(healthPerMinute, c.Now),
+		cuts:   newPace(clipsPerMinute, c.Now),
 	}
 }
 
@@ -72,6 +80,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 func (a *API) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.hlsRoutes(mux)
+	a.recordingRoutes(mux)
 	a.channelRoutes(mux)
 	if a.rooms.Publishers != nil {
 		a.healthRoutes(mux)

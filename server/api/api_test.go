@@ -130,9 +130,16 @@ func TestForeignPagesChangeNothing(t *testing.T) {
 	}
 }
 
+func TestJoiningARecordingNeedsOne(t *testing.T) {
+	h := newHouse(t)
+	if w := h.request("POST", "/api/v1/channels/fish/join", body(`{"mode":"share","recording":7}`)); w.Code != http.StatusNotFound {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestChannels(t *testing.T) {
 	h := newHouse(t)
-	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"viewers":12}]` {
+	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"viewers":12,"recordings":0}]` {
 		t.Error(got)
 	}
 	if got := h.request("GET", "/api/v1/channels/fish").Body.String(); !strings.Contains(got, `"live":false`) ||

@@ -15,6 +15,7 @@ import (
 	"shoal/server/live"
 	"shoal/server/origin"
 	"shoal/server/pack"
+	"shoal/server/record"
 )
 
 // Channels is the registry.
@@ -49,16 +50,17 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	type entry struct {
-		Name    id.Name `json:"name"`
-		Live    bool    `json:"live"`
-		Viewers int     `json:"viewers"`
+		Name       id.Name `json:"name"`
+		Live       bool    `json:"live"`
+		Viewers    int     `json:"viewers"`
+		Recordings int     `json:"recordings"`
 	}
 	list := make([]entry, 0, len(channels))
 	for _, c := range channels {
 		if a.private(c.Name) {
 			continue // whoever may watch it has its link
 		}
-		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID)})
+		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }
@@ -85,9 +87,11 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Epoch   uint64     `json:"epoch"`
 		Tracks  []track    `json:"tracks"`
 		Sharing sharing    `json:"sharing"`
+		RewindS float64    `json:"rewind_s"`
+		Clips   bool       `json:"clips"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
-		Sharing: sharing{a.presetAllowed(r)},
+		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(), Clips: a.config.Clips && a.rooms.Recordings != nil,
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
@@ -137,8 +141,14 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &known):
 	case errors.Is(err, channel.ErrNotFound):
 		known = errNoChannel
-	case errors.Is(err, origin.ErrNotFound), errors.Is(err, origin.ErrOver):
+	case errors.Is(err, origin.ErrNotFound), errors.Is(err, origin.ErrOver), errors.Is(err, record.ErrNotFound):
 		known = errGone
+	case errors.Is(err, record.ErrRange):
+		known = errClipRange
+	case errors.Is(err, record.ErrMany), errors.Is(err, record.ErrFull):
+		known = errClipsFull
+	case errors.Is(err, record.ErrParameters):
+		known = errNotOneFile
 	case errors.Is(err, origin.ErrTooFar):
 		known = errTooFarAhead
 	case errors.Is(err, origin.ErrTimeout):

@@ -19,6 +19,12 @@ func (p *problem) Error() string { return p.Says }
 var (
 	errNoRoute     = &problem{http.StatusNotFound, "not_found", "There is nothing at this address. Check the link, or start at the list of channels."}
 	errNoChannel   = &problem{http.StatusNotFound, "not_found", "There is no channel of this name here. Check the link, or ask whoever sent it."}
+	errNoRecording = &problem{http.StatusNotFound, "not_found", "This recording is no longer kept, or never was. See what else the channel has."}
+	errNoClips     = &problem{http.StatusForbidden, "no_clips", "Clips are turned off here."}
+	errClipRange   = &problem{http.StatusBadRequest, "clip_range", "There is nothing to clip there, or it is longer than five minutes. Choose another range."}
+	errClipsFull   = &problem{http.StatusInsufficientStorage, "full", "There is no room for another clip now. The operator has to free some."}
+	errNoDownload  = &problem{http.StatusForbidden, "no_download", "Downloads are turned off here."}
+	errNotOneFile  = &problem{http.StatusConflict, "not_one_file", "This recording cannot be one file: its picture or sound changed its form in between. It can be watched all the same."}
 	errNotLive     = &problem{http.StatusNotFound, "not_live", "This channel is not live now. Try again when the stream has started."}
 	errGone        = &problem{http.StatusNotFound, "gone", "This piece of the stream is no longer kept, or never was. Load the playlist again."}
 	errTooFarAhead = &problem{http.StatusBadRequest, "too_far_ahead", "The request waits for media too far in the future. Load the playlist without _HLS_msn first."}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -184,6 +185,10 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *house) Issue(_ id.Channel, mode tracker.Mode) (string, id.Peer, error) {
 	return "token-" + string(mode), 0xabc, nil
+}
+
+func (h *house) IssueRecorded(_ id.Channel, epoch uint64, mode tracker.Mode) (string, id.Peer, error) {
+	return "token-" + string(mode) + "-" + strconv.FormatUint(epoch, 10), 0xabc, nil
 }
 
 func (h *house) Viewers(id.Channel) int { return 12 }

@@ -133,6 +133,9 @@ func (a *API) media(w http.ResponseWriter, r *http.Request) {
 	part, isPart := cut(file, "p", ".m4s")
 	whole, isSegment := cut(file, "s", ".m4s")
 	record, isRecord := cut(file, "m", "")
+	if _, isRecords := cut(file, "r", ""); isRecords && a.elsewhere(w, r, origin.ErrNotFound) { // only recordings tell them in bulk
+		return
+	}
 	n, err := parseNumber(part + whole + record) // at most one of the three is there
 	if err := cmp.Or(epochErr, trackErr, err); err != nil {
 		a.refuse(w, r, err)
@@ -151,7 +154,9 @@ func (a *API) media(w http.ResponseWriter, r *http.Request) {
 		a.record(w, r, name, segment.Part{Epoch: epoch, Track: track, Seq: n})
 		return
 	}
-	a.content(w, r, content, err)
+	if !a.elsewhere(w, r, err) {
+		a.content(w, r, content, err)
+	}
 }
 
 // content writes media bytes that never change, whole or one range of them, and counts what was really written.
@@ -160,17 +165,7 @@ func (a *API) content(w http.ResponseWriter, r *http.Request, content *origin.Co
 		a.refuse(w, r, err)
 		return
 	}
-	h := w.Header()
-	h.Set("Content-Type", mediaType)
-	h.Set("Cache-Control", a.keeping(r, "public, max-age=3600, immutable"))
-	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
-	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
-		r.Header.Del("Range")
-	}
-	a.hurry(w)
-	counted := &counter{ResponseWriter: w}
-	http.ServeContent(counted, r, "", time.Time{}, content)
-	a.rooms.Meter.Count(content.Channel, content.Track, counted.bytes)
+	a.rooms.Meter.Count(content.Channel, content.Track, a.immutable(w, r, content))
 }
 
 // record writes a part's signed record.
@@ -180,6 +175,9 @@ func (a *API) record(w http.ResponseWriter, r *http.Request, name id.Name, part 
 		record, err = a.rooms.Records.Manifest(r.Context(), name, part)
 		return err
 	})
+	if a.elsewhere(w, r, err) {
+		return
+	}
 	a.binary(w, r, record, err, a.keeping(r, "public, max-age=3600, immutable"))
 }
 
@@ -194,6 +192,11 @@ func (a *API) certificates(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	records, err := a.rooms.Records.Certificate(name, epoch)
+	if errors.Is(err, origin.ErrNotFound) {
+		if rec, recErr := a.recordingOf(r); recErr == nil {
+			records, err = rec.Certificates(), nil
+		}
+	}
 	a.binary(w, r, records, err, "no-cache") // a broadcast of more than half a day gets another
 }
 

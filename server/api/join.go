@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/server/record"
 	"shoal/server/tracker"
 )
 
@@ -46,7 +47,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none
-	mode, err := parseJoin(http.MaxBytesReader(w, r.Body, joinBodyMax))
+	ask, err := parseJoin(http.MaxBytesReader(w, r.Body, joinBodyMax))
 	if err != nil {
 		answerProblem(w, r, errMalformed)
 		return
@@ -56,7 +57,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	token, peer, err := a.rooms.Tracker.Issue(c.ID, mode)
+	token, peer, err := a.issue(c.ID, ask)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -69,23 +70,41 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		Channel      string      `json:"channel"`
 		ServerTimeMS int64       `json:"serverTimeMs"`
 	}{Token: token, Peer: peer.String(), Tracker: trackerPath, Channel: c.ID.String(), ServerTimeMS: a.config.Now().UnixMilli()}
-	if mode == tracker.Share && a.rooms.Relay != nil {
+	if ask.Mode == tracker.Share && a.rooms.Relay != nil {
 		answer.ICE = a.rooms.Relay.ICE(c.ID, peer, (&url.URL{Host: r.Host}).Hostname())
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
-func parseJoin(body io.Reader) (tracker.Mode, error) {
-	var ask struct {
-		Mode tracker.Mode `json:"mode"`
+// asked is what a viewer who joins says.
+type asked struct {
+	Mode      tracker.Mode `json:"mode"`
+	Recording uint64       `json:"recording"` // the epoch of the recording that is played; 0 is live
+}
+
+// issue signs a token: for a recording only if there is one.
+func (a *API) issue(channel id.Channel, ask asked) (token string, peer id.Peer, err error) {
+	if ask.Recording == 0 {
+		return a.rooms.Tracker.Issue(channel, ask.Mode)
 	}
+	if a.rooms.Recordings == nil {
+		return "", 0, errNoRecording
+	}
+	if _, err := a.rooms.Recordings.Find(record.Key{Channel: channel, Epoch: ask.Recording}); err != nil {
+		return "", 0, err
+	}
+	return a.rooms.Tracker.IssueRecorded(channel, ask.Recording, ask.Mode)
+}
+
+func parseJoin(body io.Reader) (asked, error) {
+	var ask asked
 	decoder := json.NewDecoder(body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&ask); err != nil {
-		return "", err
+		return asked{}, err
 	}
 	if decoder.More() || ask.Mode != tracker.Watch && ask.Mode != tracker.Share {
-		return "", errors.New("mode is watch or share")
+		return asked{}, errors.New("mode is watch or share")
 	}
-	return ask.Mode, nil
+	return ask, nil
 }

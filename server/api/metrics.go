@@ -30,6 +30,7 @@ type Metrics struct {
 	stalls, stalled   prometheus.Counter
 
 	ladder
+	recordedBytes *prometheus.CounterVec
 }
 
 // Census counts one channel, now.
@@ -68,6 +69,9 @@ func NewMetrics(version string, ask func() []Census) *Metrics {
 		stalled:  count("shoal_reported_stalled_seconds_total", "Time that viewers say they stalled."),
 	}
 	m.door = newDoorFigures(m.registry)
+	m.recordedBytes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "shoal_recorded_media_bytes_total", Help: "Media bytes of recordings and clips that were written to clients.",
+	}, []string{"channel"})
 	m.reported.WithLabelValues("origin") // there from the first scrape on
 	m.reported.WithLabelValues("peer")
 	m.ladder = newLadder()
@@ -75,7 +79,7 @@ func NewMetrics(version string, ask func() []Census) *Metrics {
 		Name: "shoal_build_info", Help: "1; the label tells the version.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, m.started, m.ended, m.made, build, census{ask},
+	m.registry.MustRegister(m.latency, m.reported, m.uploaded, m.verified, m.refused, m.stalls, m.stalled, m.started, m.ended, m.made, m.recordedBytes, build, census{ask},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

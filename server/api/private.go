@@ -37,6 +37,16 @@ func (a *API) mayWatch(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// watched is a door that opens to those who may watch the channel in its route, also from pages of other sites.
+func (a *API) watched(door http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		a.visited(w, r)
+		if a.mayWatch(w, r) {
+			door(w, r)
+		}
+	}
+}
+
 func (a *API) private(name id.Name) bool {
 	return a.rooms.Rights != nil && a.rooms.Rights.Private(name)
 }

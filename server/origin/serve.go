@@ -150,6 +150,27 @@ func (o *Origin) Certificate(name id.Name, epoch uint64) ([]byte, error) {
 	return slices.Concat(b.certificates...), nil
 }
 
+// Kept returns a part's record, bytes and init segment, which are not to be changed, if they are still kept. It never waits.
+func (o *Origin) Kept(channel id.Channel, part segment.Part) (record, data, init []byte, ok bool) {
+	o.mu.RLock()
+	kept := o.channels[channel]
+	o.mu.RUnlock()
+	for _, b := range kept {
+		if b.opening.Epoch != part.Epoch {
+			continue
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if t := b.find(part.Track); t != nil {
+			if s := t.part(part.Seq); s != nil {
+				return s.record, s.data, s.init, true
+			}
+		}
+		break
+	}
+	return nil, nil, nil, false
+}
+
 // find returns track n, or nil. The caller holds mu.
 func (b *Broadcast) find(n segment.Track) *track {
 	if int(n) >= len(b.tracks) {

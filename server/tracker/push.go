@@ -133,7 +133,7 @@ func (r *room) brief(v *viewer) {
 
 // recount sends a viewer the backlog of tracks, and returns its records.
 func (r *room) recount(v *viewer, tracks segment.Tracks) [][]byte {
-	if tracks == 0 {
+	if tracks == 0 || r.epoch > 0 { // who plays a recording asks the origin for what lies ahead
 		return nil
 	}
 	f, records := r.backlog(tracks)

@@ -15,11 +15,11 @@ import (
 	"shoal/wire/signal"
 )
 
-// room is one channel with at least one viewer. One goroutine, run, owns all of it but the fields that say otherwise; it
+// room is one place with at least one viewer. One goroutine, run, owns all of it but the fields that say otherwise; it
 // never waits for a viewer, so letters never wait long.
 type room struct {
 	tracker *Tracker
-	channel id.Channel
+	place
 	users   int           // guarded by tracker.mu: connections that entered
 	empty   chan struct{} // closed when users comes back to 0
 	letters chan letter
@@ -54,10 +54,14 @@ func (left) letter()     {}
 func (said) letter()     {}
 func (happened) letter() {}
 
-func newRoom(t *Tracker, channel id.Channel) *room {
+func newRoom(t *Tracker, at place) *room {
+	begin := coord.New
+	if at.epoch > 0 {
+		begin = coord.NewRecorded
+	}
 	return &room{
-		tracker: t, channel: channel, empty: make(chan struct{}), letters: make(chan letter, lettersMax),
-		began: t.now(), mind: coord.New(random()), members: map[id.Peer]*viewer{}, tips: map[segment.Track]segment.Part{},
+		tracker: t, place: at, empty: make(chan struct{}), letters: make(chan letter, lettersMax),
+		began: t.now(), mind: begin(random()), members: map[id.Peer]*viewer{}, tips: map[segment.Track]segment.Part{},
 	}
 }
 
@@ -156,6 +160,8 @@ func (r *room) hear(v *viewer, m signal.FromViewer) {
 	case signal.Follow:
 		v.wants = m.Tracks
 		r.turn(v)
+	case signal.At:
+		r.step(coord.At{Peer: v.peer, PositionMS: int64(m.PositionMS % placesMS)})
 	case signal.More:
 		r.step(coord.MorePlease{Peer: v.peer})
 	case signal.Refused:
@@ -261,6 +267,10 @@ func (r *room) introduce(o coord.Introduce) {
 		}
 	}
 }
+
+// placesMS is what coord believes of a position: a year. A viewer tells the time of day when what it plays was sent; only how far
+// viewers are apart matters, so the year can go.
+const placesMS = 365 * 24 * 3600 * 1000
 
 // prefixOf is the network of an address as coord's opaque key.
 func prefixOf(a netip.Addr) coord.Prefix {

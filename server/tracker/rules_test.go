@@ -208,7 +208,7 @@ func TestReportsAreBounded(t *testing.T) {
 func TestBan(t *testing.T) {
 	inLab(t, Config{}, func(l *lab) {
 		bad := l.join(shallows, Share, "8.8.4.4")
-		token := l.tracker.sign(ticket{shallows, bad.peer, Share, l.tracker.now().Add(TokenLife)})
+		token := l.tracker.sign(ticket{place{channel: shallows}, bad.peer, Share, l.tracker.now().Add(TokenLife)})
 		a, b := l.join(shallows, Share, "9.9.9.9"), l.join(shallows, Share, "7.7.7.7")
 		a.say(signal.Refused{Peer: bad.peer})
 		if bad.ended() != nil {

@@ -13,7 +13,7 @@ func TestTokens(t *testing.T) {
 		good, _, _ := l.tracker.Issue(shallows, Share)
 		other := New(Config{}, hub{}, l.broadcasts, l.meter)
 		foreign, _, _ := other.Issue(shallows, Share)
-		stale := l.tracker.sign(ticket{shallows, 7, Share, l.tracker.now()})
+		stale := l.tracker.sign(ticket{place{channel: shallows}, 7, Share, l.tracker.now()})
 		altered := []byte(good)
 		altered[10] ^= 1
 		for name, token := range map[string]string{

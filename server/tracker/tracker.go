@@ -62,10 +62,10 @@ type Tracker struct {
 	directory  *directory
 
 	mu       sync.Mutex
-	phase    phase                // guarded by mu
-	rooms    map[id.Channel]*room // guarded by mu; a room for each channel with a viewer
-	closing  chan struct{}        // closed when Run ends
-	handlers sync.WaitGroup       // connections and rooms; Add needs mu held and phase open
+	phase    phase           // guarded by mu
+	rooms    map[place]*room // guarded by mu; a room for each place with a viewer
+	closing  chan struct{}   // closed when Run ends
+	handlers sync.WaitGroup  // connections and rooms; Add needs mu held and phase open
 }
 
 type phase uint8
@@ -96,7 +96,7 @@ func New(c Config, facts Facts, broadcasts Broadcasts, meter Meter) *Tracker {
 	t := &Tracker{
 		config: c, facts: facts, broadcasts: broadcasts, meter: meter, now: c.Now, log: c.Log,
 		limits: newLimits(c.ConnectionsMax, c.ConnectionsPerHome), directory: newDirectory(),
-		rooms: map[id.Channel]*room{}, closing: make(chan struct{}),
+		rooms: map[place]*room{}, closing: make(chan struct{}),
 	}
 	_, _ = rand.Read(t.key[:]) // never fails
 	return t
@@ -176,7 +176,7 @@ func (t *Tracker) hear(f event.Fact) {
 		return
 	}
 	t.mu.Lock()
-	r := t.rooms[channel]
+	r := t.rooms[place{channel: channel}]
 	t.mu.Unlock()
 	if r != nil {
 		r.post(happened{f})
@@ -193,14 +193,14 @@ func (t *Tracker) everyRoom() []*room {
 	return rooms
 }
 
-// enterRoom returns the room of a channel, which lives until as many left as entered.
-func (t *Tracker) enterRoom(channel id.Channel) *room {
+// enterRoom returns the room of a place, which lives until as many left as entered.
+func (t *Tracker) enterRoom(at place) *room {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := t.rooms[channel]
+	r := t.rooms[at]
 	if r == nil {
-		r = newRoom(t, channel)
-		t.rooms[channel] = r
+		r = newRoom(t, at)
+		t.rooms[at] = r
 		t.handlers.Add(1) // the connection that calls is counted, so this cannot race with Wait
 		go func() {
 			defer t.handlers.Done()
@@ -215,7 +215,7 @@ func (t *Tracker) leaveRoom(r *room) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if r.users--; r.users == 0 {
-		delete(t.rooms, r.channel)
+		delete(t.rooms, r.place)
 		close(r.empty)
 	}
 }
@@ -227,10 +227,10 @@ type Counts struct {
 	Links   int // connections between them, each counted at both ends, as they say
 }
 
-// Counts counts who is connected to a channel.
+// Counts counts who is connected to what is live of a channel.
 func (t *Tracker) Counts(channel id.Channel) Counts {
 	t.mu.Lock()
-	r := t.rooms[channel]
+	r := t.rooms[place{channel: channel}]
 	t.mu.Unlock()
 	if r == nil {
 		return Counts{}

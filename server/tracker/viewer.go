@@ -132,7 +132,7 @@ func (t *Tracker) converse(v *viewer, hello *time.Timer) {
 	hello.Stop()
 	v.peer, v.mode, v.began = ticket.peer, ticket.mode, t.now()
 	v.reported, v.fresh = v.began, nil
-	r := t.enterRoom(ticket.channel)
+	r := t.enterRoom(ticket.place)
 	defer t.leaveRoom(r)
 	r.post(joined{v})
 	t.listen(v, r)

@@ -5,6 +5,7 @@
 // What it owns: one each of mind, store, company, origin; the wants, the parcels.
 // What it will never do: decide what to fetch, send, believe or play. It keeps its own bounds, and nothing else.
 import type { PartName, Playhead, SegmentName, SignedPart, SwarmOptions, SwarmStats } from '../player/swarm';
+import { Ahead } from './ahead';
 import { ORIGIN, type Peer } from './bytes';
 import { Signatures, hashIs } from './checks';
 import { Company, type Listener } from './company';
@@ -33,6 +34,7 @@ export class Body implements Performer, Listener {
   readonly #wants = new Wants();
   readonly #signed = new SignedParts((part) => this.#store.opened(part));
   readonly #signatures = new Signatures();
+  readonly #ahead: Ahead | null; // of a recording
   #mind: Mind | null = null; // from the first welcome on
   #channel = '';
   #ended = false;
@@ -51,6 +53,8 @@ export class Body implements Performer, Listener {
       done: (ref, failed) => this.feed({ kind: 'Fetched', ref, failed }),
     }, options.token);
     this.#company = new Company(options, certificates, this);
+    this.#ahead = options.recording === undefined ? null : new Ahead(options.base, options.name, options.recording, (record) => this.#company.record(record));
+    this.#store.recorded = this.#ahead !== null;
   }
 
   get tracker(): Tracker {
@@ -64,8 +68,13 @@ export class Body implements Performer, Listener {
     return this.#wants.ask(part, signal, () => this.feed({ kind: 'Wanted', part }));
   }
 
-  segment(segment: SegmentName): ArrayBuffer | null {
-    return this.#store.segment(segment);
+  async segment(segment: SegmentName, signal: AbortSignal): Promise<ArrayBuffer | null> {
+    if (signal.aborted) return null;
+    this.#ahead?.plays(segment.track);
+    const parts = this.#ahead && this.#store.segmentParts(segment);
+    if (!parts) return this.#store.segment(segment);
+    const pieces = await Promise.all(parts.map(({ part }) => this.want(part, signal)));
+    return pieces.every((bytes) => bytes !== null) ? new Blob(pieces).arrayBuffer() : null;
   }
 
   signed(part: PartName, signal: AbortSignal): Promise<SignedPart | null> {
@@ -78,6 +87,8 @@ export class Body implements Performer, Listener {
 
   setPlayhead(playhead: Playhead): void {
     this.#playhead = playhead;
+    this.#store.head = playhead.wallMs;
+    if (this.#mind && !this.#ended) void this.#ahead?.look(playhead.wallMs);
     this.feed({ kind: 'Playhead', ...playhead });
   }
 
@@ -183,7 +194,7 @@ export class Body implements Performer, Listener {
       case 'FetchRecord':
         return void this.#origin.fetchRecord(output);
       case 'Position':
-        return; // of a recording: this body plays none yet
+        return this.#company.at(output.wallMs);
       case 'Note':
         return; // the company counts for itself
     }
@@ -201,7 +212,7 @@ export class Body implements Performer, Listener {
     const seed = crypto.getRandomValues(new Uint8Array(8));
     const wallMs = Date.now() + (this.tracker.state().clockOffsetMs ?? 0);
     try {
-      this.#mind = new Mind(this.#engine, { self, channel, seed, wallMs, uplink: this.#uplink }, this);
+      this.#mind = new Mind(this.#engine, { self, channel, seed, wallMs, uplink: this.#uplink, recorded: this.#ahead !== null }, this);
     } catch (error) {
       return this.broke(error);
     }
@@ -245,6 +256,7 @@ export class Body implements Performer, Listener {
     this.#mind?.end();
     this.#company.leave();
     this.#origin.stop();
+    this.#ahead?.stop();
     this.#wants.clear();
     this.#signed.clear();
     this.#parcels.clear();

@@ -187,6 +187,11 @@ export class Company implements LinksBody, Crew {
     this.tracker.send({ t: 'records', from: on ? 'tracker' : 'peers' });
   }
 
+  /** Where in a recording this viewer plays: others are introduced who have been there. */
+  at(wallMs: number): void {
+    if (wallMs >= 0) this.tracker.send({ t: 'at', ms: Math.floor(wallMs) });
+  }
+
   #parted(peer: Peer): void {
     this.counts.left(peer);
     this.#lanes.get(peer)?.close();

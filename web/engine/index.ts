@@ -32,7 +32,7 @@ function swarm(body: Body): Swarm {
   const { tracker } = body;
   return {
     want: (part, signal) => body.want(part, signal),
-    segment: (segment, signal) => Promise.resolve(signal.aborted ? null : body.segment(segment)),
+    segment: (segment, signal) => body.segment(segment, signal),
     signed: (part, signal) => body.signed(part, signal),
     offer: (part, bytes) => body.offer(part, bytes),
     offerSegment: (segment, bytes) => body.offer(segment, bytes),

@@ -22,11 +22,11 @@ export interface Joined {
 const JOIN_MS = 10_000;
 
 /** Asks to be let in. It rejects if the server does not answer, or says no. */
-export async function join(base: string, name: string, mode: Mode, token = ''): Promise<Joined> {
+export async function join(base: string, name: string, mode: Mode, token = '', recording = 0): Promise<Joined> {
   const response = await fetch(withToken(`${base}/api/v1/channels/${encodeURIComponent(name)}/join`, token), {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ mode }),
+    body: JSON.stringify(recording > 0 ? { mode, recording } : { mode }),
     cache: 'no-store',
     signal: AbortSignal.timeout(JOIN_MS),
   });

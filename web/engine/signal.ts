@@ -54,6 +54,7 @@ export type ToTracker =
   | { readonly t: 'follow'; readonly tracks: readonly number[] }
   | { readonly t: 'able'; readonly slots: number }
   | { readonly t: 'records'; readonly from: 'tracker' | 'peers' }
+  | { readonly t: 'at'; readonly ms: number }
   | ({ readonly t: 'report' } & Report)
   | { readonly t: 'refused'; readonly peer: Peer }
   | { readonly t: 'more' }

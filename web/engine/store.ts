@@ -30,6 +30,9 @@ interface Kept extends Opened {
 export class Store {
   readonly #parts = new Map<string, Kept>(); // oldest first
   readonly #pending = new Map<string, { readonly message: Message; readonly since: number }>(); // oldest first
+  /** Of a recording: what is farthest behind the playhead, and then what is farthest ahead, is dropped first. */
+  recorded = false;
+  head = 0; // wall-clock ms
   #keptBytes = 0;
   #pendingBytes = 0;
   readonly #evicted: (part: PartName) => void;
@@ -155,6 +158,7 @@ export class Store {
 
   /** Drops the oldest part that is not `but`. */
   #evictOldest(but: string): boolean {
+    if (this.recorded) return this.#evictFarthest(but);
     for (const [key, kept] of this.#parts) {
       if (key === but) continue;
       this.evict(kept.part);
@@ -163,7 +167,26 @@ export class Store {
     }
     return false;
   }
+
+  #evictFarthest(but: string): boolean {
+    let farthest: Kept | null = null;
+    let most = -Infinity;
+    for (const [key, kept] of this.#parts) {
+      const behind = this.head - kept.wallMs;
+      const far = behind > 0 ? FAR_MS + behind : -behind;
+      if (key === but || kept.bytes === 0 || far <= most) continue;
+      farthest = kept;
+      most = far;
+    }
+    if (!farthest) return false;
+    this.evict(farthest.part);
+    this.#evicted(farthest.part);
+    return true;
+  }
 }
+
+/** Whatever lies behind counts as farther away than anything ahead. */
+const FAR_MS = 1e12;
 
 /** The length in bytes of a part's piece. */
 export function pieceLength(opened: Opened, piece: number): number {

@@ -73,6 +73,7 @@ describe('the records of the WASM border', () => {
     const birth = { self: peer, channel: count(0x10, 32), seed: count(0x21, 8), wallMs: 1_790_000_000_000, uplink: 625_000 };
     const record = encodeBirth(new Writer(), birth).written();
     expect(record).toEqual(bytesOf('birth.hex'));
+    expect(encodeBirth(new Writer(), { ...birth, recorded: true }).written()).toEqual(bytesOf('birth_recorded.hex'));
     expect(record.length).toBe(BIRTH_SIZE);
   });
 

@@ -14,7 +14,11 @@ export interface Birth {
   readonly seed: Uint8Array; // 8 bytes
   readonly wallMs: number; // the server's clock at the engine's time 0
   readonly uplink: number; // bytes a second
+  readonly recorded?: boolean; // the channel is a recording: everyone plays another place of it
 }
+
+/** The bit beside the uplink that says so. */
+const RECORDED = 2 ** 31;
 
 export type Input =
   | { readonly kind: 'Tick' }
@@ -101,7 +105,7 @@ export const BIRTH_SIZE = 60;
 const INIT_NAMED = 16;
 
 export function encodeBirth(to: Writer, birth: Birth): Writer {
-  return to.peer(birth.self).raw(birth.channel).raw(birth.seed).u64(birth.wallMs).u32(birth.uplink);
+  return to.peer(birth.self).raw(birth.channel).raw(birth.seed).u64(birth.wallMs).u32((birth.uplink % RECORDED) + (birth.recorded ? RECORDED : 0));
 }
 
 /** Appends the record of an input that happened at `nowUs`, in microseconds since the birth. */

@@ -145,7 +145,8 @@ export class Tracker implements TrackerLink {
     try {
       const askedAt = Date.now();
       const started = performance.now();
-      const joined = await join(this.#options.base, this.#options.name, this.#mode, this.#options.token);
+      const { base, name, token, recording } = this.#options;
+      const joined = await join(base, name, this.#mode, token, recording);
       if (attempt !== this.#attempt) return;
       this.#clock.sample(askedAt, performance.now() - started, joined.serverTimeMs);
       this.#open(joined, attempt);

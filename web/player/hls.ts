@@ -1,6 +1,7 @@
 // hls.js as this house uses it: low latency, our doors for media and playlists, its worker from our own address.
 import Hls, { Events } from 'hls.js';
 import workerPath from 'hls.js/dist/hls.worker.js?url';
+import { withToken } from './address';
 import { audioLoading } from './audio';
 import { bufferKeeping } from './buffers';
 import { fragmentLoader, type MediaDesk } from './fragments';
@@ -22,6 +23,37 @@ export function playable(): boolean {
   return Hls.isSupported();
 }
 
+/** Media kept ahead of what is recorded, in seconds: the swarm looks further, and what lies here already it cannot bring. */
+const RECORDED_AHEAD_S = 20;
+
+/** What plays a recording, or what is past of a broadcast that goes on, from a place in its playlist. */
+export function makeRecordedHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, fromS: number): Hls {
+  const hls: Hls = new Hls({
+    ...audioLoading(),
+    lowLatencyMode: false,
+    startPosition: fromS,
+    liveSyncDuration: LIVE_TARGET_S,
+    liveMaxLatencyDuration: Infinity, // nobody is pulled back to live
+    maxBufferLength: RECORDED_AHEAD_S,
+    maxMaxBufferLength: RECORDED_AHEAD_S, // else it fills 60 MB
+    backBufferLength: BEHIND_S,
+    workerPath: worker,
+    xhrSetup: (request, url) => request.open('GET', withToken(url, media.token ?? ''), true),
+    capLevelToPlayerSize: true,
+    enableInterstitialPlayback: false,
+    fLoader: fragmentLoader({ ...media, ...estimates(() => hls) }),
+  });
+  return hls;
+}
+
+/** What hls.js believes of the line. */
+function estimates(of: () => Hls): Pick<MediaDesk, 'latencyMs' | 'estimate'> {
+  return {
+    latencyMs: () => (Number.isFinite(of().ttfbEstimate) ? of().ttfbEstimate : 0),
+    estimate: () => (of().bandwidthEstimate > 0 ? of().bandwidthEstimate : of().config.abrEwmaDefaultEstimate) / 8000,
+  };
+}
+
 export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
@@ -37,11 +69,7 @@ export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playli
     capLevelToPlayerSize: true,
     enableInterstitialPlayback: false,
     ...staying(companions),
-    fLoader: fragmentLoader({
-      ...media,
-      latencyMs: () => (Number.isFinite(hls.ttfbEstimate) ? hls.ttfbEstimate : 0),
-      estimate: () => (hls.bandwidthEstimate > 0 ? hls.bandwidthEstimate : hls.config.abrEwmaDefaultEstimate) / 8000,
-    }),
+    fLoader: fragmentLoader({ ...media, ...estimates(() => hls) }),
     pLoader: playlistLoader(playlists),
   });
   return hls;

@@ -12,6 +12,15 @@ export function wantPatience(bufferMs: number): number {
   return Math.min(Math.max(bufferMs - RESERVE_MS, WANT_MIN_MS), WANT_MAX_MS);
 }
 
+/** Of a recording nothing is pressing while so much is ahead: neighbours are waited for, and then the server sends a whole segment. */
+const AMPLE_MS = 8_000;
+const RECORDED_WANT_MAX_MS = 4_000;
+
+/** wantPatience of a recording. */
+export function recordedPatience(bufferMs: number): number {
+  return Math.min(Math.max(bufferMs - AMPLE_MS, WANT_MIN_MS), RECORDED_WANT_MAX_MS);
+}
+
 /** Edges that did not come in a row, until the tracker is no longer believed. */
 const MISSES_MAX = 2;
 /** How long it is not believed then. */

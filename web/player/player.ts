@@ -11,7 +11,7 @@ import { Calm } from './calm';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { ALL_TRACKS, tracksPlayed } from './tracks';
-import { EdgeTrust, wantPatience } from './patience';
+import { EdgeTrust, recordedPatience, wantPatience } from './patience';
 import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
 import { Slack } from './slack';
@@ -43,6 +43,8 @@ export class Player {
   #astray = false;
   #follows = ALL_TRACKS;
   #url: string | null = null;
+  /** Where to begin in what is recorded, in seconds; null: it is live. */
+  #from: number | null = null;
   #epoch: number | null = null;
   #framed = false;
   #calm = new Calm(Math.random());
@@ -59,7 +61,16 @@ export class Player {
   /** Plays the channel whose master playlist is at `url`, from the live edge. Also: another broadcast of it. */
   start(url: string): void {
     this.stalls.hear('reset', performance.now());
+    this.#from = null;
     this.#begin(url);
+  }
+
+  /** Plays what is recorded, from a place in its playlist, in seconds. */
+  replay(url: string, fromS: number): void {
+    this.stalls.hear('reset', performance.now());
+    this.#from = fromS;
+    this.#begin(url);
+    this.#video.playbackRate = 1; // nobody is caught up with
   }
 
   #begin(url: string): void {
@@ -104,14 +115,16 @@ export class Player {
       pace: this.pace,
       token,
       source: () => this.#around.source(),
-      patienceMs: () => wantPatience(this.bufferMs),
+      patienceMs: () => (this.#from === null ? wantPatience(this.bufferMs) : recordedPatience(this.bufferMs)),
       fetched: (bytes: number) => {
         this.httpBytes += bytes;
       },
     };
     const { edges, records } = this.#around;
     const { Events } = kit;
-    const hls = kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions());
+    const hls = this.#from === null
+      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions())
+      : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
@@ -149,6 +162,7 @@ export class Player {
 
   /** A broadcast that began again has another epoch; its parts do not fit into the buffers of the one before. */
   #looked(details: LevelDetails): void {
+    if (this.#from !== null) return this.#around.changed();
     const last = details.partList?.at(-1) ?? details.fragments.at(-1);
     const address = mediaAddress(last?.url ?? '');
     if (address) {
@@ -177,6 +191,7 @@ export class Player {
       if (this.#url === null) return;
       if (this.#hls && this.bufferMs > SPARE_MS) return this.#hls.startLoad(); // what is buffered shall still be seen
       this.stalls.hear('waiting', performance.now()); // the viewer sees no difference
+      if (this.#from !== null && this.#framed) this.#from = this.#video.currentTime;
       this.#begin(this.#url);
     }, afterMs);
   }
@@ -232,12 +247,12 @@ export class Player {
 
   /** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
   #standStill(still: boolean): void {
-    if (this.#hls) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
+    if (this.#hls && this.#from === null) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
   }
 
   #keepStep(): void {
     const behind = this.latencyS;
-    if (!this.#hls || behind === null) return;
+    if (!this.#hls || behind === null || this.#from !== null) return;
     const now = performance.now();
     const target = LIVE_TARGET_S + this.#slack.take(this.stalls.stalls(now), now);
     const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - target, this.bufferMs / 1000, now);
@@ -273,6 +288,20 @@ export class Player {
   get playhead(): Playhead | null {
     const wallMs = this.wallMs;
     return wallMs === null ? null : { wallMs, bufferMs: this.bufferMs, playing: !this.#video.paused && !this.#video.ended };
+  }
+
+  /** Where in what is recorded the picture is, and how long all of it lasts, in seconds; null while unknown, or live. */
+  get place(): { readonly atS: number; readonly lastsS: number } | null {
+    const { currentTime, duration } = this.#video;
+    return this.#from !== null && this.#framed && Number.isFinite(duration) ? { atS: currentTime, lastsS: duration } : null;
+  }
+
+  get currentTime(): number {
+    return this.#video.currentTime;
+  }
+
+  seekTo(seconds: number): void {
+    this.#video.currentTime = seconds;
   }
 
   /** Further behind than everybody else: a button leads back. */

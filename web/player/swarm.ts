@@ -81,6 +81,7 @@ export interface TrackerOptions {
   readonly name: string; // the channel's name, as in the address
   readonly base: string; // '' on the same origin
   readonly token?: string; // the pass to a private channel
+  readonly recording?: number; // the epoch of the recording that is played; without it, what is live
   readonly counts: () => PlayerCounts;
 }
 

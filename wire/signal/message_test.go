@@ -14,7 +14,7 @@ var viewerSays = []FromViewer{
 	Signal{To: 7, Body: Body{Kind: Offer, Data: "v=0\r\n\"<>&\u2028"}},
 	Signal{To: 1 << 63, Body: Body{Kind: Answer, Data: ""}},
 	Signal{To: 7, Body: Body{Kind: Candidate, Data: "candidate:1 1 udp 1 x 1 typ host", Mid: "0", Line: 3}},
-	Linked{Peers: 3}, Linked{}, Able{Slots: 21}, Follow{Tracks: 0b101}, Follow{Tracks: 0xff},
+	Linked{Peers: 3}, Linked{}, Able{Slots: 21}, Follow{Tracks: 0b101}, Follow{Tracks: 0xff}, At{PositionMS: 1_790_000_000_000},
 	Report{1, 2, 3, 4, 5, 6, 7}, Report{HTTPBytes: numberMax},
 	Refused{Peer: 9}, Records{FromPeers: true}, Records{}, More{}, Ping{At: 12}, Bye{},
 }
@@ -129,6 +129,8 @@ func TestRefusedMessages(t *testing.T) {
 		"a track twice":       `{"t":"follow","tracks":[2,2]}`,
 		"track out of bounds": `{"t":"follow","tracks":[8]}`,
 		"tracks as text":      `{"t":"follow","tracks":["0"]}`,
+		"a place below 0":     `{"t":"at","ms":-1}`,
+		"a place as text":     `{"t":"at","ms":"1"}`,
 		"a track alone":       `{"t":"follow","tracks":0}`,
 		"list of lists":       `{"t":"peers","dial":[[]],"expect":[]}`,
 		"list that never end": `{"t":"peers","dial":["0000000000000001"`,

@@ -51,6 +51,9 @@ type Records struct{ FromPeers bool }
 // it gets those of all.
 type Follow struct{ Tracks segment.Tracks }
 
+// At tells where in a recording the viewer plays: wall-clock ms, as in part records.
+type At struct{ PositionMS uint64 }
+
 // Report holds what happened since the last Report. It is said, not proven: nothing of worth hangs on it.
 type Report struct {
 	HTTPBytes, PeerBytes, UploadBytes uint64
@@ -77,6 +80,7 @@ func (Report) fromViewer()  {}
 func (Able) fromViewer()    {}
 func (Records) fromViewer() {}
 func (Follow) fromViewer()  {}
+func (At) fromViewer()      {}
 func (Refused) fromViewer() {}
 func (More) fromViewer()    {}
 func (Ping) fromViewer()    {}
@@ -103,6 +107,8 @@ func DecodeViewer(b []byte) (FromViewer, error) {
 		m = o.records()
 	case "follow":
 		m = Follow{Tracks: o.tracks("tracks")}
+	case "at":
+		m = At{PositionMS: o.number("ms", numberMax)}
 	case "report":
 		m = o.report()
 	case "refused":
@@ -185,6 +191,7 @@ func (m Records) append(w *writer) {
 	w.open("records").text("from", from)
 }
 func (m Follow) append(w *writer)  { w.open("follow").tracks("tracks", m.Tracks) }
+func (m At) append(w *writer)      { w.open("at").number("ms", m.PositionMS) }
 func (m Refused) append(w *writer) { w.open("refused").text("peer", m.Peer.String()) }
 func (m More) append(w *writer)    { w.open("more") }
 func (m Ping) append(w *writer)    { w.open("ping").number("at", m.At) }

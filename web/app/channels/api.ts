@@ -5,6 +5,7 @@ export interface ChannelLine {
   readonly name: string;
   readonly live: boolean;
   readonly viewers: number;
+  readonly recordings: number;
 }
 
 export interface Channel extends ChannelLine {
@@ -13,6 +14,8 @@ export interface Channel extends ChannelLine {
   readonly epoch: number;
   readonly soundOnly: boolean; // it has tracks, and none of them is a picture
   readonly sharing: { readonly preset_allowed: boolean };
+  readonly rewindS: number; // how far back it may be played while live
+  readonly clips: boolean; // viewers may make clips
 }
 
 /**
@@ -37,9 +40,12 @@ export function askChannel(base: string, name: string, token: string): Promise<A
   return ask(withToken(`${base}/api/v1/channels/${encodeURIComponent(name)}`, token), channel);
 }
 
-async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<Answer<T>> {
+export async function ask<T>(path: string, read: (body: unknown) => T | null, post?: unknown): Promise<Answer<T>> {
   try {
-    const response = await fetch(path, { headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(path, {
+      headers: { Accept: 'application/json' }, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      ...(post === undefined ? {} : { method: 'POST', body: JSON.stringify(post) }),
+    });
     if (response.status === 404) return { kind: 'missing' };
     if (response.status === 403) return { kind: 'private', over: (await response.text()).includes('pass_over') };
     if (!response.ok) return { kind: 'away', why: `the server answered ${response.status}` };
@@ -50,14 +56,14 @@ async function ask<T>(path: string, read: (body: unknown) => T | null): Promise<
   }
 }
 
-function fields(body: unknown): Record<string, unknown> | null {
+export function fields(body: unknown): Record<string, unknown> | null {
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : null;
 }
 
 function channelLine(body: unknown): ChannelLine | null {
   const line = fields(body);
   if (!line || typeof line.name !== 'string') return null;
-  return { name: line.name, live: line.live === true, viewers: count(line.viewers) };
+  return { name: line.name, live: line.live === true, viewers: count(line.viewers), recordings: count(line.recordings) };
 }
 
 /** Exported for its test. */
@@ -72,6 +78,8 @@ export function channel(body: unknown): Channel | null {
     epoch: count(whole.epoch),
     soundOnly: soundOnly(whole.tracks),
     sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
+    rewindS: count(whole.rewind_s),
+    clips: whole.clips === true,
   };
 }
 
@@ -80,11 +88,11 @@ function soundOnly(tracks: unknown): boolean {
   return tracks.every((track) => fields(track)?.kind === 'audio');
 }
 
-function count(value: unknown): number {
+export function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.floor(value) : 0;
 }
 
-/** The channel name in /c/NAME or /embed/NAME, or null. The form is that of Go's id.Name. */
+/** The channel name in /c/NAME, /c/NAME/r/EPOCH, /c/NAME/clip/CLIP or /embed/NAME, or null. The form is that of Go's id.Name. */
 export function channelInPath(path: string): string | null {
-  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})\/?$/.exec(path)?.[1] ?? null;
+  return /^\/(?:c|embed)\/([a-z0-9][a-z0-9_-]{0,39})(?:\/r\/\d{1,15}|\/clip\/[a-z2-7]{10})?\/?$/.exec(path)?.[1] ?? null;
 }

@@ -114,7 +114,7 @@ export class ShoalPlayer extends HTMLElement {
   }
 
   #visitOf({ name, base, token, autoplay, sharing }: Wish): Visit {
-    return new Visit({ name, base, token, autoplay, loadHls, preset: sharing === 'on' ? 'yes' : null, remembers: sharing !== 'off' });
+    return new Visit({ name, base, token, autoplay, loadHls, preset: sharing === 'on' ? 'yes' : null, recording: null, clip: '', remembers: sharing !== 'off' });
   }
 
   #stop(): void {

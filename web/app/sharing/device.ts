@@ -1,7 +1,7 @@
 // Whether this device should share at all, whatever its viewer allowed, and whether this browser can.
 
 /** Why sharing rests, or null: nothing speaks against it. */
-export type Rest = 'saves-data' | 'cellular' | 'battery' | 'stalls';
+export type Rest = 'saves-data' | 'cellular' | 'battery' | 'stalls' | 'rewinds';
 
 /** Below this charge, and not on the mains, a device keeps its power for the picture. */
 export const BATTERY_LEAST = 0.2;
@@ -24,6 +24,7 @@ export const restWords: Readonly<Record<Rest, string>> = {
   cellular: 'Sharing rests: you are on a mobile connection.',
   battery: 'Sharing rests: your battery is below 20 %.',
   stalls: 'Sharing rests for a while: the picture stood still several times.',
+  rewinds: 'Sharing rests while you watch what is past.',
 };
 
 interface Battery extends EventTarget {

@@ -4,6 +4,10 @@ export function viewersWatching(n: number): string {
   return n === 1 ? '1 viewer' : `${n} viewers`;
 }
 
+export function recordingsKept(n: number): string {
+  return n === 1 ? '1 recording' : `${n} recordings`;
+}
+
 /** "shared by 3 viewers", "from the server": where the picture comes from now. */
 export function whence(flowing: number): string {
   if (flowing === 0) return 'from the server';
@@ -35,6 +39,12 @@ export function percent(part: number, rest: number): number | null {
 
 export function behindLive(seconds: number | null): string {
   return seconds === null ? 'live' : `${seconds.toFixed(1)} s behind live`;
+}
+
+/** "22 Nov 2026, 19:27", as the reader's device writes it. */
+export function day(when: string): string {
+  const at = new Date(when);
+  return Number.isNaN(at.getTime()) ? '' : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 /** "since 12 minutes", for the line under the picture. */

@@ -43,6 +43,7 @@ export class Company {
   #deviceRest: Rest | null = null;
   readonly #struggle = new Struggle();
   #struggles = false;
+  #rewinds = false;
   #past: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, verified: 0, refused: 0 };
 
   constructor(options: TrackerOptions, storage: Storage | null) {
@@ -167,9 +168,16 @@ export class Company {
     if (this.#device) this.#weigh();
   }
 
+  /** The viewer went back from live, or returned: what is past has neither its neighbours nor its trees. */
+  rewinds(away: boolean): void {
+    if (away === this.#rewinds) return;
+    this.#rewinds = away;
+    if (this.#device) this.#weigh();
+  }
+
   /** Rests or shares, as device and picture allow. */
   #weigh(): void {
-    this.rest = this.#deviceRest ?? (this.#struggles ? 'stalls' : null);
+    this.rest = this.#deviceRest ?? (this.#rewinds ? 'rewinds' : this.#struggles ? 'stalls' : null);
     if (this.rest) {
       this.#leave();
       this.sharing = 'resting';

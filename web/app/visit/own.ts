@@ -3,7 +3,7 @@ import * as hls from '../../player/hls';
 import { presetIn } from '../sharing/consent';
 import { Visit } from './visit.svelte';
 
-export function ownVisit(name: string): Visit {
+export function ownVisit(name: string, recording: number | null = null, clip = ''): Visit {
   return new Visit({
     name,
     base: '',
@@ -11,6 +11,8 @@ export function ownVisit(name: string): Visit {
     loadHls: () => Promise.resolve(hls), // at hand: such a page is there to play
     autoplay: true,
     preset: presetIn(location.search),
+    recording,
+    clip,
     remembers: true,
   });
 }

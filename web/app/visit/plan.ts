@@ -17,5 +17,7 @@ export interface Plan {
   readonly loadHls: LoadHls;
   readonly autoplay: boolean;
   readonly preset: 'yes' | 'no' | null; // an answer to the sharing question that the page brings along, where that counts
+  readonly recording: number | null; // the epoch of the recording that it is about, or null: about what is live
+  readonly clip: string; // the clip that it is about, or ''
   readonly remembers: boolean; // the viewer's answer, for the next visit
 }

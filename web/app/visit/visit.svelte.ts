@@ -9,10 +9,12 @@ import { Player } from '../../player/player';
 import type { Quality } from '../../player/qualities';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
+import type { Whose } from '../recordings/api';
 import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
+import { Past, type Now } from './past.svelte';
 import type { Phase, Plan } from './plan';
 import { report, type Report } from './report';
 
@@ -47,11 +49,16 @@ export class Visit {
   verified = $state(0);
   refused = $state(0);
   readonly company: Company;
+  readonly past: Past;
   readonly name: string;
   readonly base: string;
   readonly #plan: Plan;
   #video: HTMLVideoElement | null = null;
   #wanted: boolean; // the picture may start
+  /** The recording that the page is about, or null: about what is live. */
+  readonly epoch: number | null;
+  /** The clip that it is about, or ''. */
+  readonly clip: string;
   #player: Player | null = null;
   #flows = new FlowMeter();
   #since = 0; // page time from which the first frame is counted: opening, or going live
@@ -63,21 +70,35 @@ export class Visit {
   #lookTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(plan: Plan) {
-    const { name, base, token } = plan;
+    const { name, base, token, recording, clip } = plan;
     this.#plan = plan;
     this.name = name;
     this.base = base;
+    this.epoch = recording;
+    this.clip = clip;
+    this.past = new Past(plan);
     this.#wanted = plan.autoplay;
     this.company = new Company({
       name,
       base,
       token,
+      ...(recording === null ? {} : { recording }),
       counts: () => ({
         httpBytes: this.#player?.httpBytes ?? 0,
         stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
         stalledMs: Math.round(this.#player?.stalls.stalledMs(performance.now()) ?? 0),
       }),
     }, plan.remembers ? memory() : null);
+  }
+
+  /** Whose recordings and clips these are. */
+  get whose(): Whose {
+    return this.#plan;
+  }
+
+  /** The page is about what is kept, not about what is live. */
+  get kept(): boolean {
+    return this.epoch !== null || this.clip !== '';
   }
 
   get viewers(): number {
@@ -146,7 +167,7 @@ export class Visit {
   report(): Report {
     return report({
       startupMs: this.#startupMs,
-      latencyS: this.#player?.latencyS ?? null,
+      latencyS: this.past.playing ? null : (this.#player?.latencyS ?? null),
       stalls: this.#player?.stalls.stalls(performance.now()) ?? 0,
       stalledMs: this.#player?.stalls.stalledMs(performance.now()) ?? 0,
       playerHttpBytes: this.#player?.httpBytes ?? 0,
@@ -162,11 +183,41 @@ export class Visit {
   }
 
   jumpToLive(): void {
-    this.#player?.jumpToLive();
+    if (this.past.playing) {
+      location.assign(`/c/${this.name}`);
+      return;
+    }
+    if (!this.past.rewinding) {
+      this.#player?.jumpToLive();
+      return;
+    }
+    this.past.leave();
+    this.company.rewinds(false);
+    this.#player?.start(this.#playlist);
   }
 
   seekBy(seconds: number): void {
-    this.#player?.seekBy(seconds);
+    const line = this.past.timeline;
+    if (line) this.seekTo(line.atS + seconds);
+    else this.#player?.seekBy(seconds);
+  }
+
+  /** Goes to a place of the timeline, in its seconds. */
+  seekTo(seconds: number): void {
+    if (this.#player) void this.past.go(this.#player, seconds, this.#now).then((where) => this.#went(where));
+  }
+
+  #went(where: 'live' | 'gone'): void {
+    if (where === 'live') this.jumpToLive();
+    this.company.rewinds(this.past.rewinding);
+    this.#look();
+  }
+
+  get #now(): Now | null {
+    const channel = this.channel;
+    if (!channel?.live || this.#epoch === null) return null;
+    const serverMs = Date.now() + (this.company.tracker.clockOffsetMs ?? 0);
+    return { epoch: this.#epoch, started: channel.started, rewindS: channel.rewindS, behindS: this.#player?.latencyS ?? 0, serverMs };
   }
 
   setQuality(index: number): void {
@@ -175,7 +226,11 @@ export class Visit {
 
   retry(): void {
     this.phase = 'starting';
-    this.#player?.retry(this.#playlist);
+    if (this.past.rewinding) {
+      this.jumpToLive();
+      return;
+    }
+    this.#player?.retry(this.past.playing?.hls ?? this.#playlist);
     void this.#ask();
   }
 
@@ -187,6 +242,7 @@ export class Visit {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
+    void this.past.list(performance.now());
     const answer = await askChannel(this.base, this.name, this.#plan.token);
     this.#asking = false;
     if (!this.#player) return;
@@ -212,12 +268,16 @@ export class Visit {
     const first = this.channel === null;
     this.channel = channel;
     if (first) this.company.preset(this.#plan.preset, location.hostname, channel.sharing.preset_allowed);
+    if (this.kept) {
+      if (this.phase === 'asking') void this.#replay();
+      return;
+    }
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
-    if (!channel.live) {
+    if (!channel.live || (this.past.rewinding && channel.epoch !== this.#epoch)) {
       this.#over(begun);
       return;
     }
-    if (begun && channel.epoch === this.#epoch) return;
+    if (this.past.playing || this.past.rewinding || (begun && channel.epoch === this.#epoch)) return;
     if (!this.#wanted) {
       this.phase = 'ready';
       return;
@@ -229,11 +289,28 @@ export class Visit {
     this.#player?.start(this.#playlist);
   }
 
+  async #replay(): Promise<void> {
+    this.phase = 'starting';
+    const player = this.#player;
+    if (!player) return;
+    const found = this.epoch === null ? await this.past.openClip(player, this.clip) : await this.past.open(player, this.epoch);
+    if (!found) this.phase = 'missing';
+  }
+
   /** The broadcast is over, or has not begun. What is buffered is still shown to its end. */
   #over(begun: boolean): void {
     this.#epoch = null;
     if (!begun) {
       this.phase = this.phase === 'ended' ? 'ended' : 'waiting';
+      return;
+    }
+    if (this.past.playing) return; // the viewer went back, and sees it to its end
+    if (this.past.rewinding) {
+      void this.past.settle().then((kept) => {
+        if (kept) return;
+        this.past.leave();
+        this.#over(begun);
+      });
       return;
     }
     this.company.close();
@@ -244,6 +321,7 @@ export class Visit {
     }
     this.#draining = false;
     this.phase = 'ended';
+    void this.past.list(0, true);
     this.#player?.stop(false);
   }
 
@@ -251,7 +329,7 @@ export class Visit {
     this.#startupMs ??= Math.round(performance.now() - this.#since);
     this.phase = 'playing';
     this.trouble = '';
-    this.company.open();
+    if (!this.clip) this.company.open(); // a clip is too short to be shared
     this.#look();
   }
 
@@ -260,7 +338,7 @@ export class Visit {
     if (!player) return;
     const swarm = this.company.swarm;
     const playhead = player.playhead;
-    if (swarm && playhead) swarm.setPlayhead(playhead);
+    if (swarm && playhead && !this.past.rewinding) swarm.setPlayhead(playhead);
     const totals = this.company.totals();
     this.serverBytes = player.httpBytes + totals.engineHttpBytes;
     this.peerBytes = totals.peerBytes;
@@ -280,14 +358,16 @@ export class Visit {
   #look(): void {
     const player = this.#player;
     if (!player) return;
-    this.latencyS = player.latencyS;
-    this.behind = player.behind;
+    this.latencyS = this.past.playing ? null : player.latencyS;
+    this.past.look(player, this.#now);
+    this.behind = this.past.rewinding || (player.behind && !this.past.playing);
     this.soundBlocked = player.soundBlocked;
     this.qualities = player.qualities;
     this.quality = player.quality;
     const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
     if (this.phase !== 'playing') return;
+    if (this.past.playing) return;
     if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);
     else if (still >= STALL_ASKED_MS || (this.company.tracker.ended && !this.#draining)) void this.#ask();
   }

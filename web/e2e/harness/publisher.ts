@@ -12,6 +12,8 @@ export interface Picture {
   readonly keys?: number;
   /** As ffmpeg writes it; 256x144 if it is not said. */
   readonly size?: string;
+  /** So many times faster than life, for what is only to be recorded. */
+  readonly speed?: number;
 }
 
 const LIVE_MS = 20_000;
@@ -20,10 +22,11 @@ const LIVE_MS = 20_000;
 export async function publish(server: Server, card: Card, picture: Picture = {}, token = ''): Promise<Program> {
   const bframes = picture.bframes ?? 0;
   const to = picture.over === 'srt' ? ['mpegts', card.srt_url] : ['flv', `${card.rtmp_url}/${card.stream_key}`];
+  const pace = ['-readrate', String(picture.speed ?? 1)];
   const ffmpeg = new Program('ffmpeg', [
     '-hide_banner', '-nostdin', '-loglevel', 'warning',
-    '-re', '-f', 'lavfi', '-i', `testsrc2=size=${picture.size ?? '256x144'}:rate=25`,
-    '-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
+    ...pace, '-f', 'lavfi', '-i', `testsrc2=size=${picture.size ?? '256x144'}:rate=25`,
+    ...pace, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000',
     '-c:v', 'libx264', '-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-threads', '1',
     '-g', String(25 * (picture.keys ?? 2)), '-b:v', '600k', '-maxrate', '600k', '-bufsize', '600k', '-x264-params', 'nal-hrd=cbr', '-pix_fmt', 'yuv420p',
     '-c:a', 'aac', '-b:a', '96k', '-f', ...to,

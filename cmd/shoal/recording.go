@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"shoal/id"
+	"shoal/server/channel"
+	"shoal/server/record"
+)
+
+// recordingCommand are the tools for recordings. They work on the data directory itself, beside a running server or without one.
+type recordingCommand struct {
+	List   recordingList   `cmd:"" help:"List a channel's recordings."`
+	Delete recordingDelete `cmd:"" help:"Delete a recording or a clip."`
+}
+
+// channelNamed returns the channel of this name.
+func channelNamed(ctx context.Context, registry *channel.Registry, text string) (channel.Channel, error) {
+	name, err := id.ParseName(text)
+	if err != nil {
+		return channel.Channel{}, fmt.Errorf("%q is not a channel name: `shoal channel list` shows them", text)
+	}
+	found, err := registry.ByName(ctx, name)
+	if err != nil {
+		return channel.Channel{}, fmt.Errorf("channel %s: %w: `shoal channel list` shows them", name, err)
+	}
+	return found, nil
+}
+
+type recordingList struct {
+	Name            string `arg:"" help:"Name of the channel."`
+	channelSettings `embed:""`
+}
+
+// Run lists the recordings that are whole: one that is being written is not among them.
+func (c *recordingList) Run(ctx context.Context, w world) (err error) {
+	registry, done, err := c.registry(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	found, err := channelNamed(ctx, registry.Registry, c.Name)
+	if err != nil {
+		return err
+	}
+	list, err := record.Sealed(filepath.Join(c.Data, recordingsDir), found.ID)
+	if err != nil {
+		return err
+	}
+	watch := c.addresses().Public + "/c/" + string(found.Name)
+	if c.JSON {
+		type row struct {
+			Epoch   uint64    `json:"epoch"`
+			Started time.Time `json:"started"`
+			LastsS  float64   `json:"lasts_s"`
+			Bytes   int64     `json:"bytes"`
+			Watch   string    `json:"watch_url"`
+		}
+		rows := make([]row, 0, len(list))
+		for _, s := range list {
+			rows = append(rows, row{s.Key.Epoch, s.Started, s.Lasts.Seconds(), s.Bytes, fmt.Sprintf("%s/r/%d", watch, s.Key.Epoch)})
+		}
+		return json.NewEncoder(w.out).Encode(rows)
+	}
+	if len(list) == 0 {
+		_, err := fmt.Fprintf(w.out, "Channel %s has no recording.\n", found.Name)
+		return err
+	}
+	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
+	for _, s := range list {
+		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Round(time.Second),
+			float64(s.Bytes)/1e6, watch, s.Key.Epoch)
+	}
+	return table.Flush()
+}
+
+type recordingDelete struct {
+	Name            string `arg:"" help:"Name of the channel."`
+	Which           string `arg:"" help:"Its number, as in the list, or a clip's name, as in its link."`
+	channelSettings `embed:""`
+}
+
+// Run deletes the recording. A running server notices within half a minute.
+func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
+	registry, done, err := c.registry(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	found, err := channelNamed(ctx, registry.Registry, c.Name)
+	if err != nil {
+		return err
+	}
+	err = record.DeleteSealed(filepath.Join(c.Data, recordingsDir), found.ID, c.Which)
+	if errors.Is(err, record.ErrNotFound) {
+		return fmt.Errorf("channel %s has no recording or clip %q that is whole: `shoal recording list %[1]s` shows the recordings; one that is being written ends with its broadcast", found.Name, c.Which)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w.out, "Recording %s of %s is deleted.\n", c.Which, found.Name)
+	return err
+}

@@ -1,0 +1,263 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/origin"
+	"shoal/server/record"
+)
+
+// Recordings is what is kept beyond the live edge.
+type Recordings interface {
+	// Find returns a recording, one that grows, or a clip; or record.ErrNotFound.
+	Find(key record.Key) (*record.Recording, error)
+	// List returns a channel's recordings of epochs below before (0 is all), or its clips: newest first, and not all at once.
+	List(channel id.Channel, before uint64, clips bool) []record.Summary
+	// Cut copies a range of a recording into a clip.
+	Cut(r *record.Recording, from, to time.Duration, title string) (record.Summary, error)
+	// Count counts a channel's recordings that are whole.
+	Count(channel id.Channel) int
+	// Totals counts what is kept, and the bytes of it.
+	Totals() (recordings, clips int, bytes int64)
+}
+
+// Recorder tells how recording goes.
+type Recorder interface {
+	Status() record.Status
+}
+
+func (a *API) recordingRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /hls/{name}/{epoch}/{file}", a.watched(a.recordingFile))
+	mux.HandleFunc("GET /api/v1/channels/{name}/recordings", a.watched(a.listRecordings))
+	mux.HandleFunc("GET /api/v1/recorder", a.showRecorder)
+	a.clipRoutes(mux)
+}
+
+// recordingOf returns the recording that a route means.
+func (a *API) recordingOf(r *http.Request) (*record.Recording, error) {
+	if a.rooms.Recordings == nil {
+		return nil, record.ErrNotFound
+	}
+	c, err := a.named(r)
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := parseNumber(r.PathValue("epoch"))
+	if err != nil {
+		return nil, err
+	}
+	return a.rooms.Recordings.Find(record.Key{Channel: c.ID, Epoch: epoch})
+}
+
+// recordingFile answers what stands beside a recording's tracks: playlists and init segments.
+func (a *API) recordingFile(w http.ResponseWriter, r *http.Request) {
+	open(w)
+	rec, err := a.recordingOf(r)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.besideTracks(w, r, rec)
+}
+
+func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.Recording) {
+	file := r.PathValue("file")
+	if file == downloadFile {
+		a.download(w, r, rec)
+		return
+	}
+	if digits, ok := cut(file, "i", ".mp4"); ok {
+		init, err := rec.Init(digits)
+		if err != nil {
+			a.refuse(w, r, err)
+			return
+		}
+		a.immutable(w, r, bytes.NewReader(init))
+		return
+	}
+	var playlist []byte
+	var err error
+	text, isPlaylist := strings.CutSuffix(file, ".m3u8")
+	switch {
+	case file == "master.m3u8":
+		playlist, err = rec.Master()
+	case isPlaylist:
+		var track segment.Track
+		if track, err = parseTrack(text); err == nil {
+			playlist, err = rec.Media(track)
+		}
+	default:
+		err = errNoRoute
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.write(w, r, playlist, playlistType, "no-cache") // a broadcast that grows, or is deleted one day
+}
+
+// recorded answers what a track of a recording holds: p{SEQ}.m4s, s{MSN}.m4s, m{SEQ} and r{MSN}.
+func (a *API) recorded(w http.ResponseWriter, r *http.Request, rec *record.Recording) {
+	track, trackErr := parseTrack(r.PathValue("track"))
+	file := r.PathValue("file")
+	part, isPart := cut(file, "p", ".m4s")
+	whole, isSegment := cut(file, "s", ".m4s")
+	one, isRecord := cut(file, "m", "")
+	many, isRecords := cut(file, "r", "")
+	n, err := parseNumber(part + whole + one + many) // at most one of the four is there
+	if err := cmp.Or(trackErr, err); err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	cache := a.keeping(r, "public, max-age=3600, immutable")
+	var content *record.Content
+	var records []byte
+	switch {
+	case isPart:
+		content, err = rec.Part(track, n)
+	case isSegment:
+		content, err = rec.Segment(track, n)
+	case isRecord:
+		records, err = rec.Record(track, n)
+	case isRecords:
+		records, err = rec.Records(track, n)
+	}
+	if content == nil || err != nil {
+		a.binary(w, r, records, err, cache)
+		return
+	}
+	defer content.Close() // it was only read
+	a.metrics.recorded(rec.Name(), a.immutable(w, r, content))
+}
+
+// immutable writes media bytes that never change, whole or one range of them, and returns how many were really written.
+func (a *API) immutable(w http.ResponseWriter, r *http.Request, content io.ReadSeeker) (written int64) {
+	return a.immutableWithin(w, r, content, writeWithin)
+}
+
+func (a *API) immutableWithin(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, within time.Duration) (written int64) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Cache-Control", a.keeping(r, "public, max-age=3600, immutable"))
+	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
+	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
+		r.Header.Del("Range")
+	}
+	_ = http.NewResponseController(w).SetWriteDeadline(a.config.Now().Add(within)) // a recorder in a test has none
+	counted := &counter{ResponseWriter: w}
+	http.ServeContent(counted, r, "", time.Time{}, content)
+	return counted.bytes
+}
+
+// elsewhere answers from the recording what the origin keeps no longer. It returns false if err is of another kind, or there is no
+// recording either.
+func (a *API) elsewhere(w http.ResponseWriter, r *http.Request, err error) bool {
+	if !errors.Is(err, origin.ErrNotFound) {
+		return false
+	}
+	rec, err := a.recordingOf(r)
+	if err != nil {
+		return false
+	}
+	a.recorded(w, r, rec)
+	return true
+}
+
+// recording is a recording as the API tells it.
+type recording struct {
+	Epoch    uint64    `json:"epoch"`
+	Clip     string    `json:"clip,omitempty"`
+	Title    string    `json:"title,omitempty"`
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended"`
+	LastsS   float64   `json:"lasts_s"`
+	Bytes    int64     `json:"bytes"`
+	Live     bool      `json:"live"`
+	Chapters []chapter `json:"chapters"`
+	Page     string    `json:"page"`
+	HLS      string    `json:"hls"`
+	Download string    `json:"download,omitempty"`
+}
+
+type chapter struct {
+	AtS  float64   `json:"at_s"`
+	Wall time.Time `json:"wall"`
+}
+
+func (a *API) tell(name id.Name, s record.Summary) recording {
+	epoch := strconv.FormatUint(s.Key.Epoch, 10)
+	told := recording{
+		Epoch: s.Key.Epoch, Clip: s.Key.Clip, Title: s.Title, Started: s.Started.UTC(), Ended: s.Ended.UTC(), LastsS: s.Lasts.Seconds(), Bytes: s.Bytes,
+		Live: s.Growing, Chapters: []chapter{}, Page: "/c/" + string(name) + "/r/" + epoch, HLS: "/hls/" + string(name) + "/" + epoch + "/master.m3u8",
+	}
+	if s.Key.Clip != "" {
+		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
+	}
+	if a.config.Download && !s.Growing {
+		told.Download = strings.TrimSuffix(told.HLS, "master.m3u8") + downloadFile
+	}
+	for _, c := range s.Chapters {
+		told.Chapters = append(told.Chapters, chapter{c.At.Seconds(), c.Wall.UTC()})
+	}
+	return told
+}
+
+// recordingsOf counts a channel's recordings that are listed and whole.
+func (a *API) recordingsOf(channel id.Channel) (n int) {
+	if a.rooms.Recordings == nil || !a.config.Record {
+		return 0
+	}
+	return a.rooms.Recordings.Count(channel)
+}
+
+// listRecordings tells a channel's recordings, newest first: ?before=EPOCH asks for older ones.
+func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
+	c, err := a.named(r)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	before := uint64(0)
+	if text := r.URL.Query().Get("before"); text != "" {
+		if before, err = parseNumber(text); err != nil {
+			a.refuse(w, r, errMalformed)
+			return
+		}
+	}
+	list := []recording{}
+	if a.rooms.Recordings != nil && a.config.Record {
+		for _, s := range a.rooms.Recordings.List(c.ID, before, false) {
+			list = append(list, a.tell(c.Name, s))
+		}
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+// showRecorder tells an operator how recording goes.
+func (a *API) showRecorder(w http.ResponseWriter, r *http.Request) {
+	if a.rooms.Recorder == nil || a.rooms.Recordings == nil {
+		a.refuse(w, r, errNoRoute)
+		return
+	}
+	s := a.rooms.Recorder.Status()
+	recordings, clips, size := a.rooms.Recordings.Totals()
+	writeJSON(w, http.StatusOK, struct {
+		State      record.State `json:"state"`
+		Says       string       `json:"says"`
+		Since      time.Time    `json:"since"`
+		Stopped    uint64       `json:"stopped"`
+		LostParts  uint64       `json:"lost_parts"`
+		Recordings int          `json:"recordings"`
+		Clips      int          `json:"clips"`
+		Bytes      int64        `json:"bytes"`
+	}{s.State, s.Says, s.Since.UTC(), s.Stopped, s.Lost, recordings, clips, size})
+}

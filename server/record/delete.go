@@ -1,0 +1,75 @@
+package record
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"shoal/id"
+)
+
+// goneSuffix marks what is being deleted: half a recording must never be taken for a whole one.
+const goneSuffix = ".gone"
+
+// Delete deletes a sealed recording or a clip, or returns ErrNotFound.
+func (s *Shelf) Delete(key Key) error {
+	s.mu.Lock()
+	_, known := s.sealed[key.plain()]
+	s.mu.Unlock()
+	if !known {
+		return ErrNotFound
+	}
+	s.forget(key)
+	return Remove(s.dir, key)
+}
+
+// Sealed returns a channel's recordings below dir that are whole, newest first, without opening a shelf: it may run beside one.
+func Sealed(dir string, channel id.Channel) ([]Summary, error) {
+	names, err := os.ReadDir(filepath.Join(dir, channel.String()))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var list []Summary
+	for _, d := range names {
+		key, ok := parseDir(channel, d.Name())
+		if !ok || key.Clip != "" {
+			continue
+		}
+		b, err := readBounded(filepath.Join(dir, key.dir(), sealedFile), summaryMax)
+		if err != nil {
+			continue
+		}
+		if s, err := parseSealed(b, key); err == nil {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b Summary) int { return cmp.Compare(b.Key.Epoch, a.Key.Epoch) })
+	return list, err
+}
+
+// DeleteSealed deletes a recording below dir by its number, or a clip by its name, if it is whole; or returns ErrNotFound. It may run
+// beside a shelf, which notices.
+func DeleteSealed(dir string, channel id.Channel, which string) error {
+	key, ok := parseDir(channel, which)
+	if !ok {
+		key, ok = parseDir(channel, clipPrefix+which)
+	}
+	if !ok {
+		return ErrNotFound
+	}
+	if _, err := os.Stat(filepath.Join(dir, key.dir(), sealedFile)); err != nil {
+		return gone(err)
+	}
+	return Remove(dir, key)
+}
+
+// Remove deletes a recording's directory below dir, or returns ErrNotFound.
+func Remove(dir string, key Key) error {
+	path := filepath.Join(dir, key.dir())
+	if err := os.Rename(path, path+goneSuffix); err != nil {
+		return gone(err)
+	}
+	return os.RemoveAll(path + goneSuffix)
+}

@@ -1,0 +1,100 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"shoal/id"
+)
+
+// Summary is what is told of a recording or a clip.
+type Summary struct {
+	Key      Key
+	Name     id.Name // of the channel, when it was recorded
+	Title    string  // of a clip; "" for a recording
+	Started  time.Time
+	Ended    time.Time
+	Lasts    time.Duration // as played: what lies between two runs of the publisher is not in it
+	Bytes    int64         // of parts
+	Chapters []Chapter
+	Growing  bool // the broadcast goes on
+}
+
+// Chapter is where the publisher began, or came back.
+type Chapter struct {
+	At   time.Duration // in the recording
+	Wall time.Time
+}
+
+const (
+	// chaptersMax bounds the chapters that are told: beyond it the publisher's line is so poor that nobody can read them.
+	chaptersMax = 200
+	// summaryMax bounds sealed.json.
+	summaryMax = 64 << 10
+	sealedFile = "sealed.json"
+	// sealedVersion is of sealed.json.
+	sealedVersion = 1
+)
+
+// sealedJSON is sealed.json: times in milliseconds.
+type sealedJSON struct {
+	Version  int           `json:"version"`
+	Name     string        `json:"name"`
+	Epoch    uint64        `json:"epoch"`
+	Title    string        `json:"title,omitempty"`
+	Started  int64         `json:"started_ms"`
+	Ended    int64         `json:"ended_ms"`
+	Lasts    int64         `json:"lasts_ms"`
+	Bytes    int64         `json:"bytes"`
+	Chapters []chapterJSON `json:"chapters"`
+}
+
+type chapterJSON struct {
+	At   int64 `json:"at_ms"`
+	Wall int64 `json:"wall_ms"`
+}
+
+func (s Summary) marshal() ([]byte, error) {
+	j := sealedJSON{
+		Version: sealedVersion, Name: string(s.Name), Epoch: s.Key.Epoch, Title: s.Title, Bytes: s.Bytes,
+		Started: s.Started.UnixMilli(), Ended: s.Ended.UnixMilli(), Lasts: s.Lasts.Milliseconds(),
+	}
+	for _, c := range s.Chapters {
+		j.Chapters = append(j.Chapters, chapterJSON{c.At.Milliseconds(), c.Wall.UnixMilli()})
+	}
+	return json.MarshalIndent(j, "", "  ")
+}
+
+var errSealed = errors.New("sealed.json is not what this program writes")
+
+// lastsMax bounds the times that are believed: a hundred years.
+const lastsMax = 100 * 365 * 24 * time.Hour
+
+// parseSealed reads sealed.json.
+func parseSealed(b []byte, key Key) (Summary, error) {
+	var j sealedJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return Summary{}, errors.Join(errSealed, err)
+	}
+	name, err := id.ParseName(j.Name)
+	if err != nil || j.Version != sealedVersion || j.Bytes < 0 || j.Lasts < 0 || j.Lasts > lastsMax.Milliseconds() || j.Ended < j.Started ||
+		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > titleMax {
+		return Summary{}, errSealed
+	}
+	key.Epoch = j.Epoch
+	s := Summary{
+		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes,
+		Started: time.UnixMilli(j.Started).UTC(), Ended: time.UnixMilli(j.Ended).UTC(), Lasts: time.Duration(j.Lasts) * time.Millisecond,
+	}
+	for _, c := range j.Chapters {
+		if c.At < 0 || c.At > j.Lasts {
+			return Summary{}, errSealed
+		}
+		s.Chapters = append(s.Chapters, Chapter{At: time.Duration(c.At) * time.Millisecond, Wall: time.UnixMilli(c.Wall).UTC()})
+	}
+	return s, nil
+}
+
+// titleMax bounds a clip's title, in bytes.
+const titleMax = 100

@@ -1,0 +1,123 @@
+// What lies behind live: the channel's recordings, the one that is played, and going back in what is live.
+//
+// What it is: the part of a visit that is not about now.
+// Who calls it: visit.svelte.ts.
+// What it owns: the list of recordings, and where in the past the picture is.
+// What it will never do: steer hls.js; it tells the player where to go.
+import { withToken } from '../../player/address';
+import type { Player } from '../../player/player';
+import { listClips, listRecordings, type Recording, type Whose } from '../recordings/api';
+import { LIVE_WITHIN_S, placeOf, rewindWindow, type Timeline } from '../recordings/place';
+
+/** The list is asked for again this often while somebody looks at the page. */
+const AGAIN_MS = 30_000;
+
+/** What is live now, as far as going back is concerned. */
+export interface Now {
+  readonly epoch: number;
+  readonly started: string | null;
+  readonly rewindS: number;
+  readonly behindS: number;
+  readonly serverMs: number;
+}
+
+export class Past {
+  recordings = $state.raw<readonly Recording[]>([]);
+  /** The recording that is played, or null: it is live, or what is past of it. */
+  playing = $state.raw<Recording | null>(null);
+  /** The viewer went back in what is live. */
+  rewinding = $state(false);
+  timeline = $state.raw<Timeline | null>(null);
+  readonly #whose: Whose;
+  #listedAt = -Infinity;
+  #epoch = 0; // of what is rewound
+  #going = 0; // a newer wish is a greater number
+
+  constructor(whose: Whose) {
+    this.#whose = whose;
+  }
+
+  /** Asks for the list if it is old. */
+  async list(nowMs: number, anyway = false): Promise<void> {
+    if (!anyway && nowMs - this.#listedAt < AGAIN_MS) return;
+    this.#listedAt = nowMs;
+    const answer = await listRecordings(this.#whose);
+    if (answer.kind === 'ok') this.recordings = answer.value;
+  }
+
+  /** Plays a recording from its beginning; false if there is none. */
+  async open(player: Player, epoch: number): Promise<boolean> {
+    await this.list(0, true);
+    const found = this.recordings.find((each) => each.epoch === epoch);
+    if (!found) return false;
+    this.playing = found;
+    player.replay(found.hls, 0);
+    return true;
+  }
+
+  /** Plays a clip; false if there is none. */
+  async openClip(player: Player, clip: string): Promise<boolean> {
+    const answer = await listClips(this.#whose);
+    const found = answer.kind === 'ok' ? answer.value.find((each) => each.clip === clip) : undefined;
+    if (!found) return false;
+    this.playing = found;
+    player.replay(found.hls, 0);
+    return true;
+  }
+
+  /** The broadcast that was rewound is over: what is played is its recording from now on. False if it is not kept. */
+  async settle(): Promise<boolean> {
+    await this.list(0, true);
+    const found = this.recordings.find((each) => each.epoch === this.#epoch);
+    if (!this.rewinding || !found) return false;
+    this.rewinding = false;
+    this.playing = found;
+    return true;
+  }
+
+  leave(): void {
+    this.#going++;
+    this.rewinding = false;
+    this.playing = null;
+  }
+
+  /** Takes note of where the picture is. */
+  look(player: Player, now: Now | null): void {
+    const place = player.place;
+    if (this.playing) this.timeline = place && { fromS: 0, toS: place.lastsS, atS: place.atS, live: false };
+    else this.timeline = now && rewindWindow(now.rewindS, now.started, now.serverMs, now.behindS);
+  }
+
+  /** Goes to a place of the timeline. `live` says that the player should go back to live. */
+  async go(player: Player, toS: number, now: Now | null): Promise<'live' | 'gone'> {
+    const line = this.timeline;
+    if (!line) return 'gone';
+    const to = Math.min(Math.max(toS, line.fromS), line.toS);
+    if (!line.live) {
+      player.seekTo(to);
+      return 'gone';
+    }
+    if (this.rewinding) {
+      if (to > -LIVE_WITHIN_S) return 'live';
+      player.seekTo(Math.max(0, (player.place?.atS ?? player.currentTime) + to - line.atS));
+      return 'gone';
+    }
+    if (to >= line.atS || to > -LIVE_WITHIN_S) { // from farther back hls.js returns to live by itself
+      player.seekBy(to - line.atS);
+      return 'gone';
+    }
+    if (now) await this.#rewind(player, now, to);
+    return 'gone';
+  }
+
+  async #rewind(player: Player, now: Now, to: number): Promise<void> {
+    const going = ++this.#going;
+    const base = `${this.#whose.base}/hls/${this.#whose.name}/${now.epoch}`;
+    const playlist = await fetch(withToken(`${base}/0.m3u8`, this.#whose.token), { cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : ''), () => '');
+    const place = placeOf(playlist, now.serverMs + to * 1000);
+    if (going !== this.#going || place === null) return; // nothing is kept yet: it stays where it is
+    this.rewinding = true;
+    this.#epoch = now.epoch;
+    player.replay(`${base}/master.m3u8`, place);
+  }
+}
