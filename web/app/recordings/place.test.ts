@@ -40,8 +40,10 @@ test('recordings are read field by field', () => {
     epoch: 3, started: '2026-01-01T00:00:00Z', lasts_s: 12.5, live: false, chapters: [{ at_s: 0, wall: '2026-01-01T00:00:00Z' }, 7],
     page: '/c/sea/r/3', hls: '/hls/sea/3/master.m3u8', download: '//evil.example/x',
   };
-  expect(recording(whole)).toMatchObject({ epoch: 3, lastsS: 12.5, chapters: [{ atS: 0 }], download: null });
-  for (const body of [null, {}, { ...whole, page: 'javascript:1' }, { ...whole, hls: 7 }]) expect(recording(body)).toBeNull();
+  const here = { base: '', name: 'sea', token: '' };
+  expect(recording(whole, here)).toMatchObject({ epoch: 3, lastsS: 12.5, chapters: [{ atS: 0 }], page: whole.page, download: null });
+  expect(recording(whole, { ...here, token: 'p' })?.page).toBe(`${whole.page}?token=p`);
+  for (const body of [null, {}, { ...whole, page: 'javascript:1' }, { ...whole, hls: 7 }]) expect(recording(body, here)).toBeNull();
   expect(clipInPath('/c/sea/clip/abcdefgh27')).toBe('abcdefgh27');
   for (const path of ['/c/sea/clip/', '/c/sea/clip/ABCDEFGH27', '/c/sea/r/3']) expect(clipInPath(path)).toBe('');
   expect(recordingInPath('/c/sea/r/3')).toBe(3);
