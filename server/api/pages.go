@@ -29,8 +29,8 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false) })
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, liveFile, false) })
 	mux.HandleFunc("GET /c/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, watchFile, false) })
-	mux.HandleFunc("GET /c/{name}/r/{epoch}", a.recordingPage)
-	mux.HandleFunc("GET /c/{name}/clip/{clip}", a.clipPage)
+	mux.HandleFunc("GET /c/{name}/r/{epoch}", a.keptPage(a.recordingOf))
+	mux.HandleFunc("GET /c/{name}/clip/{clip}", a.keptPage(a.clipOf))
 	mux.HandleFunc("GET /embed/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, embedFile, true) })
 	mux.HandleFunc("GET /assets/{file...}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // their names hold a digest
@@ -67,28 +67,21 @@ func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, f
 	a.page(w, r, file, framed)
 }
 
-// recordingPage is the page of a recording; it answers 404 with a page if there is no such recording.
-func (a *API) recordingPage(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.recordingOf(r); err != nil {
-		if errors.Is(err, record.ErrNotFound) {
-			err = errNoRecording
+// keptPage is the page of what find finds, a recording or a clip; it answers 404 if there is none. Of a private channel it is always there: whoever
+// has no pass shall not learn what is kept.
+func (a *API) keptPage(find func(*http.Request) (*record.Recording, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if name, err := id.ParseName(r.PathValue("name")); err != nil || !a.private(name) {
+			if _, err := find(r); err != nil {
+				if errors.Is(err, record.ErrNotFound) {
+					err = errNoRecording
+				}
+				a.refuse(w, r, err)
+				return
+			}
 		}
-		a.refuse(w, r, err)
-		return
+		a.page(w, r, watchFile, false)
 	}
-	a.page(w, r, watchFile, false)
-}
-
-// clipPage is the page of a clip; it answers 404 with a page if there is no such clip.
-func (a *API) clipPage(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.clipOf(r); err != nil {
-		if errors.Is(err, record.ErrNotFound) {
-			err = errNoRecording
-		}
-		a.refuse(w, r, err)
-		return
-	}
-	a.page(w, r, watchFile, false)
 }
 
 func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed bool) {

@@ -47,8 +47,17 @@ func TestNothingOfAPrivateChannelWithoutAPass(t *testing.T) {
 			t.Errorf("%s %s with a pass: %d %s %s", c.method, c.target, status, says, headers)
 		}
 	}
-	if w := h.request("GET", "/hls/fish/7/stripes/0001"); w.Code != 403 {
-		t.Errorf("stripes: %d", w.Code)
+	for _, target := range []string{
+		"/hls/fish/7/stripes/0001", "/hls/fish/7/master.m3u8", "/hls/fish/7/0.m3u8", "/hls/fish/7/download.mp4", "/hls/fish/7/1/r1",
+		"/clips/fish/abcdefgh27/master.m3u8", "/clips/fish/abcdefgh27/cert", "/clips/fish/abcdefgh27/1/p3.m4s",
+		"/api/v1/channels/fish/recordings", "/api/v1/channels/fish/clips",
+	} {
+		if w := h.request("GET", target); w.Code != 403 {
+			t.Errorf("%s: %d", target, w.Code)
+		}
+	}
+	if w := h.request("POST", "/api/v1/channels/fish/clips", body(`{"last_s":30}`)); w.Code != 403 {
+		t.Errorf("a clip: %d", w.Code)
 	}
 	if w := h.request("GET", "/api/v1/channels"); strings.TrimSpace(w.Body.String()) != "[]" {
 		t.Errorf("the list names it: %s", w.Body)

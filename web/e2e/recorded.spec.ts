@@ -8,7 +8,8 @@ test('viewers of a recording pass it on to each other', async ({ server, open })
   const publisher = await publish(server, card, { speed: 5 });
   await until('a minute and a half is recorded', async () => ((await (await fetch(`${server.url}/api/v1/channels/fish/recordings`)).json()) as { lasts_s: number }[])[0]!.lasts_s > 90, 60_000);
   await publisher.stop();
-  await server.killAndStart();
+  await server.kill();
+  await server.again();
   const [recording] = (await (await fetch(`${server.url}/api/v1/channels/fish/recordings`)).json()) as { page: string }[];
 
   const ahead = await open(`${recording!.page}?share=yes`);

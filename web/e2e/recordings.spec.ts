@@ -41,7 +41,8 @@ test('viewers go back in what is live, return and clip it; after the end the pag
   await goBack(-30);
 
   await live.publisher.stop();
-  await server.killAndStart();
+  await server.kill();
+  await server.again();
   await expect(page.getByText('recording', { exact: true }), 'who was in the past stays there').toBeVisible({ timeout: 20_000 });
   await until('it plays on', () => rewinds.moves(), 10_000);
   const offer = stays.page.getByRole('link', { name: 'Watch the recording' });

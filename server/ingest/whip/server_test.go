@@ -122,13 +122,11 @@ func TestOffersThatAreRefused(t *testing.T) {
 	if err := s.End(first.session, testKey); err != nil {
 		t.Fatal(err)
 	}
-	if s.total != 0 || len(s.homes) != 0 || len(s.sessions) != 0 {
-		until(t, "the counts are back at zero", func() bool {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.total == 0 && len(s.homes) == 0 && len(s.sessions) == 0
-		})
-	}
+	until(t, "the counts are back at zero", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.total == 0 && len(s.homes) == 0 && len(s.sessions) == 0
+	})
 }
 
 func TestSessionsOfOneHomeAreBounded(t *testing.T) {
