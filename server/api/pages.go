@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"shoal/id"
 	"shoal/server/record"
 )
 
