@@ -89,7 +89,7 @@ test-bench: $(MODULES) $(BENCHED) ## the browser bench's own types and tests
 	cd bench/browser && $(NPM) run check && $(NPM) test
 
 # Flags in BENCH; BENCH=--help lists them.
-bench-browser: build deps-test $(BENCHED) ## real browsers, ours beside what people use today: a quarter of an hour. docs/bench-browser.md
+bench-browser: build deps-test $(BENCHED) ## real browsers, ours beside what people use today: a quarter of an hour. docs/benchmarks.md
 	cd bench/browser && node build.mjs
 	@node bench/browser/dist/main.mjs $(BENCH)
 
@@ -120,7 +120,7 @@ proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, 
 proof-calibration: build deps-test ## 30 real viewers and the same made up, side by side: docs/calibration.md
 	$(GO) run ./bench/calibrate -shoal $(BIN) $(CALIBRATE)
 
-proof-failures: build deps-test ## a chain of viewers, a tracker that is away, scarce and narrow uplinks: a quarter of an hour, the last part as root. docs/bench-browser.md
+proof-failures: build deps-test ## a chain of viewers, a tracker that is away, scarce and narrow uplinks: a quarter of an hour, the last part as root. docs/benchmarks.md
 	@failed=0; $(GO) run ./bench/failures -shoal $(BIN) $(FAILURES) || failed=1; (cd web && $(NPM) run proofs) || failed=1; exit $$failed
 
 bench-engine: $(WASM) $(MODULES) ## what a step of the engine costs, native and in WebAssembly: side by side

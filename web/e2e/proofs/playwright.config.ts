@@ -1,4 +1,4 @@
-// `npm run proofs`: what takes longer than CI has, or says figures rather than yes and no. docs/bench-browser.md shows them.
+// `npm run proofs`: what takes longer than CI has, or says figures rather than yes and no. docs/benchmarks.md shows them.
 import { defineConfig } from '@playwright/test';
 import config from '../playwright.config';
 
