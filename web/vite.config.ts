@@ -81,7 +81,7 @@ export default defineConfig({
           groups: [
             { name: 'hls.js', test: /node_modules[\\/]hls\.js/ },
             // What hls.js's doors need comes without a style: vite would link that into the page, which may be somebody else's.
-            { name: 'player', test: /[\\/]web[\\/]player[\\/](?!hls|audio|buffers|worker|fragments|playlists|listing)/ },
+            { name: 'player', test: /[\\/]web[\\/]player[\\/](?!hls|audio|buffers|worker|fragments|playlists|listing|staying)/ },
             { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)/ },
           ],
         },

@@ -20,10 +20,10 @@ test('it is calm once enough is ahead and the picture moves evenly, and that is 
 test('while the machine is busy nothing more is loaded, and afterwards pages begin one by one', () => {
   const busyFor3s = (at: number): number => (at < 3_000 ? 600 : 250);
   expect(calmAfter(new Calm(0), busyFor3s, 1_600)).toBe(3_500);
-  expect(calmAfter(new Calm(0.6), busyFor3s, 1_600)).toBe(6_500);
+  expect(calmAfter(new Calm(0.6), busyFor3s, 1_600)).toBe(6_000);
 });
 
 test('a picture that moves for long with little ahead, or unevenly, is as calm as it will be', () => {
-  expect(calmAfter(new Calm(0), () => 250, 400)).toBe(15_000);
-  expect(calmAfter(new Calm(0), () => 500, 1_600)).toBe(15_000);
+  expect(calmAfter(new Calm(0), () => 250, 400)).toBe(12_000);
+  expect(calmAfter(new Calm(0), () => 500, 1_600)).toBe(12_000);
 });

@@ -7,9 +7,9 @@ const PROMPT_MS = 400;
 /** So many prompt words in a row are calm. */
 const PROMPT_ROW = 2;
 /** Pages that were slowed down by each other would also be calm together: each waits a part of this, by chance. */
-const SPREAD_MS = 5_000;
+const SPREAD_MS = 4_000;
 /** So long after the first frame a picture that moves at all is as calm as it will be. */
-const WITHIN_MS = 15_000;
+const WITHIN_MS = 12_000;
 
 export class Calm {
   readonly #chance: number;

@@ -51,7 +51,8 @@ export class Viewer {
   }
 
   /** Waits for the engine to run and for this many connections. */
-  async shares(peers: number, withinMs = 20_000): Promise<void> {
+  /** A page on a busy machine waits up to twelve seconds before it loads the engine. */
+  async shares(peers: number, withinMs = 30_000): Promise<void> {
     let last: Report | undefined;
     try {
       await until(`${peers} viewers are connected`, async () => {
