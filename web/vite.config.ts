@@ -79,10 +79,11 @@ export default defineConfig({
         entryFileNames: ({ name }) => (name in scripts ? '[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           groups: [
-            { name: 'hls.js', test: /node_modules[\\/]hls\.js/ },
-            // What hls.js's doors need comes without a style: vite would link that into the page, which may be somebody else's.
-            { name: 'player', test: /[\\/]web[\\/]player[\\/](?!hls|audio|buffers|worker|fragments|playlists|listing|staying)/ },
-            { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)/ },
+            // Few pieces: a page asks for six at a time, and each costs it more than its bytes do. hls.js and what is nothing without it:
+            { name: 'hls.js', test: /node_modules[\\/]hls\.js|[\\/]web[\\/]player[\\/](hls|audio|buffers|worker|staying)\.ts/, priority: 1 },
+            // What is also on pages of other sites comes without a style: vite would link that into them.
+            { name: 'player', test: /[\\/]web[\\/](player|app[\\/](visit|sharing|shoal|recordings|channels|element))[\\/](?!main|element|show|styles|state|own|hls|audio|buffers|worker|staying)[a-z.]*\.ts$/, priority: 2 },
+            { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)|rolldown[\\/]runtime/, priority: 3 },
           ],
         },
       },
