@@ -242,7 +242,6 @@ export class Visit {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
-    void this.past.list(performance.now());
     const answer = await askChannel(this.base, this.name, this.#plan.token);
     this.#asking = false;
     if (!this.#player) return;
@@ -250,6 +249,7 @@ export class Visit {
     else if (answer.kind === 'missing') this.phase = 'missing';
     else if (answer.kind === 'private') this.#locked(answer.over);
     else if (this.phase === 'asking') this.phase = 'away';
+    if (this.phase !== 'starting') void this.past.list(performance.now()); // the picture comes first
     // Whatever plays goes on; whatever waits asks again.
     const often = this.phase === 'playing' ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
@@ -330,6 +330,7 @@ export class Visit {
     this.phase = 'playing';
     this.trouble = '';
     if (!this.clip) this.company.open(); // a clip is too short to be shared
+    void this.past.list(performance.now());
     this.#look();
   }
 
