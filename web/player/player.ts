@@ -47,7 +47,7 @@ export class Player {
   #from: number | null = null;
   #epoch: number | null = null;
   #framed = false;
-  #calm = new Calm(Math.random());
+  #calm = new Calm();
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 

@@ -61,16 +61,6 @@ test('an error that passes by itself is no reason to jump', () => {
   expect(step.take(0.6, 3, 600).jumpS).toBe(0);
 });
 
-test('who has just begun jumps over less, and later mends it unheard', () => {
-  const step = new Step();
-  step.take(0.2, 3, 0);
-  expect(step.take(0.2, 3, 500).jumpS).toBe(0.2);
-  const later = new Step();
-  later.take(0, 3, 0);
-  later.take(0.2, 3, 6_000);
-  expect(later.take(0.2, 3, 7_000)).toEqual({ rate: 1.02, jumpS: 0 });
-});
-
 test('by this law a third of a second is gone within half a minute, and is not overshot', () => {
   const step = new Step();
   let error = 0.33;

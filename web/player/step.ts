@@ -25,9 +25,6 @@ const BRAKE_FROM_S = 1;
 const BUFFER_LEAST_S = 1;
 /** So far behind for so long the player jumps, if so much stays ahead. */
 const JUMP_FROM_S = 0.5;
-/** While a picture begins nobody has listened for long yet: then also who is only so far behind jumps. */
-const JUMP_FIRST_S = 0.15;
-const FIRST_MS = 5_000;
 const JUMP_AFTER_MS = 500;
 const JUMP_LEAVES_S = 0.8;
 /** Sooner after the last jump another one would be a picture that stutters. */
@@ -44,12 +41,10 @@ export class Step {
   #mending = false;
   #farSince: number | null = null;
   #jumpedAt = -Infinity;
-  #beganAt: number | null = null;
 
   /** What to do about an error of so many seconds (positive: too far behind live) with so much ahead in the buffer. */
   take(errorS: number, bufferS: number, nowMs: number): Stride {
-    this.#beganAt ??= nowMs;
-    if (errorS < (nowMs - this.#beganAt < FIRST_MS ? JUMP_FIRST_S : JUMP_FROM_S)) this.#farSince = null;
+    if (errorS < JUMP_FROM_S) this.#farSince = null;
     else this.#farSince ??= nowMs;
     if (this.#farSince === null || nowMs - this.#farSince < JUMP_AFTER_MS || nowMs - this.#jumpedAt < JUMP_EVERY_MS || bufferS - errorS < JUMP_LEAVES_S) {
       return { rate: this.#rate(errorS, bufferS), jumpS: 0 };

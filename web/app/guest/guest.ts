@@ -51,7 +51,7 @@ export class Guest extends EventTarget {
   readonly #pace = new ServerPace();
   readonly #stalls = new StallMeter();
   readonly #flows = new FlowMeter();
-  readonly #calm = new Calm(Math.random());
+  readonly #calm = new Calm();
   readonly #began = performance.now();
   readonly #listings = new Listings();
   #follows = ALL_TRACKS;

@@ -50,7 +50,7 @@ export class Viewer {
     }));
   }
 
-  /** Waits for the engine to run and for this many connections. A page on a busy machine loads it after twelve seconds at the latest. */
+  /** Waits for the engine to run and for this many connections. */
   async shares(peers: number, withinMs = 30_000): Promise<void> {
     let last: Report | undefined;
     try {
