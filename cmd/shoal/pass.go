@@ -41,39 +41,28 @@ func (c *channelPass) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	name, err := id.ParseName(c.Name)
-	if err == nil {
-		_, err = registry.ByName(ctx, name)
-	}
-	if err != nil {
-		return fmt.Errorf("there is no channel %q: `shoal channel list` shows them", c.Name)
-	}
-	secret, err := channel.OpenSecret(c.Data)
+	found, err := registry.named(ctx, c.Name)
 	if err != nil {
 		return err
 	}
-	p, err := passes(secret, nil)
+	p, err := passes(registry.secret, nil)
 	if err != nil {
 		return err
 	}
 	until := time.Now().Add(c.For)
-	pass := p.Issue(name, until)
-	card, err := c.card(name, "", secret)
-	if err != nil {
-		return err
-	}
-	link := card.Watch + "?token=" + pass
+	pass := p.Issue(found.Name, until)
+	link := c.addresses().Public + "/c/" + string(found.Name) + "?token=" + pass
 	if c.JSON {
 		return json.NewEncoder(w.out).Encode(struct {
 			Channel id.Name   `json:"channel"`
 			Pass    string    `json:"pass"`
 			Until   time.Time `json:"until"`
 			Watch   string    `json:"watch_url"`
-		}{name, pass, until.UTC().Truncate(time.Second), link})
+		}{found.Name, pass, until.UTC().Truncate(time.Second), link})
 	}
 	_, err = fmt.Fprintf(w.out, "Pass   %s\nLink   %s\nUntil  %s. Whoever has it can watch; it cannot be taken back.\n", pass, link, until.Format(time.DateTime))
-	if err == nil && !slices.Contains(c.privateNames(), name) {
-		_, err = fmt.Fprintf(w.err, "By the settings that this command has, %s is not private: anyone may watch it. Write private = [%q] into shoal.toml.\n", name, name)
+	if err == nil && !slices.Contains(c.privateNames(), found.Name) {
+		_, err = fmt.Fprintf(w.err, "By the settings that this command has, %s is not private: anyone may watch it. Write private = [%q] into shoal.toml.\n", found.Name, found.Name)
 	}
 	return err
 }

@@ -9,8 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"shoal/id"
-	"shoal/server/channel"
 	"shoal/server/record"
 )
 
@@ -18,19 +16,6 @@ import (
 type recordingCommand struct {
 	List   recordingList   `cmd:"" help:"List a channel's recordings."`
 	Delete recordingDelete `cmd:"" help:"Delete a recording or a clip."`
-}
-
-// channelNamed returns the channel of this name.
-func channelNamed(ctx context.Context, registry *channel.Registry, text string) (channel.Channel, error) {
-	name, err := id.ParseName(text)
-	if err != nil {
-		return channel.Channel{}, fmt.Errorf("%q is not a channel name: `shoal channel list` shows them", text)
-	}
-	found, err := registry.ByName(ctx, name)
-	if err != nil {
-		return channel.Channel{}, fmt.Errorf("channel %s: %w: `shoal channel list` shows them", name, err)
-	}
-	return found, nil
 }
 
 type recordingList struct {
@@ -45,7 +30,7 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	found, err := channelNamed(ctx, registry.Registry, c.Name)
+	found, err := registry.named(ctx, c.Name)
 	if err != nil {
 		return err
 	}
@@ -93,7 +78,7 @@ func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	found, err := channelNamed(ctx, registry.Registry, c.Name)
+	found, err := registry.named(ctx, c.Name)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -158,8 +157,8 @@ func (h *bench) tracks() []ingest.Track {
 }
 
 func (h *bench) connect() (*publisher, error) {
-	sink, leave, err := h.live.Publish(h.t.Context(), key, netip.MustParseAddr("192.0.2.7"))
-	return &publisher{h: h, sink: sink, leave: leave}, err
+	place, err := h.live.Admit(h.t.Context(), live.Request{Key: key, From: "192.0.2.7"})
+	return &publisher{h: h, sink: place.Sink, leave: place.Leave}, err
 }
 
 // begin connects and tells of the tracks.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -111,12 +110,6 @@ func (l *Live) Run(ctx context.Context) error {
 	l.mu.Unlock()
 	l.wait.Wait()
 	return nil
-}
-
-// Publish is Admit for a publisher that names nothing but its key.
-func (l *Live) Publish(ctx context.Context, key string, from netip.Addr) (sink ingest.Sink, leave func(error), err error) {
-	p, err := l.Admit(ctx, Request{Key: key, From: from.String()})
-	return p.Sink, p.Leave, err
 }
 
 // Start lets a publisher in that is inside the house. from is for the log.

@@ -2,7 +2,6 @@ package live_test
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -182,7 +181,7 @@ func TestSecondPublisherIsRefused(t *testing.T) {
 func TestWrongKeyAndBrokenRegistry(t *testing.T) {
 	bubble(t, func(t *testing.T, h *bench) {
 		const wrong = "not the key"
-		_, _, err := h.live.Publish(t.Context(), wrong, netip.Addr{})
+		_, err := h.live.Admit(t.Context(), live.Request{Key: wrong})
 		if !errors.Is(err, live.ErrRefused) || strings.Contains(err.Error(), wrong) {
 			t.Errorf("wrong key: %v", err)
 		}
