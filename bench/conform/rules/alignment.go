@@ -104,26 +104,25 @@ func checkRuns(v *view, f *finding) {
 	})
 }
 
+// checkAligned looks for a cut of one picture that lies inside of a segment of the other.
 func checkAligned(v *view, f *finding) {
-	starts := func(r *rend) (out []float64) {
+	spans := func(r *rend) (out [][2]float64) {
 		v.eachSegment(func(other *rend, _ *segment, at span) {
 			if other == r {
-				out = append(out, at.shown)
+				out = append(out, [2]float64{at.shown, at.shown + at.to - at.from})
 			}
 		})
 		return out
 	}
 	v.abreast(func(a, b *rend) {
-		x, y := starts(a), starts(b)
-		if !a.video || !b.video || len(x) == 0 || len(y) == 0 {
+		if !a.video || !b.video {
 			return
 		}
-		for _, at := range y {
-			if at < x[0]-frameApart || at > x[len(x)-1]+frameApart {
-				continue
-			}
-			near := slices.ContainsFunc(x, func(other float64) bool { return math.Abs(other-at) <= frameApart })
-			f.holds(near, "%s is cut at %.3f s, %s is not", b.name, at, a.name)
+		whole := spans(a)
+		for _, cut := range spans(b) {
+			at := cut[0]
+			inside := slices.ContainsFunc(whole, func(s [2]float64) bool { return at > s[0]+frameApart && at < s[1]-frameApart })
+			f.holds(!inside, "%s is cut at %.3f s, %s is not", b.name, at, a.name)
 		}
 	})
 }
@@ -159,7 +158,7 @@ func checkSync(v *view, f *finding) {
 	}
 	v.abreast(func(a, b *rend) {
 		x, y := lag(a), lag(b)
-		if len(x) < 3 || len(y) < 3 {
+		if len(x) < 3 || len(y) < 3 || !a.low() || !b.low() {
 			return
 		}
 		within := max(a.loads[0].m.partTarget, b.loads[0].m.partTarget) + hair

@@ -71,7 +71,7 @@ func partRules() []Rule {
 				left := 0.0
 				for _, s := range slices.Backward(t.media.segments) {
 					// A segment whose end is within the bound may keep its parts whole.
-					if len(s.parts) > 0 {
+					if len(s.parts) > 0 && t.media.target > 0 {
 						f.holds(left <= 3*t.media.target+hair, "%s: segment %d has parts, %.1f s from the end", t.name, s.msn, left)
 					}
 					left += s.lasts()

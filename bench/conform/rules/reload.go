@@ -10,7 +10,7 @@ func reloadRules() []Rule {
 	return []Rule{
 		{"target-constant", "6.2.1", Must, "EXT-X-TARGETDURATION never changes", func(v *view, f *finding) {
 			v.pairs(func(r *rend, a, b loaded) {
-				f.holds(a.m.target == b.m.target || b.m.target == 0, "%s: %v, then %v", r.name, a.m.target, b.m.target)
+				f.holds(a.m.target == b.m.target || a.m.target*b.m.target == 0, "%s: %v, then %v", r.name, a.m.target, b.m.target)
 			})
 		}},
 		{"head-constant", "6.2.1", Must, "no other tag about the whole playlist changes", checkHead},

@@ -31,6 +31,9 @@ func segmentRules() []Rule {
 				if l.tag == "#EXT-X-PROGRAM-DATE-TIME" {
 					zoned := strings.HasSuffix(l.value, "Z") || strings.LastIndexAny(l.value, "+-") > strings.IndexByte(l.value, 'T')
 					_, fraction, _ := strings.Cut(l.value, ".")
+					if strings.IndexByte(l.value, 'T') < 0 {
+						return // it is no date at all, which another rule says
+					}
 					f.holds(zoned && len(fraction) > 3, "%s, line %d: %s", t.name, l.at, l.value)
 				}
 			})
