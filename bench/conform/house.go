@@ -154,9 +154,9 @@ func until(ctx context.Context, what string, so func() bool) error {
 
 // What must have been looked at of each kind of stream: a reading that found nothing to look at is no proof.
 var (
-	ofAll  = []string{"utf-8", "attribute-value", "segment-within-target", "extinf", "map", "available", "init", "readable", "segment-duration", "seamless", "date-true", "date-consistent", "codecs-true", "resolution-true", "frame-rate-true", "channels-true", "bandwidth-enough", "segment-independent", "same-control", "gzip", "cross-origin"}
-	ofLive = []string{"part-within-target", "part-long-enough", "parts-fill-segment", "segment-constant", "part-constant", "part-in-time", "segment-in-time", "blocks-until-there", "part-without-msn", "too-far", "part-too-far", "beyond-last", "delta-given", "delta-boundary", "delta-equal", "hint-comes-true", "hint-answered", "unknown-not-found", "report-of-each", "report-true", "segment-is-its-parts", "independent", "part-duration", "part-kept", "segment-kept", "long-enough", "in-sync", "aligned"}
-	ofVOD  = []string{"vod-constant", "vod-ends", "bandwidth-true", "same-beginning", "directives-at-the-end"}
+	ofAll      = []string{"utf-8", "attribute-value", "segment-within-target", "extinf", "map", "available", "init", "readable", "segment-duration", "seamless", "date-true", "date-consistent", "codecs-true", "resolution-true", "frame-rate-true", "channels-true", "bandwidth-enough", "segment-independent", "same-control", "gzip", "cross-origin"}
+	ofLive     = []string{"part-within-target", "part-long-enough", "parts-fill-segment", "segment-constant", "part-constant", "part-in-time", "segment-in-time", "blocks-until-there", "part-without-msn", "too-far", "part-too-far", "beyond-last", "delta-given", "delta-boundary", "delta-equal", "hint-comes-true", "hint-answered", "unknown-not-found", "report-of-each", "report-true", "segment-is-its-parts", "independent", "part-duration", "part-kept", "segment-kept", "long-enough", "in-sync", "aligned"}
+	ofRecorded = []string{"vod-constant", "vod-ends", "bandwidth-true", "same-beginning", "directives-at-the-end"}
 )
 
 // judgeHouse reads what a server of its own makes: live, the rewind window meanwhile, the end, and the recording.
@@ -196,7 +196,7 @@ func judgeHouse(ctx context.Context, program, ladder string, lasts time.Duration
 	if err := h.serve(ctx); err != nil {
 		return broken, err
 	}
-	n, err = judge(ctx, "recording: "+recorded, recorded, lasts, strict, slices.Concat(ofAll, ofVOD))
+	n, err = judge(ctx, "recording: "+recorded, recorded, lasts, strict, slices.Concat(ofAll, ofRecorded))
 	return broken + n, err
 }
 

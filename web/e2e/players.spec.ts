@@ -1,10 +1,13 @@
-// Ordinary players that know nothing of Shoal read its HLS: ffmpeg and ffprobe for a minute, hls.js within four seconds of live.
+// Ordinary players that know nothing of Shoal read its HLS: ffmpeg, ffprobe and GStreamer for a minute, hls.js within four seconds of
+// live. More players, and for longer: make proof-players.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from './harness/house';
-import { run } from './harness/program';
+import { Program, run } from './harness/program';
+import { root } from './harness/server';
 import { throughout, until } from './harness/until';
 
 const MINUTE_S = 60;
@@ -20,12 +23,16 @@ interface Bare {
 
 test.use({ picture: { bframes: 2 } });
 
-test('ffmpeg and ffprobe read the HLS for a minute without an error; plain hls.js plays it within 4 s of live', async ({ live, page }) => {
+test('ffmpeg, ffprobe and GStreamer read the HLS for a minute without an error; plain hls.js plays it within 4 s of live', async ({ live, page }) => {
   const url = live.card.hls_url;
   const decoded = run('ffmpeg', [
     '-hide_banner', '-nostdin', '-v', 'error', '-i', url, '-t', String(MINUTE_S), '-progress', 'pipe:1', '-f', 'null', '-',
   ]);
   const probed = run('ffprobe', ['-v', 'error', '-read_intervals', `%+${MINUTE_S}`, '-show_entries', 'packet=stream_index,dts', '-of', 'csv=p=0', url]);
+
+  const gstreamer = new Program('/usr/bin/python3', [join(root, 'bench/players/gstreamer.py'), url]);
+  await gstreamer.line(/"frames": \d/, 30_000);
+  const began = performance.now();
 
   const bare = await barePage(url);
   await page.goto(bare.address);
@@ -52,6 +59,14 @@ test('ffmpeg and ffprobe read the HLS for a minute without an error; plain hls.j
   expect(ffmpeg.code).toBe(0);
   const frames = Number(/.*\nframe=(\d+)\n/s.exec(ffmpeg.out)?.[1] ?? 0);
   expect(frames).toBeGreaterThanOrEqual(MINUTE_S * FRAMES_A_SECOND - 1);
+
+  const played = JSON.parse(gstreamer.out.at(-1) ?? '{}') as { frames: number; errors: string[] };
+  const playedS = (performance.now() - began) / 1000;
+  await gstreamer.stop();
+  expect(played.errors).toEqual([]);
+  expect(gstreamer.err).toEqual([]);
+  // Not all that there were: on a machine that is short of time it leaves some out.
+  expect(played.frames).toBeGreaterThan(playedS * FRAMES_A_SECOND * 0.8);
 
   const ffprobe = await probed;
   expect(ffprobe.err).toBe('');
