@@ -24,6 +24,7 @@ type house struct {
 	arguments []string // of the server
 	to        string   // where to publish
 	server    *exec.Cmd
+	ended     chan struct{} // closed when the server has
 	publisher *exec.Cmd
 }
 
@@ -61,7 +62,7 @@ func openHouse(ctx context.Context, program, ladder string) (*house, error) {
 		return h, err
 	}
 	h.arguments = []string{"serve", "--data", h.dir, "--http", web, "--rtmp", rtmp, "--turn", "off", "--whip", "off", "--srt", "off",
-		"--ladder", ladder, "--public-url", h.http, "--log-level", "warn"}
+		"--ladder", ladder, "--public-url", h.http, "--reconnect-window", reconnectWindow.String(), "--log-level", "warn"}
 	h.program, h.to = program, "rtmp://"+rtmp+"/live/"+k.Key
 	if err := h.serve(ctx); err != nil {
 		return h, err
@@ -73,17 +74,35 @@ func (h *house) serve(ctx context.Context) error {
 	h.server = exec.Command(h.program, h.arguments...)
 	h.server.Stderr = os.Stderr
 	if err := h.server.Start(); err != nil {
+		h.server = nil
 		return err
 	}
-	return until(ctx, "the server answers", func() bool { _, err := h.state(ctx); return err == nil })
+	h.ended = make(chan struct{})
+	go func() {
+		_ = h.server.Wait() // what it ended of, it has said
+		close(h.ended)
+	}()
+	gone := false
+	err := until(ctx, "the server answers", func() bool {
+		select {
+		case <-h.ended:
+			gone = true
+		default:
+		}
+		_, err := h.state(ctx)
+		return gone || err == nil
+	})
+	if gone {
+		return errors.New("the server has ended")
+	}
+	return err
 }
 
 // stopServing ends the server as an operator does.
 func (h *house) stopServing() {
-	if h.server != nil && h.server.Process != nil {
-		_ = h.server.Process.Signal(syscall.SIGTERM)
-		_ = h.server.Wait() // it ended because it was told to
-		h.server = nil
+	if h.server != nil {
+		_ = h.server.Process.Signal(syscall.SIGTERM) // it may have ended
+		<-h.ended
 	}
 }
 
@@ -93,6 +112,7 @@ func (h *house) publish(ctx context.Context) error {
 		"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "60", "-sc_threshold", "0", "-b:v", "500k", "-maxrate", "500k", "-bufsize", "500k",
 		"-pix_fmt", "yuv420p", "-threads", "1", "-c:a", "aac", "-b:a", "96k", "-f", "flv", h.to)
 	if err := h.publisher.Start(); err != nil {
+		h.publisher = nil
 		return err
 	}
 	return until(ctx, "the channel is live", func() bool { s, err := h.state(ctx); return err == nil && s.Live })
@@ -100,7 +120,7 @@ func (h *house) publish(ctx context.Context) error {
 
 // stopPublishing ends the publisher, as who presses stop does.
 func (h *house) stopPublishing() {
-	if h.publisher != nil && h.publisher.Process != nil {
+	if h.publisher != nil {
 		_ = h.publisher.Process.Signal(syscall.SIGINT)
 		_ = h.publisher.Wait() // it ended because it was told to
 		h.publisher = nil
@@ -156,6 +176,7 @@ func until(ctx context.Context, what string, so func() bool) error {
 var (
 	ofAll      = []string{"utf-8", "attribute-value", "segment-within-target", "extinf", "map", "available", "init", "readable", "segment-duration", "seamless", "date-true", "date-consistent", "codecs-true", "resolution-true", "frame-rate-true", "channels-true", "bandwidth-enough", "segment-independent", "same-control", "gzip", "cross-origin"}
 	ofLive     = []string{"part-within-target", "part-long-enough", "parts-fill-segment", "segment-constant", "part-constant", "part-in-time", "segment-in-time", "blocks-until-there", "part-without-msn", "too-far", "part-too-far", "beyond-last", "delta-given", "delta-boundary", "delta-equal", "hint-comes-true", "hint-answered", "unknown-not-found", "report-of-each", "report-true", "segment-is-its-parts", "independent", "part-duration", "part-kept", "segment-kept", "long-enough", "in-sync", "aligned"}
+	ofEnd      = []string{"end-is-final", "hint-not-at-the-end", "directives-at-the-end", "nothing-lost-at-the-end"}
 	ofRecorded = []string{"vod-constant", "vod-ends", "bandwidth-true", "same-beginning", "directives-at-the-end"}
 )
 
@@ -190,10 +211,11 @@ func judgeHouse(ctx context.Context, program, ladder string, lasts time.Duration
 	if err != nil {
 		return broken, err
 	}
-	// A recording is whole when its broadcast is over, which the server's end makes it at once.
+	// The publisher goes for good while somebody reads: the playlist has to end, and the recording is whole.
 	h.stopPublishing()
-	h.stopServing()
-	if err := h.serve(ctx); err != nil {
+	n, err = judge(ctx, "the end: "+live, live, 2*reconnectWindow+lasts, strict, ofEnd)
+	broken += n
+	if err != nil {
 		return broken, err
 	}
 	n, err = judge(ctx, "recording: "+recorded, recorded, lasts, strict, slices.Concat(ofAll, ofRecorded))
@@ -205,4 +227,6 @@ const (
 	// afterBreak is when the playlist, of 24 s, begins to slide.
 	afterBreak  = 18 * time.Second
 	rewindLasts = 5 * time.Second
+	// reconnectWindow is how long the server waits for a publisher.
+	reconnectWindow = 5 * time.Second
 )

@@ -15,7 +15,7 @@ func main() {
 	lasts := flag.Duration("for", 20*time.Second, "how long a live stream is read")
 	strict := flag.Bool("strict", false, "what is only advised counts, too")
 	program := flag.String("shoal", "", "read streams of this shoal program, which is started, instead of a URL")
-	ladder := flag.String("ladder", "108:200k", "with -shoal: the rungs that it makes; off for none")
+	ladder := flag.String("ladder", "108p@200", "with -shoal: the rungs that it makes; off for none")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "go run ./bench/conform [flags] URL...\nreads HLS streams and says rule by rule what is right with them; exit code 1 if something is not\n")
 		flag.PrintDefaults()

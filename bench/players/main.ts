@@ -1,4 +1,5 @@
 // The comparison: one live stream, all players at once, for so many minutes; then a table, and exit code 1 if any found a fault.
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { publish } from '../../web/e2e/harness/publisher';
 import { Server } from '../../web/e2e/harness/server';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
     ends.push(() => pages.close());
     const watched = await watchAll(chosen, card.hls_url, pages, minutes * 60_000, values.looks, ends);
     const verdicts = watched.map((one) => judge(one, FRAME_RATE));
-    console.log(`\n${chosen.length} players, ${minutes} min, 256x144 at ${FRAME_RATE} pictures a second with B-frames ${values.bframes}, AAC\n\n${table(verdicts, FRAME_RATE)}`);
+    console.log(`\n${chosen.length} players, ${minutes} min, 256x144 at ${FRAME_RATE} pictures a second with B-frames ${values.bframes}, AAC; ${availableParallelism()} processors, ${loadavg()[1]?.toFixed(1)} programs at a time wanted one\n\n${table(verdicts, FRAME_RATE)}`);
     for (const { name, faults } of verdicts) for (const fault of faults) console.log(`${name}: ${fault}`);
     if (publisher.err.length || !publisher.running) console.log(`the publisher says: ${publisher.err.join('\n')}`);
     process.exitCode = verdicts.some(({ faults }) => faults.length) ? 1 : 0;

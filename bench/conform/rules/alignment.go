@@ -161,7 +161,7 @@ func checkSync(v *view, f *finding) {
 		if len(x) < 3 || len(y) < 3 || !a.low() || !b.low() {
 			return
 		}
-		within := max(a.loads[0].m.partTarget, b.loads[0].m.partTarget) + hair
+		within := max(a.loads[0].m.partTarget, b.loads[0].m.partTarget) + v.Slack.Seconds()/2
 		f.holds(math.Abs(median(x)-median(y)) <= within, "%s comes %.3f s after its time, %s %.3f", a.name, median(x), b.name, median(y))
 	})
 }

@@ -122,7 +122,7 @@ func masterMutations() []mutation {
 			swapAll(`#EXT-X-RENDITION-REPORT[^\n]*\n`, "")(s)
 			r := s.Renditions[2]
 			for i := range r.Loads {
-				r.Loads[i].Came, r.Loads[i].Sent = r.Loads[i].Came.Add(800*time.Millisecond), r.Loads[i].Sent.Add(800*time.Millisecond)
+				r.Loads[i].Came, r.Loads[i].Sent = r.Loads[i].Came.Add(1100*time.Millisecond), r.Loads[i].Sent.Add(1100*time.Millisecond)
 			}
 		}},
 	}
