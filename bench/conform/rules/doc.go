@@ -6,5 +6,5 @@
 // Who calls it: bench/conform, which asks a server; the tests, which break good streams, each in one way, and want the one rule that is
 // meant to find it and no other.
 // What it owns: nothing.
-// What it will never do: ask a server, know anything of Shoal's, or forgive what a player must refuse.
+// What it will never do: look into byte ranges of larger files, or encrypted media; ask a server, know anything of Shoal's, or forgive what a player must refuse.
 package rules

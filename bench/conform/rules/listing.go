@@ -1,6 +1,9 @@
 package rules
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Listing is what a reader has to know of a media playlist to go on.
 type Listing struct {
@@ -35,11 +38,11 @@ func List(text []byte, base string) Listing {
 			l.inits = append(l.inits, first)
 		}
 		for _, p := range s.parts {
-			if !p.gap {
+			if !p.gap && !strings.Contains(p.uri, "#") {
 				l.parts = append(l.parts, resolve(base, p.uri))
 			}
 		}
-		if s.done() && !s.gap {
+		if s.done() && !s.gap && s.ranged == "" {
 			l.segments[resolve(base, s.uri)] = s.duration
 			l.order = append(l.order, resolve(base, s.uri))
 			if len(s.parts) > 0 {

@@ -26,7 +26,8 @@ type media struct {
 type segment struct {
 	at       int // line of its address, or of its last tag
 	msn      uint64
-	uri      string // as written; empty while it is open
+	uri      string // as written; empty while it is open; of a byte range, with the range behind a #
+	ranged   string // the byte range to come, behind a #
 	duration float64
 	gap      bool
 	breaks   bool   // EXT-X-DISCONTINUITY stands before it
@@ -39,7 +40,7 @@ type segment struct {
 // part is a partial segment.
 type part struct {
 	at          int
-	uri         string // as written
+	uri         string // as written; of a byte range, with the range behind a #
 	duration    float64
 	independent bool
 	gap         bool
@@ -60,7 +61,7 @@ func readMedia(text []byte) *media {
 			}
 			continue
 		}
-		open.uri, open.at = l.value, l.at
+		open.uri, open.at = l.value+open.ranged, l.at
 		m.segments = append(m.segments, open)
 		open = segment{mapped: open.mapped}
 	}
@@ -124,6 +125,8 @@ func (s *segment) tag(l *line) {
 		s.duration, _ = seconds(text)
 	case "#EXT-X-GAP":
 		s.gap = true
+	case "#EXT-X-BYTERANGE":
+		s.ranged = "#" + l.value
 	case "#EXT-X-DISCONTINUITY":
 		s.breaks = true
 	case "#EXT-X-MAP":
@@ -133,6 +136,9 @@ func (s *segment) tag(l *line) {
 	case "#EXT-X-PART":
 		p := part{at: l.at}
 		p.uri, _ = l.get("URI")
+		if span, ranged := l.get("BYTERANGE"); ranged {
+			p.uri += "#" + span
+		}
 		text, _ := l.get("DURATION")
 		p.duration, _ = seconds(text)
 		independent, _ := l.get("INDEPENDENT")

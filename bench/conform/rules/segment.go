@@ -49,9 +49,6 @@ func segmentRules() []Rule {
 		{"unique-addresses", "6.2.1", Must, "each segment and part has an address of its own", func(v *view, f *finding) {
 			v.playlists(func(t *text) {
 				seen := map[string]bool{}
-				if t.count("#EXT-X-BYTERANGE") > 0 {
-					return
-				}
 				for _, s := range t.media.segments {
 					for _, uri := range s.resources() {
 						f.holds(!seen[uri], "%s: %s twice", t.name, uri)

@@ -135,16 +135,17 @@ func (r *rend) segments() []*segment {
 	return out
 }
 
-// resources are the addresses of a segment and its parts, as written, without gaps.
+// resources are the addresses of a segment and its parts, as written, without gaps and byte ranges.
 func (s *segment) resources() []string {
 	var out []string
-	if s.done() && !s.gap {
-		out = append(out, s.uri)
-	}
-	for _, p := range s.parts {
-		if !p.gap && p.uri != "" {
-			out = append(out, p.uri)
+	add := func(uri string, gap bool) {
+		if uri != "" && !gap && !strings.Contains(uri, "#") {
+			out = append(out, uri)
 		}
+	}
+	add(s.uri, s.gap)
+	for _, p := range s.parts {
+		add(p.uri, p.gap)
 	}
 	return out
 }
