@@ -13,8 +13,8 @@ const (
 	squeezedMax = 1024
 	// keptMost is the size in bytes up to which a playlist is kept: those of recordings, which may be long, are written anew for each viewer.
 	keptMost = 32 << 10
-	// squeezeLeast is the size in bytes from which gzip saves a packet.
-	squeezeLeast = 512
+	// squeezeLeast is the size in bytes from which gzip makes it smaller.
+	squeezeLeast = 200
 )
 
 // squeezer keeps playlists in gzip, so that each is compressed once and not for each viewer.

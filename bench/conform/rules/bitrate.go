@@ -8,7 +8,7 @@ func (v *view) rates(r *rend) (peak, average float64, all bool) {
 		return 0, 0, false
 	}
 	m := r.loads[len(r.loads)-1].m
-	all = m.ended
+	all = m.kind == "VOD" // of a live stream that has ended, what slid out counted, too
 	var bits, lasts []float64
 	sum, time := 0.0, 0.0
 	for i := range m.segments {

@@ -3,7 +3,6 @@ package rules
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"net/http"
@@ -44,45 +43,12 @@ func testTracks() []ingest.Track {
 // testRate is the rate that the parameters of the picture say.
 const testRate = 30
 
-// testSamples is a picture of two sizes with two B-frames in a row, and a tone, in the order of their times.
-func testSamples(from, lasts time.Duration) []ingest.Sample {
-	var out []ingest.Sample
-	frame := func(n int) time.Duration { return time.Duration(n) * time.Second / testRate }
-	for n := 0; frame(n) < lasts; n++ {
-		const group = 2 * testRate
-		kind, size, shown := byte(0x41), 400, n+1
-		switch in := n % group; {
-		case in == 0:
-			kind, size = 0x65, 4000
-		case in%3 == 1 && in+2 < group:
-			shown = n + 3
-		case in+2 < group || in%3 != 1:
-			shown = n
-		}
-		for track := range 2 {
-			data := make([]byte, 4+size/(track+1))
-			binary.BigEndian.PutUint32(data, uint32(len(data)-4))
-			data[4] = kind
-			binary.BigEndian.PutUint32(data[6:], uint32(n))
-			out = append(out, ingest.Sample{Track: track, DTS: from + frame(n), PTS: from + frame(shown), Key: kind == 0x65, Data: data})
-		}
-	}
-	for n := 0; ; n++ {
-		at := time.Duration(n) * 1024 * time.Second / 48000
-		if at >= lasts {
-			break
-		}
-		out = append(out, ingest.Sample{Track: 2, DTS: from + at, PTS: from + at, Key: true, Data: append(make([]byte, 180), byte(n))})
-	}
-	slices.SortStableFunc(out, func(a, b ingest.Sample) int { return int(a.DTS - b.DTS) })
-	return out
-}
-
 // studio makes good streams out of what a packer made.
 type studio struct {
 	sources []ingest.Track
 	parts   []pack.Part // in the order in which they are published
 	media   map[string][]byte
+	windows []pack.Window     // of the live stream, at its end
 	lines   map[string]string // of the parts of a segment, by its address
 }
 
@@ -184,6 +150,29 @@ func (s *studio) live() *Stream {
 	out.Media = s.answers(testBase, func(path string) string { return path })
 	for _, r := range out.Renditions {
 		r.ask()
+	}
+	s.windows = windows
+	return out
+}
+
+// ended is the live stream, and its end.
+func (s *studio) ended() *Stream {
+	out := s.live().clone()
+	for n := range s.windows {
+		s.windows[n].Ended = true
+	}
+	for n, r := range out.Renditions {
+		text := pack.MediaPlaylist(s.windows, tracks.Track(n), pack.Options{Skip: true})
+		at := len(r.Loads)
+		before := r.Loads[at-1]
+		known := List(before.Body, r.URL)
+		for range 2 {
+			l := Load{Answer: playlist(r.URL, before.Came.Add(time.Millisecond), before.Came.Add(5*time.Second), text), Blocking: true, MSN: known.NextMSN, Part: known.NextPart}
+			r.Loads = append(r.Loads, l)
+		}
+		r.Deltas = append(r.Deltas, Delta{r.Loads[at], at})
+		r.Hints = append(r.Hints, Hinted{Answer: Answer{URL: known.Hint, Status: http.StatusNotFound}, Load: at - 1})
+		r.Probes = append(r.Probes, Probe{Answer: Answer{URL: r.URL, Status: http.StatusOK, Body: text}, Kind: AtTheEnd})
 	}
 	return out
 }
@@ -299,7 +288,7 @@ func broken(s *Stream) (out []string, told map[string][]string, looked map[strin
 
 func TestGoodStreamsBreakNothing(t *testing.T) {
 	s := newStudio(t)
-	for name, stream := range map[string]*Stream{"live": s.live(), "rewound": s.recorded(true), "recorded": s.recorded(false)} {
+	for name, stream := range map[string]*Stream{"live": s.live(), "ended": s.ended(), "rewound": s.recorded(true), "recorded": s.recorded(false)} {
 		if names, told, _ := broken(stream); len(names) > 0 {
 			t.Errorf("%s: %v", name, told)
 		}

@@ -88,8 +88,14 @@ func checkHint(v *view, f *finding) {
 
 func checkHinted(v *view, f *finding) {
 	for _, r := range v.rends {
+		end := len(r.Loads) // the first that has ended
+		for _, l := range r.loads {
+			if l.m.ended {
+				end = min(end, l.at)
+			}
+		}
 		for _, h := range r.Hints {
-			if len(r.loads) > 0 && r.loads[len(r.loads)-1].m.ended && h.Load >= r.loads[len(r.loads)-1].at-1 {
+			if h.Load >= end-1 {
 				continue // it ended meanwhile: what was hinted at does not come
 			}
 			f.holds(ok(h.Answer), "%s: %d to the hint %s", r.name, h.Status, short(h.URL))
