@@ -19,6 +19,6 @@ export interface Player {
   readonly name: string;
   readonly version: string;
   look(): Promise<Seen>;
-  /** Ends it, and returns what it complained of meanwhile. */
+  /** Ends it. */
   stop(): Promise<void>;
 }
