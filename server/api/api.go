@@ -59,6 +59,8 @@ type API struct {
 	health  *pace
 	cuts    *pace
 	metrics *Metrics
+
+	squeezed *squeezer
 }
 
 // New returns doors to rooms, which count into metrics.
@@ -73,6 +75,8 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		offers: newPace(offersPerMinute, c.Now),
 		health: newPace(healthPerMinute, c.Now),
 		cuts:   newPace(clipsPerMinute, c.Now),
+
+		squeezed: newSqueezer(),
 	}
 }
 
