@@ -1,0 +1,48 @@
+package pack
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
+
+	"shoal/server/ingest"
+)
+
+var errNoSamples = errors.New("a part holds no samples of one track")
+
+// ReadPart returns the samples of a part of t that this package wrote, with their times in the epoch.
+func ReadPart(t ingest.Track, part []byte) (samples []ingest.Sample, err error) {
+	defer func() {
+		if p := recover(); p != nil { // bytes from a disk must not end the program
+			samples, err = nil, fmt.Errorf("read a part: %v", p)
+		}
+	}()
+	var read fmp4.Parts
+	if err := read.Unmarshal(part); err != nil {
+		return nil, fmt.Errorf("read a part: %w", err)
+	}
+	if t.TimeScale == 0 || len(read) != 1 || len(read[0].Tracks) != 1 || len(read[0].Tracks[0].Samples) == 0 {
+		return nil, errNoSamples
+	}
+	at := int64(read[0].Tracks[0].BaseTime)
+	for _, s := range read[0].Tracks[0].Samples {
+		samples = append(samples, ingest.Sample{
+			DTS: fromTicks(at, t.TimeScale), PTS: fromTicks(at+int64(s.PTSOffset), t.TimeScale), Key: !s.IsNonSyncSample, Data: s.Payload,
+		})
+		at += int64(s.Duration)
+	}
+	return samples, nil
+}
+
+// KeyFrame returns the key frame that a part of t begins with.
+func KeyFrame(t ingest.Track, part []byte) ([]byte, error) {
+	samples, err := ReadPart(t, part)
+	if err != nil {
+		return nil, err
+	}
+	if !samples[0].Key || len(samples[0].Data) == 0 {
+		return nil, errors.New("a part does not begin with a key frame")
+	}
+	return samples[0].Data, nil
+}
