@@ -37,11 +37,12 @@ var law = []struct {
 	{"server/live/pulse", "segment server/ingest server/pack", "figures of samples; whose broadcast it is, live knows"},
 	{"server/live", "id segment manifest/... server/event server/ingest server/pack server/origin", "the conductor is the one room that knows the way from sample to live edge"},
 	{"server/ladder", "id segment server/ingest", "a worker knows samples and no broadcast: who hears of its rungs is live's business"},
+	{"server/still", "id segment server/ingest server/pack", "a still is made of a key frame of a part, live or at rest: where these are it asks"},
 	{"server/record", "id segment manifest/... server/event server/ingest server/pack", "a recording is what the origin published, at rest: the same parts, and playlists of them"},
 	{"server/tracker", "id segment span wire/... coord server/event", "the body of coord: what it needs of others it asks through interfaces"},
 	{"server/store server/store/...", "id segment manifest/... server/account server/channel server/rights server/chat server/tips server/moderation server/store/...", "a store fulfils the rooms' interfaces: it knows the rooms' rows and they do not know it"},
 	{"server/bus server/bus/...", "id segment server/event server/bus/...", "a bus carries facts and reads none"},
-	{"server/api", "id segment manifest/... wire/... server/account server/channel server/chat server/event server/ingest server/ingest/whip server/live server/live/pulse server/moderation server/origin server/pack server/record server/relay server/rights server/tips server/tracker", "doors lead to rooms; they must not know how these are built"},
+	{"server/api", "id segment manifest/... wire/... server/account server/channel server/chat server/event server/ingest server/ingest/whip server/live server/live/pulse server/moderation server/origin server/pack server/record server/relay server/rights server/still server/tips server/tracker", "doors lead to rooms; they must not know how these are built"},
 	{"server/...", "id segment span manifest/... wire/... swarm/... coord blob server/event", "rooms do not know their siblings: they ask through an interface of their own, or hear a fact"},
 
 	{"cmd/shoal/config", "", "a parser of settings knows no setting"},

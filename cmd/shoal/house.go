@@ -23,6 +23,7 @@ import (
 	"shoal/server/origin"
 	"shoal/server/record"
 	"shoal/server/relay"
+	"shoal/server/still"
 	"shoal/server/store/sqlite"
 	"shoal/server/tracker"
 	"shoal/web"
@@ -44,6 +45,7 @@ type house struct {
 	ladder   *ladder.Ladder
 	shelf    *record.Shelf
 	recorder *record.Recorder
+	stills   *still.Desk
 	live     *live.Live
 	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
@@ -101,6 +103,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if err = h.openRecordings(); err != nil {
 		return h, err
 	}
+	h.stills = still.New(still.Config{
+		Darkroom: ladder.OpenDarkroom(ctx, "", log), Live: stillLive{h.origin}, Shelf: stillShelf{h.shelf}, Rewind: s.rewindWindow(), Log: log,
+	})
 	h.live = live.New(live.Config{
 		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Idle: window, Log: log,
 	})
@@ -128,7 +133,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	rooms := api.Rooms{
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
-		Recordings: h.shelf, Recorder: h.recorder,
+		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills,
 	}
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err
@@ -172,6 +177,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 	return runAll(ctx, h.log, slices.Concat([]task{ // in the order of the floors
 		{"the origin", h.origin.Run},
 		{"the recorder", h.recorder.Run},
+		{"the desk of stills", h.stills.Run},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},

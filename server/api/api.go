@@ -44,6 +44,7 @@ type Rooms struct {
 	Rights     Rights     // nil: anyone may watch everything
 	Recordings Recordings // nil: none
 	Recorder   Recorder   // nil: none
+	Stills     Stills     // nil: none
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none

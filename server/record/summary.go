@@ -19,6 +19,7 @@ type Summary struct {
 	Bytes    int64         // of parts
 	Chapters []Chapter
 	Growing  bool // the broadcast goes on
+	Pictured bool // it has stills
 }
 
 // Chapter is where the publisher began, or came back.
