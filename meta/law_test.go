@@ -38,6 +38,7 @@ var law = []struct {
 	{"server/live", "id segment manifest/... server/event server/ingest server/pack server/origin", "the conductor is the one room that knows the way from sample to live edge"},
 	{"server/ladder", "id segment server/ingest", "a worker knows samples and no broadcast: who hears of its rungs is live's business"},
 	{"server/still", "id segment server/ingest server/pack", "a still is made of a key frame of a part, live or at rest: where these are it asks"},
+	{"server/remake", "id segment manifest/... server/ingest server/pack", "rungs of what rests are cut and signed as live ones are: who makes and who keeps them it asks"},
 	{"server/record", "id segment manifest/... server/event server/ingest server/pack", "a recording is what the origin published, at rest: the same parts, and playlists of them"},
 	{"server/tracker", "id segment span wire/... coord server/event", "the body of coord: what it needs of others it asks through interfaces"},
 	{"server/store server/store/...", "id segment manifest/... server/account server/channel server/rights server/chat server/tips server/moderation server/store/...", "a store fulfils the rooms' interfaces: it knows the rooms' rows and they do not know it"},

@@ -23,6 +23,7 @@ import (
 	"shoal/server/origin"
 	"shoal/server/record"
 	"shoal/server/relay"
+	"shoal/server/remake"
 	"shoal/server/still"
 	"shoal/server/store/sqlite"
 	"shoal/server/tracker"
@@ -46,6 +47,7 @@ type house struct {
 	shelf    *record.Shelf
 	recorder *record.Recorder
 	stills   *still.Desk
+	remake   *remake.Bench // nil: turned off
 	live     *live.Live
 	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
@@ -106,6 +108,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	h.stills = still.New(still.Config{
 		Darkroom: ladder.OpenDarkroom(ctx, "", log), Live: stillLive{h.origin}, Shelf: stillShelf{h.shelf}, Rewind: s.rewindWindow(), Log: log,
 	})
+	if err = h.openRemake(ctx); err != nil {
+		return h, err
+	}
 	h.live = live.New(live.Config{
 		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Idle: window, Log: log,
 	})
@@ -145,6 +150,9 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if h.whip != nil {
 		rooms.Publications = h.whip
 	}
+	if h.remake != nil {
+		rooms.Remaking = remaking{h.remake}
+	}
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
@@ -178,6 +186,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 		{"the origin", h.origin.Run},
 		{"the recorder", h.recorder.Run},
 		{"the desk of stills", h.stills.Run},
+		{"the rungs of recordings", h.runRemake},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},

@@ -115,6 +115,7 @@ type listed struct {
 	Epoch    uint64  `json:"epoch"`
 	Live     bool    `json:"live"`
 	LastsS   float64 `json:"lasts_s"`
+	Bytes    int64   `json:"bytes"`
 	HLS      string  `json:"hls"`
 	Download string  `json:"download"`
 	Chapters []struct {

@@ -45,6 +45,7 @@ type Rooms struct {
 	Recordings Recordings // nil: none
 	Recorder   Recorder   // nil: none
 	Stills     Stills     // nil: none
+	Remaking   Remaking   // nil: nothing is made of recordings
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none

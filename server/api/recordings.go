@@ -37,6 +37,12 @@ type Recorder interface {
 	Status() record.Status
 }
 
+// Remaking tells of the rungs that recordings get afterwards.
+type Remaking interface {
+	// Making returns how much is made of those of a recording, 0 to 1; ok is false while nothing is.
+	Making(channel id.Channel, epoch uint64) (share float64, ok bool)
+}
+
 func (a *API) recordingRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /hls/{name}/{epoch}/{file}", a.watched(a.recordingFile))
 	mux.HandleFunc("GET /api/v1/channels/{name}/recordings", a.watched(a.listRecordings))
@@ -197,6 +203,8 @@ type recording struct {
 	Poster        string `json:"poster,omitempty"`
 	Storyboard    string `json:"storyboard,omitempty"`
 	ChaptersTrack string `json:"chapters_track,omitempty"`
+
+	Making *float64 `json:"rungs_making,omitempty"` // the share of its smaller rungs that is made
 }
 
 type chapter struct {
@@ -222,6 +230,11 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 	}
 	if len(s.Chapters) > 1 {
 		told.ChaptersTrack = beside + chaptersFile
+	}
+	if a.rooms.Remaking != nil && s.Key.Clip == "" {
+		if share, ok := a.rooms.Remaking.Making(s.Key.Channel, s.Key.Epoch); ok {
+			told.Making = &share
+		}
 	}
 	for _, c := range s.Chapters {
 		told.Chapters = append(told.Chapters, chapter{c.At.Seconds(), c.Wall.UTC()})

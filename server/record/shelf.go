@@ -104,6 +104,7 @@ func (s *Shelf) adopt(key Key, path string) error {
 		if sum, err := parseSealed(b, key); err == nil {
 			s.sealed[key] = sum
 			s.look(key, false)
+			_ = os.Remove(filepath.Join(path, additionFile)) // half made: it begins anew
 			return nil
 		}
 	}

@@ -3,9 +3,11 @@ package pack
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
 
+	"shoal/segment"
 	"shoal/server/ingest"
 )
 
@@ -45,4 +47,31 @@ func KeyFrame(t ingest.Track, part []byte) ([]byte, error) {
 		return nil, errors.New("a part does not begin with a key frame")
 	}
 	return samples[0].Data, nil
+}
+
+// WriteInit returns the init segment of a rung that is made of a recording.
+func WriteInit(t ingest.Track) ([]byte, error) {
+	if t.TimeScale != rungScale {
+		return nil, fmt.Errorf("a rung has a time scale of %d, not %d", rungScale, t.TimeScale)
+	}
+	return marshalInit(t)
+}
+
+// WritePart writes a part of a rung that is made of a recording: samples with their times in the epoch, the last of which ends at end.
+func WritePart(t ingest.Track, number uint32, samples []ingest.Sample, end time.Duration) ([]byte, error) {
+	if len(samples) == 0 || len(samples) > partSamplesMax {
+		return nil, fmt.Errorf("a part of %d samples; there are 1 to %d", len(samples), partSamplesMax)
+	}
+	all := make([]held, len(samples))
+	size, next := partOverhead(len(samples)), int64(0)
+	for i, s := range samples {
+		h := held{at: max(next, toTicks(s.DTS, t.TimeScale)), pts: toTicks(s.PTS, t.TimeScale), key: s.Key, data: s.Data}
+		next = h.at + 1
+		size += len(s.Data)
+		all[i] = h
+	}
+	if size > segment.PartSizeMax {
+		return nil, fmt.Errorf("a part of %d bytes is larger than %d", size, segment.PartSizeMax)
+	}
+	return marshalPart(t, number, all, max(next, toTicks(end, t.TimeScale)))
 }
