@@ -34,9 +34,17 @@ func (r *Recorder) room() error {
 	return nil
 }
 
-// prune deletes what is too old or too much, oldest first, and stops recording while the disk is nearly full.
+// prune deletes what need not be kept, and stops recording while the disk is nearly full.
 func (r *Recorder) prune() {
 	r.pruned = r.now()
+	r.discard()
+	if err := r.room(); err != nil {
+		r.failed(err)
+	}
+}
+
+// discard deletes what is too old or too much, oldest first.
+func (r *Recorder) discard() {
 	r.forgetVanished()
 	r.trimGrowing()
 	if r.config.Days > 0 {
@@ -48,9 +56,6 @@ func (r *Recorder) prune() {
 		}
 	}
 	r.shrink()
-	if err := r.room(); err != nil {
-		r.failed(err)
-	}
 }
 
 // shrink deletes the oldest recordings while all of them take more than they may, and then the oldest spools of what grows.

@@ -98,8 +98,7 @@ func NewRecorder(c Config) *Recorder {
 // Run records until ctx is done, and then what was published before.
 func (r *Recorder) Run(ctx context.Context) error {
 	if !r.config.Keep && r.config.Rewind == 0 {
-		<-ctx.Done()
-		return nil
+		return r.keepHouse(ctx)
 	}
 	facts, stop := r.config.Facts.Subscribe()
 	defer stop()
@@ -122,6 +121,20 @@ func (r *Recorder) Run(ctx context.Context) error {
 			for channel := range r.tapes {
 				r.end(channel)
 			}
+			return nil
+		}
+	}
+}
+
+// keepHouse deletes what earlier starts recorded when its time comes, until ctx is done.
+func (r *Recorder) keepHouse(ctx context.Context) error {
+	ticker := time.NewTicker(PruneEvery)
+	defer ticker.Stop()
+	for {
+		r.discard()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
 			return nil
 		}
 	}
