@@ -122,6 +122,12 @@ type remaking struct{ bench *remake.Bench }
 
 var _ api.Remaking = remaking{}
 
+// Share is of api.Remaking.
+func (r remaking) Share() (share float64, ok bool) {
+	p, ok := r.bench.Progress()
+	return p.Share, ok
+}
+
 // Making is of api.Remaking.
 func (r remaking) Making(channel id.Channel, epoch uint64) (share float64, ok bool) {
 	p, ok := r.bench.Progress()

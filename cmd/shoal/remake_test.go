@@ -75,12 +75,19 @@ func TestRecordingsGetRungsAfterwards(t *testing.T) {
 		return strings.Count(string(b), "#EXT-X-STREAM-INF")
 	}
 	r.serve(settings...)
-	if n := master(); n != 1 && n != 3 {
+	n := master()
+	if n != 1 && n != 3 {
 		t.Errorf("after the kill %d qualities are listed: not all or nothing", n)
 	}
-	before := r.list()[0].Bytes
-	r.until("the recording has three qualities", func() bool { return master() == 3 })
-	if after := r.list()[0].Bytes; after <= before {
+	before, told := r.list()[0].Bytes, n == 3
+	r.until("the recording has three qualities", func() bool {
+		told = told || r.list()[0].Making != nil
+		return master() == 3
+	})
+	if !told {
+		t.Error("nobody was told of the progress")
+	}
+	if after := r.list()[0].Bytes; n == 1 && after <= before {
 		t.Errorf("it takes %d bytes as before, and has two rungs more", after)
 	}
 

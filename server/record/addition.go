@@ -24,6 +24,12 @@ type Addition struct {
 	inits map[id.Digest]bool
 }
 
+// Adding reports whether something is being added to a recording below dir, by a server beside us.
+func Adding(dir string, key Key) bool {
+	_, err := os.Stat(filepath.Join(dir, key.dir(), additionFile))
+	return err == nil
+}
+
 // Lacking returns the newest recording that was not looked at for rungs under this ladder, or nil if there is none. skip says which are
 // left out.
 func (s *Shelf) Lacking(ladder string, skip func(Key) bool) *Source {

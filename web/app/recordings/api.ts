@@ -20,6 +20,8 @@ export interface Recording {
   readonly download: string | null;
   readonly poster: string; // '' if there is none, here and below
   readonly storyboard: string;
+  /** How much of its smaller qualities is made, 0 to 1; null while none are. */
+  readonly making: number | null;
 }
 
 /** Whose recordings: its server ('' is this one), its name, and a pass to it, or ''. */
@@ -64,6 +66,7 @@ export function recording(body: unknown, { base, token }: Whose): Recording | nu
     hls: base + line.hls,
     download: own(line.download) ? withToken(base + line.download, token) : null,
     poster: own(line.poster) ? withToken(base + line.poster, token) : '',
+    making: typeof line.rungs_making === 'number' ? Math.min(Math.max(line.rungs_making, 0), 1) : null,
     storyboard: own(line.storyboard) ? withToken(base + line.storyboard, token) : '',
   };
 }
