@@ -47,6 +47,9 @@ async function over(page: Page, place: (from: number, to: number) => number): Pr
 }
 
 test('the seek bar shows what is where, live and recorded; a break is a chapter; lists and links have a picture', async ({ server, open, page }) => {
+  const bare = await Server.start([], 'off', { PATH: '/nowhere' }); // without ffmpeg; it is looked at when its bar is there
+  const bareChannel = await bare.addChannel('fish');
+  const barePublisher = publish(bareChannel, 0);
   const card = await server.addChannel('fish');
   let publisher = publish(card, RED_S);
   const began = Date.now();
@@ -63,6 +66,20 @@ test('the seek bar shows what is where, live and recorded; a break is a chapter;
   }, 60_000);
   expect(await live.evaluate(() => document.querySelector('.frame')?.getBoundingClientRect().height), 'nothing moved').toBe(height);
   expect(await live.locator('.look').getAttribute('aria-hidden')).toBe('true');
+
+  const failed: string[] = [];
+  page.on('response', (response) => response.status() >= 400 && failed.push(response.url()));
+  await page.goto(`${bare.url}/c/fish`);
+  await until('without ffmpeg there is a bar, too', async () => (await seek(page).count()) > 0, 30_000);
+  await page.mouse.move(300, 200);
+  expect(await over(page, (from) => from + 2)).toBe('');
+  await expect(page.locator('.look')).toContainText('-0:');
+  await page.goto(bare.url);
+  await expect(page.getByRole('link', { name: 'fish' })).toBeVisible();
+  expect(await page.locator('li img').count(), 'and no picture that is broken').toBe(0);
+  expect(failed).toEqual([]);
+  await barePublisher.stop();
+  await bare.stop();
 
   await page.goto(server.url);
   const poster = page.getByRole('img', { name: 'Live picture of fish' });
@@ -111,23 +128,4 @@ test('the seek bar shows what is where, live and recorded; a break is a chapter;
   const image = /property="og:image" content="([^"]+)"/.exec(link)?.[1] ?? '';
   const answer = await fetch(image.replace(/^http:\/\/[^/]+/, server.url));
   expect([answer.status, answer.headers.get('content-type'), answer.headers.get('cache-control')]).toEqual([200, 'image/jpeg', 'public, max-age=3600, immutable']);
-});
-
-test('without ffmpeg on the server there are no pictures, and none is missed', async ({ page }) => {
-  const bare = await Server.start([], 'off', { PATH: '/nowhere' });
-  const publisher = publish(await bare.addChannel('fish'), 0);
-  await until('it is live', async () => (await bare.channel('fish')).live, 20_000);
-  const failed: string[] = [];
-  page.on('response', (response) => response.status() >= 400 && failed.push(response.url()));
-  await page.goto(`${bare.url}/c/fish`);
-  await until('there is a bar', async () => (await seek(page).count()) > 0, 60_000);
-  await page.mouse.move(300, 200);
-  expect(await over(page, (from) => from + 2)).toBe('');
-  await expect(page.locator('.look')).toContainText('-0:');
-  await page.goto(bare.url);
-  await expect(page.getByRole('link', { name: 'fish' })).toBeVisible();
-  expect(await page.locator('li img').count()).toBe(0);
-  expect(failed).toEqual([]);
-  await publisher.stop();
-  await bare.stop();
 });
