@@ -117,20 +117,27 @@ type lateAddition struct {
 // Commit is of remake.Addition.
 func (a lateAddition) Commit() error { return a.Addition.Commit(a.ladder) }
 
-// remaking is the bench as the doors ask it.
+// remaking is the bench as the doors ask it. Without one nothing is made.
 type remaking struct{ bench *remake.Bench }
 
 var _ api.Remaking = remaking{}
 
+func (r remaking) progress() (p remake.Progress, ok bool) {
+	if r.bench == nil {
+		return p, false
+	}
+	return r.bench.Progress()
+}
+
 // Share is of api.Remaking.
 func (r remaking) Share() (share float64, ok bool) {
-	p, ok := r.bench.Progress()
+	p, ok := r.progress()
 	return p.Share, ok
 }
 
 // Making is of api.Remaking.
 func (r remaking) Making(channel id.Channel, epoch uint64) (share float64, ok bool) {
-	p, ok := r.bench.Progress()
+	p, ok := r.progress()
 	if !ok || p.Channel != channel || p.Epoch != epoch {
 		return 0, false
 	}

@@ -1,13 +1,23 @@
 package main
 
 import (
+	"context"
 	"time"
 
 	"shoal/id"
+	"shoal/server/ladder"
 	"shoal/server/origin"
 	"shoal/server/record"
 	"shoal/server/still"
 )
+
+// openStills makes the desk that makes posters and storyboards, if there is an ffmpeg.
+func (h *house) openStills(ctx context.Context) {
+	h.stills = still.New(still.Config{
+		Darkroom: ladder.OpenDarkroom(ctx, "", h.log), Live: stillLive{h.origin}, Shelf: stillShelf{h.shelf},
+		Rewind: h.settings.rewindWindow(), Log: h.log,
+	})
+}
 
 // stillLive is the origin as the desk of stills asks it.
 type stillLive struct{ origin *origin.Origin }

@@ -102,13 +102,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if h.ladder, err = s.openLadder(ctx, h.metrics, log); err != nil {
 		return h, err
 	}
-	if err = h.openRecordings(); err != nil {
-		return h, err
-	}
-	h.stills = still.New(still.Config{
-		Darkroom: ladder.OpenDarkroom(ctx, "", log), Live: stillLive{h.origin}, Shelf: stillShelf{h.shelf}, Rewind: s.rewindWindow(), Log: log,
-	})
-	if err = h.openRemake(ctx); err != nil {
+	if err = h.openRecordings(ctx); err != nil {
 		return h, err
 	}
 	h.live = live.New(live.Config{
@@ -138,7 +132,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	rooms := api.Rooms{
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
-		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills,
+		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
 	}
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err
@@ -149,9 +143,6 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	}
 	if h.whip != nil {
 		rooms.Publications = h.whip
-	}
-	if h.remake != nil {
-		rooms.Remaking = remaking{h.remake}
 	}
 	handler, err := api.New(api.Config{
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),

@@ -1,10 +1,12 @@
 package record
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // What is left free on the disk for the database and everything else: reserveShare of it, at most reserveMax.
@@ -40,6 +42,20 @@ func (r *Recorder) prune() {
 	r.discard()
 	if err := r.room(); err != nil {
 		r.failed(err)
+	}
+}
+
+// keepHouse deletes what earlier starts recorded when its time comes, until ctx is done.
+func (r *Recorder) keepHouse(ctx context.Context) error {
+	ticker := time.NewTicker(PruneEvery)
+	defer ticker.Stop()
+	for {
+		r.discard()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 

@@ -126,20 +126,6 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
-// keepHouse deletes what earlier starts recorded when its time comes, until ctx is done.
-func (r *Recorder) keepHouse(ctx context.Context) error {
-	ticker := time.NewTicker(PruneEvery)
-	defer ticker.Stop()
-	for {
-		r.discard()
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
 func (r *Recorder) hear(fact event.Fact) {
 	switch f := fact.(type) {
 	case event.BroadcastStarted:
