@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"shoal/id"
 	"shoal/server/api"
@@ -93,8 +95,11 @@ func (s lateShelf) Lacking(skip func(id.Channel, uint64) bool) remake.Source {
 }
 
 // Add is of remake.Shelf.
-func (s lateShelf) Add(source remake.Source) (remake.Addition, error) {
-	a, err := s.shelf.Add(recordOf(source))
+func (s lateShelf) Add(source remake.Source, bytes int64) (remake.Addition, error) {
+	a, err := s.shelf.Add(recordOf(source), bytes)
+	if errors.Is(err, record.ErrKeep) || errors.Is(err, record.ErrFull) {
+		return nil, fmt.Errorf("%w: %w", remake.ErrRoom, err)
+	}
 	if err != nil {
 		return nil, err
 	}

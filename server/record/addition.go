@@ -60,11 +60,17 @@ func (s *Shelf) Lacking(ladder string, skip func(Key) bool) *Source {
 	}
 }
 
-// Add begins an addition. What an earlier process began is thrown away.
-func (s *Shelf) Add(key Key) (*Addition, error) {
+// ErrKeep says that recordings would take more than they may: older ones must not go for an addition.
+var ErrKeep = errors.New("recordings would take more than keep_gb")
+
+// Add begins an addition of at most so many bytes. What an earlier process began is thrown away. It returns ErrKeep or ErrFull if there is no room.
+func (s *Shelf) Add(key Key, bytes int64) (*Addition, error) {
 	s.mu.Lock()
-	room := s.room
+	room, most := s.room, s.most
 	s.mu.Unlock()
+	if _, _, all := s.Totals(); most > 0 && all+bytes > most {
+		return nil, ErrKeep
+	}
 	if room != nil {
 		if err := room(); err != nil {
 			return nil, err

@@ -50,7 +50,7 @@ func TestAdditionsAreThereWholeOrNotAtAll(t *testing.T) {
 		}
 		return n
 	}
-	half, err := b.shelf.Add(key)
+	half, err := b.shelf.Add(key, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestAdditionsAreThereWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("what was half made is there after a start: %v", err)
 	}
 
-	a, err := b.shelf.Add(key)
+	a, err := b.shelf.Add(key, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestAdditionsAreThereWholeOrNotAtAll(t *testing.T) {
 	if err := b.shelf.Delete(key); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.shelf.Add(key); !errors.Is(err, ErrNotFound) {
+	if _, err := b.shelf.Add(key, 1000); !errors.Is(err, ErrNotFound) {
 		t.Errorf("what was deleted is added to: %v", err)
 	}
 }
@@ -102,7 +102,7 @@ func TestAnAdditionToWhatWasDeletedIsDropped(t *testing.T) {
 	b := newBench(t, nil)
 	b.sealed(3, 12)
 	key := Key{Channel: b.channel, Epoch: 3}
-	a, err := b.shelf.Add(key)
+	a, err := b.shelf.Add(key, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -383,7 +383,10 @@ func TestRungsMadeAfterwardsCountForKeeping(t *testing.T) {
 	if list := b.shelf.List(b.channel, 0, false); len(list) != 2 {
 		t.Fatalf("%+v", list)
 	}
-	a, err := b.shelf.Add(Key{Channel: b.channel, Epoch: 2})
+	if _, err := b.shelf.Add(Key{Channel: b.channel, Epoch: 2}, 6000); !errors.Is(err, ErrKeep) {
+		t.Errorf("an older recording would go for rungs: %v", err)
+	}
+	a, err := b.shelf.Add(Key{Channel: b.channel, Epoch: 2}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

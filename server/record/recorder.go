@@ -91,7 +91,7 @@ func NewRecorder(c Config) *Recorder {
 	}
 	c.Shelf.mu.Lock()
 	defer c.Shelf.mu.Unlock()
-	c.Shelf.room, c.Shelf.clipBytes = r.room, c.Bytes/clipShare
+	c.Shelf.room, c.Shelf.most, c.Shelf.clipBytes = r.room, c.Bytes, c.Bytes/clipShare
 	return r
 }
 

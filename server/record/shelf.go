@@ -34,6 +34,7 @@ type Shelf struct {
 
 	mu        sync.Mutex   // guards the rest
 	room      func() error // why nothing may be written now; nil is never asked
+	most      int64        // that all may take; 0 sets no bound
 	clipBytes int64        // that clips may take in all; 0 sets no bound
 	sealed    map[Key]Summary
 	looked    map[Key]bool // of sealed: which were looked at for stills

@@ -156,6 +156,14 @@ func (s *Shelf) Keep(f *Film, poster []byte, sheets [][]byte, track []byte) erro
 	if len(sheets) > sheetsMax {
 		return fmt.Errorf("%d sheets of stills are more than %d", len(sheets), sheetsMax)
 	}
+	s.mu.Lock()
+	room := s.room
+	s.mu.Unlock()
+	if room != nil {
+		if err := room(); err != nil {
+			return err
+		}
+	}
 	files := make(map[string][]byte, len(sheets)+1)
 	if len(track) > 0 {
 		files[posterFile] = poster

@@ -22,6 +22,8 @@ const (
 	CalmFor = 5 * time.Second
 	// RestAfter is how long it rests after what failed.
 	RestAfter = 5 * time.Minute
+	// RoomAfter is how long it waits for room.
+	RoomAfter = time.Hour
 )
 
 // FirstSeq is where the numbers of parts begin that are made later, or a multiple of it: six days of parts, when a recording has half a day at most.
@@ -71,6 +73,9 @@ type Source interface {
 	Sessions() int
 }
 
+// ErrRoom says that there is no room for the rungs of a recording.
+var ErrRoom = errors.New("there is no room for rungs")
+
 // Addition takes tracks for a recording, all or nothing.
 type Addition interface {
 	Certificate(record []byte) error
@@ -84,8 +89,8 @@ type Addition interface {
 type Shelf interface {
 	// Lacking returns a recording that was not looked at yet, but for those that skip names; nil if there is none.
 	Lacking(skip func(channel id.Channel, epoch uint64) bool) Source
-	// Add begins an addition to it.
-	Add(s Source) (Addition, error)
+	// Add begins an addition of at most so many bytes to it. It returns ErrRoom if there is no room for them.
+	Add(s Source, bytes int64) (Addition, error)
 	// Done notes that a recording has what it should have.
 	Done(s Source) error
 }
@@ -155,7 +160,12 @@ func (b *Bench) Run(ctx context.Context) error {
 		if time.Since(b.calm) < CalmFor {
 			continue
 		}
-		if err := b.one(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errLive) {
+		switch err := b.one(ctx); {
+		case err == nil, ctx.Err() != nil, errors.Is(err, errLive):
+		case errors.Is(err, ErrRoom):
+			b.config.Log.Info("recordings get no smaller rungs for now", "because", err, "again_after", RoomAfter)
+			b.calm = time.Now().Add(RoomAfter)
+		default:
 			b.config.Log.Warn("the rungs of a recording cannot be made; it is left for the next start", "err", err)
 			b.calm = time.Now().Add(RestAfter)
 		}
@@ -188,6 +198,7 @@ func (b *Bench) one(ctx context.Context) error {
 	case errors.Is(context.Cause(ctx), errLive):
 		b.config.Log.Info("something is live: the rungs of a recording wait", "epoch", source.Epoch())
 		return errLive
+	case errors.Is(err, ErrRoom):
 	case err != nil:
 		b.failed[work{source.Channel(), source.Epoch()}] = true
 	case made > 0:

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"slices"
@@ -34,6 +35,7 @@ type shelf struct {
 	done     bool
 	add      *addition // the last one
 	adds     int
+	full     bool
 }
 
 type kept struct {
@@ -61,7 +63,10 @@ func (s *shelf) Lacking(skip func(id.Channel, uint64) bool) Source {
 	return s
 }
 
-func (s *shelf) Add(Source) (Addition, error) {
+func (s *shelf) Add(_ Source, bytes int64) (Addition, error) {
+	if s.full {
+		return nil, fmt.Errorf("%w: %d bytes", ErrRoom, bytes)
+	}
 	s.add = &addition{shelf: s}
 	s.adds++
 	return s.add, nil
@@ -385,6 +390,30 @@ func TestWhatFailsIsLeftForTheNextStart(t *testing.T) {
 		synctest.Wait()
 		if l.runs != 1 || s.add.committed {
 			t.Errorf("it was tried %d times", l.runs)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// Rungs are a luxury: without room for them nothing that is recorded goes, and they come when there is some.
+func TestWithoutRoomItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := recorded(t, -1, 1080), &ladder{}
+		s.full = true
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- bench(s, l, silent).Run(ctx) }()
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if l.runs != 0 {
+			t.Error("it was made without room")
+		}
+		s.full = false
+		time.Sleep(2 * RoomAfter)
+		synctest.Wait()
+		if l.runs != 1 || !s.done {
+			t.Error("there is room, and it waits")
 		}
 		cancel()
 		<-ended

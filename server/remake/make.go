@@ -29,7 +29,11 @@ func (b *Bench) make(ctx context.Context, source Source) (made int, err error) {
 	if len(rungs) == 0 {
 		return 0, b.config.Shelf.Done(source)
 	}
-	to, err := b.config.Shelf.Add(source)
+	size, err := size(source, rungs)
+	if err != nil {
+		return 0, err
+	}
+	to, err := b.config.Shelf.Add(source, size)
 	if err != nil {
 		return 0, err
 	}
@@ -68,6 +72,23 @@ func (b *Bench) lacking(source Source) ([]Rung, error) {
 	}
 	_, free := source.Free()
 	return b.config.Ladder.Lacking(pictureOf(t), source.Rungs(), free), nil
+}
+
+// size is how many bytes rungs take at most: their rates are bounds.
+func size(source Source, rungs []Rung) (bytes int64, err error) {
+	first, _, _, err := source.Read(0)
+	if err != nil {
+		return 0, err
+	}
+	last, _, _, err := source.Read(source.Len() - 1)
+	if err != nil {
+		return 0, err
+	}
+	lasts := int64(last.StartUS-first.StartUS+uint64(last.DurationUS)) / 1_000_000
+	for _, r := range rungs {
+		bytes += lasts * int64(r.Kbit) * 1000 / 8
+	}
+	return bytes, nil
 }
 
 func pictureOf(t ingest.Track) Picture {

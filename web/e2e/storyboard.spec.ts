@@ -2,6 +2,7 @@
 // turns blue, so that a tile can be told from another.
 import type { Page } from '@playwright/test';
 import { expect, test } from './harness/house';
+import { openSite } from './harness/neighbour';
 import { Program } from './harness/program';
 import { Server, type Card } from './harness/server';
 import { until } from './harness/until';
@@ -67,6 +68,15 @@ test('the seek bar shows what is where, live and recorded; a break is a chapter;
   expect(await live.evaluate(() => document.querySelector('.frame')?.getBoundingClientRect().height), 'nothing moved').toBe(height);
   expect(await live.locator('.look').getAttribute('aria-hidden')).toBe('true');
 
+  const site = await openSite(server.url, 'fish', {
+    'waits.html': `<!doctype html><html lang="en"><title>x</title><script type="module" src="${server.url}/shoal-player.js"></script>
+      <shoal-player channel="${server.url}/c/fish" autoplay="off"></shoal-player></html>`,
+  });
+  await page.goto(`${site.url}/waits.html`);
+  await expect(page.getByRole('button', { name: 'Play fish' })).toBeVisible();
+  await expect(page.locator('video'), 'on another site, too').toHaveAttribute('poster', new RegExp(`^${server.url}/hls/fish/poster.jpg`));
+  await site.close();
+
   const failed: string[] = [];
   page.on('response', (response) => response.status() >= 400 && failed.push(response.url()));
   await page.goto(`${bare.url}/c/fish`);
@@ -120,6 +130,9 @@ test('the seek bar shows what is where, live and recorded; a break is a chapter;
   await page.keyboard.press('ArrowLeft');
   await until('a key shows where it goes', async () => (await colour(page)) === 'blue', 1_400);
   await expect(page.locator('.tile'), 'and not for long').toHaveCount(0);
+  await page.getByRole('button', { name: 'Pause' }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await until('a key of the player, too', async () => (await colour(page)) === 'blue', 1_400);
 
   await expect(page.getByRole('img', { name: 'From this recording' })).toHaveJSProperty('width', 112);
   const chapters = await (await fetch(`${server.url}${kept.chapters_track}`)).text();

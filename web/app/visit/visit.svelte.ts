@@ -49,6 +49,8 @@ export class Visit {
   givenBytes = $state(0);
   verified = $state(0);
   refused = $state(0);
+  /** Where a key of the player went; its picture is shown for a moment. */
+  sought = $state.raw<{ readonly atS: number } | null>(null);
   readonly company: Company;
   readonly past: Past;
   readonly name: string;
@@ -217,8 +219,10 @@ export class Visit {
 
   seekBy(seconds: number): void {
     const line = this.past.timeline;
-    if (line) this.seekTo(line.atS + seconds);
-    else this.#player?.seekBy(seconds);
+    if (line) {
+      this.sought = { atS: line.atS + seconds };
+      this.seekTo(line.atS + seconds);
+    } else this.#player?.seekBy(seconds);
   }
 
   /** Goes to a place of the timeline, in its seconds. */
