@@ -23,10 +23,11 @@ func (h *house) openRemake(ctx context.Context) error {
 	if err != nil || spec.Off() {
 		return err
 	}
-	maker := h.ladder.With(spec)
+	made := h.ladder
 	if s.Ladder == turnOff { // it has not looked what the machine can do
-		maker = ladder.Open(ctx, ladder.Config{Spec: spec, Log: h.log})
+		made = ladder.Open(ctx, ladder.Config{Spec: spec, Log: h.log})
 	}
+	maker := made.Late(spec)
 	if !maker.Able() {
 		return nil
 	}
@@ -47,7 +48,7 @@ func (h *house) runRemake(ctx context.Context) error {
 }
 
 // lateLadder is the ladder as the bench asks it.
-type lateLadder struct{ ladder *ladder.Ladder }
+type lateLadder struct{ ladder *ladder.Late }
 
 var _ remake.Ladder = lateLadder{}
 

@@ -32,21 +32,25 @@ const (
 	remakeHung = 5 * time.Minute
 )
 
-// With returns a Ladder of another spec, with what this one has found out of the machine.
-func (l *Ladder) With(s Spec) *Ladder {
-	other := &Ladder{config: l.config, log: l.log, meter: deaf{}, tool: l.tool, cage: l.cage, encoder: l.encoder, calm: l.calm}
-	other.config.Spec = s
-	return other
+// Late makes rungs of what rests, with what a Ladder has found out of the machine. Its methods may be called at once.
+type Late struct {
+	ladder *Ladder
+	spec   Spec
 }
+
+// Late returns one of another spec.
+func (l *Ladder) Late(s Spec) *Late { return &Late{l, s} }
+
+// Able reports whether it can make anything.
+func (l *Late) Able() bool { return l.ladder.Able() && !l.spec.off }
 
 // Lacking returns the rungs that a recording of a picture should have, largest first, but for those whose heights it has. Nothing is
 // too much: there is time.
-func (l *Ladder) Lacking(p Picture, has []int, most int) (rungs []Rung) {
-	spec := l.config.Spec
-	if !l.Able() || spec.off || p.Width <= 0 || p.Height <= 0 {
+func (l *Late) Lacking(p Picture, has []int, most int) (rungs []Rung) {
+	if !l.Able() || p.Width <= 0 || p.Height <= 0 {
 		return nil
 	}
-	named := spec.rungs
+	named := l.spec.rungs
 	if len(named) == 0 {
 		named = choose(p)
 	}
@@ -60,7 +64,7 @@ func (l *Ladder) Lacking(p Picture, has []int, most int) (rungs []Rung) {
 
 // Remake makes the rungs of a run, while the processors have nothing better to do, and returns when they are whole. It ends with ctx.
 // Rungs of a size that the picture does not have are left out.
-func (l *Ladder) Remake(ctx context.Context, r Run) error {
+func (l *Late) Remake(ctx context.Context, r Run) error {
 	if !l.Able() {
 		return ErrUnable
 	}
@@ -77,7 +81,7 @@ func (l *Ladder) Remake(ctx context.Context, r Run) error {
 	if err != nil {
 		return err
 	}
-	if m.worker, err = begin(l.cage, l.tool, arguments(l.encoder, m.sizes, make([]int64, len(m.sizes))), len(m.sizes), m.events); err != nil {
+	if m.worker, err = begin(l.ladder.cage, l.ladder.tool, arguments(l.ladder.encoder, m.sizes, make([]int64, len(m.sizes))), len(m.sizes), m.events); err != nil {
 		return err
 	}
 	m.made = make([]int, len(m.sizes))

@@ -33,7 +33,8 @@ func (k *taken) Sample(s ingest.Sample) error {
 }
 
 func TestRemakeHasEveryPictureAtItsRank(t *testing.T) {
-	l, _ := opened(t, "auto", nil)
+	found, _ := opened(t, "auto", nil)
+	l := found.Late(Spec{})
 	b, err := os.ReadFile("../../cmd/shoal/demo/clip.mp4")
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +94,8 @@ func TestRemakeHasEveryPictureAtItsRank(t *testing.T) {
 }
 
 func TestRemakeStopsWhenItIsTold(t *testing.T) {
-	l, _ := opened(t, "auto", nil)
+	found, _ := opened(t, "auto", nil)
+	l := found.Late(Spec{})
 	b, err := os.ReadFile("../../cmd/shoal/demo/clip.mp4")
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +136,8 @@ func TestRemakeStopsWhenItIsTold(t *testing.T) {
 }
 
 func TestLackingNamesWhatARecordingHasNot(t *testing.T) {
-	l, _ := opened(t, "auto", nil)
+	found, _ := opened(t, "auto", nil)
+	l := found.Late(Spec{})
 	p := Picture{Width: 1920, Height: 1080, Rate: 30}
 	all := l.Lacking(p, nil, 4)
 	if len(all) != 2 || all[0].Height != 720 {
@@ -150,7 +153,7 @@ func TestLackingNamesWhatARecordingHasNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if named := l.With(spec).Lacking(Picture{Width: 640, Height: 360}, nil, 4); len(named) != 1 || named[0] != (Rung{240, 200}) {
+	if named := found.Late(spec).Lacking(Picture{Width: 640, Height: 360}, nil, 4); len(named) != 1 || named[0] != (Rung{240, 200}) {
 		t.Errorf("of 360p: %v", named)
 	}
 }
