@@ -27,8 +27,8 @@ const (
 )
 
 func (a *API) pageRoutes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false, "") })
-	mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, liveFile, false, "") })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false) })
+	mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, liveFile, false) })
 	mux.HandleFunc("GET /c/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, watchFile, false) })
 	mux.HandleFunc("GET /c/{name}/r/{epoch}", a.keptPage(a.recordingOf))
 	mux.HandleFunc("GET /c/{name}/clip/{clip}", a.keptPage(a.clipOf))
@@ -69,7 +69,7 @@ func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, f
 	if !framed && a.admitted(r, c.Name) {
 		tags = a.tags(r, a.channelCard(c.ID, c.Name))
 	}
-	a.page(w, r, file, framed, tags)
+	a.tagged(w, r, file, framed, tags)
 }
 
 // keptPage is the page of what find finds, a recording or a clip; it answers 404 if there is none. Of a private channel it is always there: whoever
@@ -91,12 +91,17 @@ func (a *API) keptPage(find func(*http.Request) (*record.Recording, error)) http
 				return
 			}
 		}
-		a.page(w, r, watchFile, false, tags)
+		a.tagged(w, r, watchFile, false, tags)
 	}
 }
 
-// page writes a page of the web build, with tags in its head if there are any.
-func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed bool, tags string) {
+// page writes a page of the web build.
+func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed bool) {
+	a.tagged(w, r, file, framed, "")
+}
+
+// tagged writes a page with tags in its head, if there are any.
+func (a *API) tagged(w http.ResponseWriter, r *http.Request, file string, framed bool, tags string) {
 	h := w.Header()
 	ancestors := "frame-ancestors 'none'"
 	if framed {
