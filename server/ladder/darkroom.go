@@ -21,6 +21,8 @@ const (
 	StillsMax = 32
 	// stillSideMax bounds a still's sides: no page shows a larger one.
 	stillSideMax = 1280
+	// oneByOneFor is how much processor time goes into finding out which frame of several is broken.
+	oneByOneFor = 30 * time.Second
 	// developWithin is how long one worker may take, by the clock: on a machine that has no time for it, it is given up.
 	developWithin = 40 * time.Second
 )
@@ -94,6 +96,9 @@ func (d *Darkroom) Develop(ctx context.Context, t ingest.Track, keys [][]byte, w
 		return all, took, errors.Join(err, ctx.Err())
 	}
 	for i := range keys { // some frame is broken: which one, only one at a time tells
+		if took > oneByOneFor {
+			break
+		}
 		one, more, err := d.work(ctx, t, keys[i:i+1], width, height)
 		took += more
 		if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {

@@ -275,6 +275,17 @@ func TestWhatHadNoTimeIsTriedAgain(t *testing.T) {
 	}
 }
 
+// A recording that is made to be hard to decode does not keep a processor busy for hours.
+func TestHardRecordingsAreGivenUpInTime(t *testing.T) {
+	b := newBench(t, 0)
+	b.took = 2 * time.Minute // a worker
+	b.films = []*film{{t, make([]byte, 3600)}}
+	b.watch(2 * LookEvery)
+	if len(b.kept) != 1 || b.asked > 5 || strings.Count(string(b.kept[0].Track), "-->") < batch {
+		t.Errorf("%d workers, %d are kept", b.asked, len(b.kept))
+	}
+}
+
 func TestStillsHaveTheFormOfThePicture(t *testing.T) {
 	for _, c := range []struct {
 		width, height int

@@ -59,12 +59,20 @@ type maker struct {
 	at    []time.Duration
 	tiles []tile
 	made  []*image.YCbCr
+	took  time.Duration // of the processor, so far
 }
+
+// patience is how much processor time a recording's stills may take: what is hard to decode, or made to be, has those that were made
+// until then. A still usually takes a hundredth of a second.
+const patience = 5 * time.Minute
 
 // batch is how many key frames a worker develops at once.
 const batch = 24
 
 func (m *maker) take(ctx context.Context, n int) error {
+	if m.took > patience {
+		return nil
+	}
 	init, part, err := m.film.Read(n)
 	if err != nil {
 		return err // it was deleted, or the disk fails
@@ -92,7 +100,8 @@ func (m *maker) flush(ctx context.Context) error {
 	if len(m.keys) == 0 {
 		return nil
 	}
-	all, _, err := m.desk.config.Darkroom.Develop(ctx, m.track, m.keys, m.size.width, m.size.height)
+	all, took, err := m.desk.config.Darkroom.Develop(ctx, m.track, m.keys, m.size.width, m.size.height)
+	m.took += took
 	if err != nil && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)) {
 		return err // later there may be time for it
 	}

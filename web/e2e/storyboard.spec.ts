@@ -116,6 +116,13 @@ test('the seek bar shows what is where, live and recorded; a break is a chapter;
   await page.mouse.move(300, 200);
   await until('a tile of the beginning is red', async () => (await over(page, () => 3)) === 'red', 10_000);
   expect(await over(page, () => RED_S + 8)).toBe('blue');
+  await page.mouse.move(300, 200);
+  await seek(page).evaluate((bar: HTMLInputElement, to) => { // as a finger does that has not let go
+    bar.value = String(to);
+    bar.dispatchEvent(new Event('input', { bubbles: true }));
+  }, 4);
+  expect(await colour(page)).toBe('red');
+  await seek(page).dispatchEvent('change');
   const second = kept.chapters[1]?.at_s ?? 0;
   await over(page, (_, to) => (second + to) / 2);
   await expect(page.locator('.look')).toContainText('Chapter 2');
