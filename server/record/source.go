@@ -7,6 +7,7 @@ import (
 
 	"shoal/manifest"
 	"shoal/segment"
+	"shoal/server/ingest"
 	"shoal/server/pack"
 )
 
@@ -88,4 +89,18 @@ func (s *Source) Read(n int) (m *manifest.Part, init, data []byte, err error) {
 	s.recording.mu.Lock()
 	defer s.recording.mu.Unlock()
 	return m, s.recording.index.inits[p.init].data, data, nil
+}
+
+// replaced lets the rungs rest that were made again afterwards, as the broadcast had them only now and then: of one size there is one.
+func replaced(tracks []ingest.Track, windows []pack.Window) {
+	for i := range windows {
+		width, height, _ := pack.Picture(tracks[i])
+		for j := range windows {
+			w, h, _ := pack.Picture(tracks[j])
+			same := i != j && width > 0 && w == width && h == height
+			if same && float64(len(windows[i].Entries)) < enough*float64(len(windows[j].Entries)) {
+				windows[i].Resting = true
+			}
+		}
+	}
 }

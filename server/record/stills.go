@@ -77,6 +77,9 @@ func (r *Recording) film() *Film {
 		if parts := len(r.index.tracks[n].parts); t.Kind == segment.Video && parts > 0 {
 			_, height, _ := pack.Picture(t)
 			pictures, most = append(pictures, picture{n, height, parts}), max(most, parts)
+			if first := r.index.tracks[n].parts[0].startUS; len(pictures) == 1 || first < f.first {
+				f.first = first // a rung may have begun later than what it is made of
+			}
 		}
 	}
 	pictures = slices.DeleteFunc(pictures, func(p picture) bool { return p.parts < most/2 }) // a rung that was seldom made shows little
@@ -90,7 +93,6 @@ func (r *Recording) film() *Film {
 	if best < 0 {
 		return f
 	}
-	f.first = r.index.tracks[best].parts[0].startUS
 	for _, p := range r.index.tracks[best].parts {
 		if p.flags&flagIndependent != 0 {
 			f.places = append(f.places, p)

@@ -9,7 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
 	"shoal/manifest"
+	"shoal/segment"
+	"shoal/server/ingest"
+	"shoal/server/pack"
 )
 
 var track = []byte("WEBVTT\n\n00:00:00.000 --> 00:00:05.000\ntiles-0.jpg#xywh=0,0,160,90\n")
@@ -148,5 +153,75 @@ func TestDiscontinuitiesAreChapters(t *testing.T) {
 	got := x.chapters()
 	if len(got) != 2 || got[0].At != 0 || got[1].At != 4*time.Second || got[1].Wall.Sub(now) != 4*time.Second {
 		t.Errorf("%v", got)
+	}
+}
+
+// pictures is a recording of tracks of VP9 with these heights; the others but for the first begin and end late.
+func pictures(t *testing.T, parts int, heights ...int) *Recording {
+	t.Helper()
+	r := newRecording(Key{Epoch: 3}, t.TempDir())
+	r.sealed = true
+	for n, height := range heights {
+		init, err := pack.WriteInit(ingest.Track{Kind: segment.Video, TimeScale: 90000, Codec: &codecs.VP9{Width: 16 * height / 9, Height: height, BitDepth: 8, ChromaSubsampling: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.index.inits = append(r.index.inits, initSegment{data: init})
+		for k := range parts {
+			if n > 0 && k < 4 {
+				continue
+			}
+			p := place{startUS: int64(k) * 500_000, seq: uint64(k), init: uint16(n)}
+			if k%4 == 0 {
+				p.flags = flagIndependent
+			}
+			r.index.tracks[n].parts = append(r.index.tracks[n].parts, p)
+		}
+	}
+	return r
+}
+
+func TestFilmIsOfTheSmallestPictureThatIsGoodEnough(t *testing.T) {
+	for _, c := range []struct {
+		heights []int
+		track   uint16
+		first   time.Duration
+	}{{[]int{1080}, 0, 0}, {[]int{1080, 720, 360, 240}, 2, 2 * time.Second}, {[]int{240, 144}, 0, 0}} {
+		f := pictures(t, 40, c.heights...).film()
+		if f.Len() == 0 || f.places[0].init != c.track || f.At(0) != c.first {
+			t.Errorf("of %v: track %d, from %v on", c.heights, f.places[0].init, f.At(0))
+		}
+	}
+	if f := newRecording(Key{}, t.TempDir()).film(); f.Len() != 0 {
+		t.Error("nothing has key frames")
+	}
+}
+
+func TestSourceIsTheBestPicture(t *testing.T) {
+	s := pictures(t, 60, 720, 1080, 360).source()
+	first, free := s.Free()
+	if s.track != 1 || s.Len() != 56 || len(s.Rungs()) != 2 || first != 3 || free != segment.TracksMax-3 {
+		t.Errorf("track %d of %d parts, beside %v, with room for %d from %d on", s.track, s.Len(), s.Rungs(), free, first)
+	}
+	if has := pictures(t, 30, 1080, 360).source().Rungs(); len(has) != 0 {
+		t.Errorf("a rung that lacks more than a tenth counts: %v", has)
+	}
+	if newRecording(Key{}, t.TempDir()).source() != nil {
+		t.Error("nothing has a source")
+	}
+}
+
+func TestARungThatWasMadeAgainIsNamedOnce(t *testing.T) {
+	r := pictures(t, 40, 1080, 360, 360)
+	for n := range 3 {
+		for k := range r.index.tracks[n].parts {
+			p := &r.index.tracks[n].parts[k]
+			p.msn, p.index, p.data, p.lasts = p.seq/4, uint16(p.seq%4), 1000, 500_000
+		}
+	}
+	r.index.tracks[1].parts = r.index.tracks[1].parts[:12] // the machine was too slow for it
+	text, err := r.Master()
+	if err != nil || bytes.Count(text, []byte("#EXT-X-STREAM-INF")) != 2 || bytes.Contains(text, []byte("\n1.m3u8")) {
+		t.Errorf("%s %v", text, err)
 	}
 }
