@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"time"
@@ -30,8 +31,8 @@ func (f recorderFacts) Subscribe() (<-chan event.Fact, func()) {
 	return f.bus.Subscribe(local.QueueMax)
 }
 
-// openRecordings opens the shelf, and makes the recorder.
-func (h *house) openRecordings() (err error) {
+// openRecordings opens the shelf, and makes the recorder and those that work on what is recorded.
+func (h *house) openRecordings(ctx context.Context) (err error) {
 	if h.shelf, err = record.Open(filepath.Join(h.dir, recordingsDir), h.log); err != nil {
 		return err
 	}
@@ -41,7 +42,8 @@ func (h *house) openRecordings() (err error) {
 		Days: s.KeepDays, Bytes: int64(s.KeepGB) * 1_000_000_000, Log: h.log,
 	})
 	h.metrics.Recording(h.recorder, h.shelf)
-	return nil
+	h.openStills(ctx)
+	return h.openRemake(ctx)
 }
 
 // rewind returns how far back a running broadcast may be played.

@@ -23,6 +23,8 @@ import (
 	"shoal/server/origin"
 	"shoal/server/record"
 	"shoal/server/relay"
+	"shoal/server/remake"
+	"shoal/server/still"
 	"shoal/server/store/sqlite"
 	"shoal/server/tracker"
 	"shoal/web"
@@ -44,6 +46,8 @@ type house struct {
 	ladder   *ladder.Ladder
 	shelf    *record.Shelf
 	recorder *record.Recorder
+	stills   *still.Desk
+	remake   *remake.Bench // nil: turned off
 	live     *live.Live
 	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
@@ -98,7 +102,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if h.ladder, err = s.openLadder(ctx, h.metrics, log); err != nil {
 		return h, err
 	}
-	if err = h.openRecordings(); err != nil {
+	if err = h.openRecordings(ctx); err != nil {
 		return h, err
 	}
 	h.live = live.New(live.Config{
@@ -128,7 +132,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	rooms := api.Rooms{
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
-		Recordings: h.shelf, Recorder: h.recorder,
+		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
 	}
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err
@@ -172,6 +176,8 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 	return runAll(ctx, h.log, slices.Concat([]task{ // in the order of the floors
 		{"the origin", h.origin.Run},
 		{"the recorder", h.recorder.Run},
+		{"the desk of stills", h.stills.Run},
+		{"the rungs of recordings", h.runRemake},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},

@@ -39,6 +39,12 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	watch := c.addresses().Public + "/c/" + string(found.Name)
+	making := func(s record.Summary) (share *float64) {
+		if record.Adding(filepath.Join(c.Data, recordingsDir), s.Key) {
+			share = askMaking(ctx, c.Data)
+		}
+		return share
+	}
 	if c.JSON {
 		type row struct {
 			Epoch   uint64    `json:"epoch"`
@@ -46,10 +52,11 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 			LastsS  float64   `json:"lasts_s"`
 			Bytes   int64     `json:"bytes"`
 			Watch   string    `json:"watch_url"`
+			Making  *float64  `json:"rungs_making,omitempty"`
 		}
 		rows := make([]row, 0, len(list))
 		for _, s := range list {
-			rows = append(rows, row{s.Key.Epoch, s.Started, s.Lasts.Seconds(), s.Bytes, fmt.Sprintf("%s/r/%d", watch, s.Key.Epoch)})
+			rows = append(rows, row{s.Key.Epoch, s.Started, s.Lasts.Seconds(), s.Bytes, fmt.Sprintf("%s/r/%d", watch, s.Key.Epoch), making(s)})
 		}
 		return json.NewEncoder(w.out).Encode(rows)
 	}
@@ -59,10 +66,32 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 	}
 	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
 	for _, s := range list {
-		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Round(time.Second),
-			float64(s.Bytes)/1e6, watch, s.Key.Epoch)
+		note := ""
+		if share := making(s); share != nil {
+			note = fmt.Sprintf("\tsmaller rungs: %.0f %% made", 100**share)
+		}
+		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d%s\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Round(time.Second),
+			float64(s.Bytes)/1e6, watch, s.Key.Epoch, note)
 	}
 	return table.Flush()
+}
+
+// askMaking asks the server that runs on the data directory how much of a recording's rungs is made; nil if none does.
+func askMaking(ctx context.Context, dir string) *float64 {
+	at, ok := savedAddresses(dir)
+	if !ok || at.HTTP == "" {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, healthWithin)
+	defer stop()
+	said, err := askHealth(ctx, "http://"+at.HTTP+"/api/v1/recorder", "")
+	var told struct {
+		Making *float64 `json:"rungs_making"`
+	}
+	if err != nil || json.Unmarshal(said, &told) != nil {
+		return nil // the server is away, and the list is there without it
+	}
+	return told.Making
 }
 
 type recordingDelete struct {

@@ -50,6 +50,8 @@ type Settings struct {
 
 	Ladder string `name:"ladder" default:"auto" placeholder:"RUNGS" env:"SHOAL_LADDER" group:"Picture" help:"Smaller rungs of the picture, made with ffmpeg: \"auto\" as this machine can, \"off\", or such as \"720p,360p@600\" (kbit/s). Default: ${default}."`
 
+	RecordingLadder string `name:"recording-ladder" default:"auto" placeholder:"RUNGS" env:"SHOAL_RECORDING_LADDER" group:"Recordings" help:"Smaller rungs that recordings get afterwards, while nothing is live: \"auto\" those of --ladder that the broadcast had not, \"off\", or such as \"720p,360p@600\". Default: ${default}."`
+
 	Record   string `name:"record" default:"on" enum:"on,off" env:"SHOAL_RECORD" group:"Recordings" help:"Keep broadcasts as recordings: on or off. Default: ${default}."`
 	KeepDays int    `name:"keep-days" default:"30" placeholder:"N" env:"SHOAL_KEEP_DAYS" group:"Recordings" help:"Delete recordings after so many days; 0 keeps them. Default: ${default}."`
 	KeepGB   int    `name:"keep-gb" default:"50" placeholder:"N" env:"SHOAL_KEEP_GB" group:"Recordings" help:"Delete the oldest recordings when all take more gigabytes; 0 sets no bound. Default: ${default}."`
@@ -122,6 +124,9 @@ func (s *Settings) check() error {
 	s.checkPublishers(say)
 	if _, err := ladder.ParseSpec(s.Ladder); err != nil {
 		say("ladder", s.Ladder, err.Error()+`; or write "auto" or "off"`)
+	}
+	if _, err := ladder.ParseSpec(s.RecordingLadder); err != nil {
+		say("recording_ladder", s.RecordingLadder, err.Error()+`; or write "auto" or "off"`)
 	}
 	if _, err := s.rewind(); err != nil {
 		say("rewind", s.Rewind, "write a time up to 12h, such as 10m or 2h, or 0")

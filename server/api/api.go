@@ -44,6 +44,8 @@ type Rooms struct {
 	Rights     Rights     // nil: anyone may watch everything
 	Recordings Recordings // nil: none
 	Recorder   Recorder   // nil: none
+	Stills     Stills     // nil: none
+	Remaking   Remaking   // nil: nothing is made of recordings
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none

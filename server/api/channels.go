@@ -54,13 +54,14 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 		Live       bool    `json:"live"`
 		Viewers    int     `json:"viewers"`
 		Recordings int     `json:"recordings"`
+		Poster     string  `json:"poster,omitempty"`
 	}
 	list := make([]entry, 0, len(channels))
 	for _, c := range channels {
 		if a.private(c.Name) {
 			continue // whoever may watch it has its link
 		}
-		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID)})
+		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID), a.posterOf(c.ID, c.Name)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }
@@ -89,6 +90,9 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Sharing sharing    `json:"sharing"`
 		RewindS float64    `json:"rewind_s"`
 		Clips   bool       `json:"clips"`
+
+		Poster     string `json:"poster,omitempty"`
+		Storyboard string `json:"storyboard,omitempty"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
 		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(), Clips: a.config.Clips && a.rooms.Recordings != nil,
@@ -96,7 +100,9 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
 		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b.Tracks), &started
+		_, state.Storyboard = a.liveStills(c.ID, c.Name, b.Epoch)
 	}
+	state.Poster = a.posterOf(c.ID, c.Name)
 	writeJSON(w, http.StatusOK, state)
 }
 

@@ -20,6 +20,7 @@ var (
 	errNoRoute     = &problem{http.StatusNotFound, "not_found", "There is nothing at this address. Check the link, or start at the list of channels."}
 	errNoChannel   = &problem{http.StatusNotFound, "not_found", "There is no channel of this name here. Check the link, or ask whoever sent it."}
 	errNoRecording = &problem{http.StatusNotFound, "not_found", "This recording is no longer kept, or never was. See what else the channel has."}
+	errNoPoster    = &problem{http.StatusNotFound, "no_picture", "There is no picture of this yet, or there will be none. Go on without."}
 	errNoClips     = &problem{http.StatusForbidden, "no_clips", "Clips are turned off here."}
 	errClipRange   = &problem{http.StatusBadRequest, "clip_range", "There is nothing to clip there, or it is longer than five minutes. Choose another range."}
 	errClipsFull   = &problem{http.StatusInsufficientStorage, "full", "There is no room for another clip now. The operator has to free some."}

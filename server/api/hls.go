@@ -79,6 +79,10 @@ func (a *API) playlistOrInit(w http.ResponseWriter, r *http.Request) {
 		a.playlist(w, r, func() ([]byte, error) { return a.rooms.Origin.Master(r.Context(), name) })
 		return
 	}
+	if file == posterFile {
+		a.livePoster(w, r)
+		return
+	}
 	if text, ok := strings.CutSuffix(file, ".m3u8"); ok {
 		track, trackErr := parseTrack(text)
 		reload, reloadErr := parseReload(r)

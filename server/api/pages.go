@@ -65,27 +65,43 @@ func (a *API) channelPage(w http.ResponseWriter, r *http.Request, file string, f
 			w.Header().Add("Link", "<"+path+">; rel=preload; as=fetch; crossorigin=anonymous")
 		}
 	}
-	a.page(w, r, file, framed)
+	tags := ""
+	if !framed && a.admitted(r, c.Name) {
+		tags = a.tags(r, a.channelCard(c.ID, c.Name))
+	}
+	a.tagged(w, r, file, framed, tags)
 }
 
 // keptPage is the page of what find finds, a recording or a clip; it answers 404 if there is none. Of a private channel it is always there: whoever
 // has no pass shall not learn what is kept.
 func (a *API) keptPage(find func(*http.Request) (*record.Recording, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if name, err := id.ParseName(r.PathValue("name")); err != nil || !a.private(name) {
-			if _, err := find(r); err != nil {
-				if errors.Is(err, record.ErrNotFound) {
-					err = errNoRecording
-				}
+		tags := ""
+		if name, err := id.ParseName(r.PathValue("name")); err != nil || a.admitted(r, name) {
+			rec, err := find(r)
+			switch {
+			case err == nil:
+				tags = a.tags(r, a.keptCard(name, rec.Summary()))
+			case a.private(name): // who has a pass is told by the page
+			case errors.Is(err, record.ErrNotFound):
+				a.refuse(w, r, errNoRecording)
+				return
+			default:
 				a.refuse(w, r, err)
 				return
 			}
 		}
-		a.page(w, r, watchFile, false)
+		a.tagged(w, r, watchFile, false, tags)
 	}
 }
 
+// page writes a page of the web build.
 func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed bool) {
+	a.tagged(w, r, file, framed, "")
+}
+
+// tagged writes a page with tags in its head, if there are any.
+func (a *API) tagged(w http.ResponseWriter, r *http.Request, file string, framed bool, tags string) {
 	h := w.Header()
 	ancestors := "frame-ancestors 'none'"
 	if framed {
@@ -99,8 +115,16 @@ func (a *API) page(w http.ResponseWriter, r *http.Request, file string, framed b
 		answerProblem(w, r, errNoPages)
 		return
 	}
+	if text, err := fs.ReadFile(a.config.Web, file); err == nil && tags != "" {
+		page := strings.Replace(strings.Replace(string(text), plainTitle, "", 1), "</head>", tags+"</head>", 1)
+		a.write(w, r, []byte(page), kindOf(file), "no-cache")
+		return
+	}
 	a.file(w, r, file)
 }
+
+// plainTitle is what a page is called before anybody knows what it shows.
+const plainTitle = "<title>Shoal</title>"
 
 // module is a script that pages of other sites name (shoal-player.js). It leads to files whose names hold a digest, and
 // which are gone after an upgrade: so it is asked for each time, and sent only when it is another.

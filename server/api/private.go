@@ -37,6 +37,11 @@ func (a *API) mayWatch(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
+// admitted reports whether r may know anything of a channel.
+func (a *API) admitted(r *http.Request, name id.Name) bool {
+	return !a.private(name) || a.rooms.Rights.May(name, r.URL.Query().Get(tokenKey)) == nil
+}
+
 // watched is a door that opens to those who may watch the channel in its route, also from pages of other sites.
 func (a *API) watched(door http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

@@ -13,7 +13,7 @@ import (
 // closed makes the house's only channel private, and returns a pass to it.
 func closed(t *testing.T, h *house) (pass, over string) {
 	t.Helper()
-	passes := rights.New(bytes.Repeat([]byte{7}, 32), []id.Name{"fish"}, func() time.Time { return h.now })
+	passes := passesOf(h)
 	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Records: h, Stripes: h, Meter: h, Tracker: h, Relay: h, Rights: passes}
 	handler, err := New(h.config, rooms, h.metrics).Handler()
 	if err != nil {
@@ -21,6 +21,10 @@ func closed(t *testing.T, h *house) (pass, over string) {
 	}
 	h.handler = handler
 	return passes.Issue("fish", h.now.Add(time.Hour)), passes.Issue("fish", h.now)
+}
+
+func passesOf(h *house) *rights.Passes {
+	return rights.New(bytes.Repeat([]byte{7}, 32), []id.Name{"fish"}, func() time.Time { return h.now })
 }
 
 func TestNothingOfAPrivateChannelWithoutAPass(t *testing.T) {

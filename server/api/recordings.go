@@ -26,6 +26,8 @@ type Recordings interface {
 	Cut(r *record.Recording, from, to time.Duration, title string) (record.Summary, error)
 	// Count counts a channel's recordings that are whole.
 	Count(channel id.Channel) int
+	// Pictured returns a channel's newest recording that is whole and has a poster.
+	Pictured(channel id.Channel) (record.Summary, bool)
 	// Totals counts what is kept, and the bytes of it.
 	Totals() (recordings, clips int, bytes int64)
 }
@@ -73,6 +75,9 @@ func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.R
 	file := r.PathValue("file")
 	if file == downloadFile {
 		a.download(w, r, rec)
+		return
+	}
+	if a.stillOf(w, r, rec, file) {
 		return
 	}
 	if digits, ok := cut(file, "i", ".mp4"); ok {
@@ -146,7 +151,9 @@ func (a *API) immutable(w http.ResponseWriter, r *http.Request, content io.ReadS
 
 func (a *API) immutableWithin(w http.ResponseWriter, r *http.Request, content io.ReadSeeker, within time.Duration) (written int64) {
 	h := w.Header()
-	h.Set("Content-Type", mediaType)
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", mediaType)
+	}
 	h.Set("Cache-Control", a.keeping(r, "public, max-age=3600, immutable"))
 	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
 	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
@@ -186,6 +193,12 @@ type recording struct {
 	Page     string    `json:"page"`
 	HLS      string    `json:"hls"`
 	Download string    `json:"download,omitempty"`
+
+	Poster        string `json:"poster,omitempty"`
+	Storyboard    string `json:"storyboard,omitempty"`
+	ChaptersTrack string `json:"chapters_track,omitempty"`
+
+	Making *float64 `json:"rungs_making,omitempty"` // the share of its smaller rungs that is made
 }
 
 type chapter struct {
@@ -202,8 +215,20 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 	if s.Key.Clip != "" {
 		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
 	}
+	beside := strings.TrimSuffix(told.HLS, "master.m3u8")
 	if a.config.Download && !s.Growing {
-		told.Download = strings.TrimSuffix(told.HLS, "master.m3u8") + downloadFile
+		told.Download = beside + downloadFile
+	}
+	if s.Pictured {
+		told.Poster, told.Storyboard = beside+posterFile, beside+boardFile
+	}
+	if len(s.Chapters) > 1 {
+		told.ChaptersTrack = beside + chaptersFile
+	}
+	if a.rooms.Remaking != nil && s.Key.Clip == "" {
+		if share, ok := a.rooms.Remaking.Making(s.Key.Channel, s.Key.Epoch); ok {
+			told.Making = &share
+		}
 	}
 	for _, c := range s.Chapters {
 		told.Chapters = append(told.Chapters, chapter{c.At.Seconds(), c.Wall.UTC()})
@@ -240,24 +265,4 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeJSON(w, http.StatusOK, list)
-}
-
-// showRecorder tells an operator how recording goes.
-func (a *API) showRecorder(w http.ResponseWriter, r *http.Request) {
-	if a.rooms.Recorder == nil || a.rooms.Recordings == nil {
-		a.refuse(w, r, errNoRoute)
-		return
-	}
-	s := a.rooms.Recorder.Status()
-	recordings, clips, size := a.rooms.Recordings.Totals()
-	writeJSON(w, http.StatusOK, struct {
-		State      record.State `json:"state"`
-		Says       string       `json:"says"`
-		Since      time.Time    `json:"since"`
-		Stopped    uint64       `json:"stopped"`
-		LostParts  uint64       `json:"lost_parts"`
-		Recordings int          `json:"recordings"`
-		Clips      int          `json:"clips"`
-		Bytes      int64        `json:"bytes"`
-	}{s.State, s.Says, s.Since.UTC(), s.Stopped, s.Lost, recordings, clips, size})
 }

@@ -34,8 +34,6 @@ func (r *Recording) File() (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Content{Channel: r.Key.Channel, dir: r.dir}
-	c.add(stretch{memory: init, size: int64(len(init))})
 	var all []trackPlace
 	scale := make(map[segment.Track]uint32, len(tracks))
 	first := int64(-1)
@@ -51,6 +49,15 @@ func (r *Recording) File() (*Content, error) {
 	slices.SortStableFunc(all, func(a, b trackPlace) int {
 		return cmp.Or(cmp.Compare(a.startUS, b.startUS), cmp.Compare(a.track, b.track))
 	})
+	begins := time.Duration(max(first, 0)) * time.Microsecond
+	if begins >= startsLate {
+		begins = 0
+	}
+	if init, err = pack.WithChapters(init, r.summary.fileChapters(begins)); err != nil {
+		return nil, err
+	}
+	c := &Content{Channel: r.Key.Channel, dir: r.dir}
+	c.add(stretch{memory: init, size: int64(len(init))})
 	for _, p := range all {
 		part := stretch{spool: p.spool, at: p.at + int64(p.record), size: int64(p.data)}
 		if first < startsLate.Microseconds() {

@@ -1,10 +1,12 @@
 package record
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // What is left free on the disk for the database and everything else: reserveShare of it, at most reserveMax.
@@ -34,9 +36,31 @@ func (r *Recorder) room() error {
 	return nil
 }
 
-// prune deletes what is too old or too much, oldest first, and stops recording while the disk is nearly full.
+// prune deletes what need not be kept, and stops recording while the disk is nearly full.
 func (r *Recorder) prune() {
 	r.pruned = r.now()
+	r.discard()
+	if err := r.room(); err != nil {
+		r.failed(err)
+	}
+}
+
+// keepHouse deletes what earlier starts recorded when its time comes, until ctx is done.
+func (r *Recorder) keepHouse(ctx context.Context) error {
+	ticker := time.NewTicker(PruneEvery)
+	defer ticker.Stop()
+	for {
+		r.discard()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// discard deletes what is too old or too much, oldest first.
+func (r *Recorder) discard() {
 	r.forgetVanished()
 	r.trimGrowing()
 	if r.config.Days > 0 {
@@ -48,9 +72,6 @@ func (r *Recorder) prune() {
 		}
 	}
 	r.shrink()
-	if err := r.room(); err != nil {
-		r.failed(err)
-	}
 }
 
 // shrink deletes the oldest recordings while all of them take more than they may, and then the oldest spools of what grows.

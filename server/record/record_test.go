@@ -354,6 +354,52 @@ func TestOldRecordingsGo(t *testing.T) {
 }
 
 // With recordings turned off what was kept for rewinding goes with the broadcast, also after a kill.
+// Who turns recordings off still has those from before: they go when their time comes.
+func TestOldRecordingsGoThoughNoneIsMade(t *testing.T) {
+	b := newBench(t, nil)
+	b.sealed(1, 8)
+	b.now = b.now.Add(11 * 24 * time.Hour)
+	b.open(func(c *Config) { c.Keep, c.Rewind, c.Days = false, 0, 10 })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.recorder.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if list := b.shelf.List(b.channel, 0, false); len(list) != 0 {
+		t.Errorf("after ten days: %+v", list)
+	}
+	if s := b.recorder.Status(); s.State != Off {
+		t.Errorf("it says %v", s)
+	}
+}
+
+// What a recording got afterwards counts as what was sent does.
+func TestRungsMadeAfterwardsCountForKeeping(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.Bytes = 45_000 })
+	b.sealed(1, 8) // 32 kB
+	b.now = b.now.Add(time.Hour)
+	b.sealed(2, 2) // 8 kB
+	b.recorder.prune()
+	if list := b.shelf.List(b.channel, 0, false); len(list) != 2 {
+		t.Fatalf("%+v", list)
+	}
+	if _, err := b.shelf.Add(Key{Channel: b.channel, Epoch: 2}, 6000); !errors.Is(err, ErrKeep) {
+		t.Errorf("an older recording would go for rungs: %v", err)
+	}
+	a, err := b.shelf.Add(Key{Channel: b.channel, Epoch: 2}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.added(a, 2, 60) // 6 kB
+	if err := a.Commit("auto"); err != nil {
+		t.Fatal(err)
+	}
+	b.recorder.prune()
+	if list := b.shelf.List(b.channel, 0, false); len(list) != 1 || list[0].Key.Epoch != 2 {
+		t.Errorf("with the rungs they take too much, and there are %+v", list)
+	}
+}
+
 func TestRewindingAloneKeepsNothing(t *testing.T) {
 	rewind := func(c *Config) { c.Keep, c.Rewind = false, 2*time.Minute }
 	b := newBench(t, rewind)

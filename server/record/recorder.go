@@ -91,15 +91,14 @@ func NewRecorder(c Config) *Recorder {
 	}
 	c.Shelf.mu.Lock()
 	defer c.Shelf.mu.Unlock()
-	c.Shelf.room, c.Shelf.clipBytes = r.room, c.Bytes/clipShare
+	c.Shelf.room, c.Shelf.most, c.Shelf.clipBytes = r.room, c.Bytes, c.Bytes/clipShare
 	return r
 }
 
 // Run records until ctx is done, and then what was published before.
 func (r *Recorder) Run(ctx context.Context) error {
 	if !r.config.Keep && r.config.Rewind == 0 {
-		<-ctx.Done()
-		return nil
+		return r.keepHouse(ctx)
 	}
 	facts, stop := r.config.Facts.Subscribe()
 	defer stop()

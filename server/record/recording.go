@@ -112,6 +112,7 @@ func (r *Recording) Master() ([]byte, error) {
 		if len(tracks) < len(windows) {
 			windows = windows[:len(tracks)]
 		}
+		replaced(tracks, windows)
 		return pack.MasterPlaylist(tracks, windows)
 	})
 }

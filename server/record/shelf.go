@@ -34,8 +34,10 @@ type Shelf struct {
 
 	mu        sync.Mutex   // guards the rest
 	room      func() error // why nothing may be written now; nil is never asked
+	most      int64        // that all may take; 0 sets no bound
 	clipBytes int64        // that clips may take in all; 0 sets no bound
 	sealed    map[Key]Summary
+	looked    map[Key]bool // of sealed: which were looked at for stills
 	growing   map[Key]*Recording
 	loaded    []*Recording // most recently used last
 }
@@ -43,7 +45,7 @@ type Shelf struct {
 // Open returns the shelf in dir, which is made if need be. What an earlier process was writing is cut behind its last whole part
 // and sealed.
 func Open(dir string, log *slog.Logger) (*Shelf, error) {
-	s := &Shelf{dir: dir, log: log, sealed: make(map[Key]Summary), growing: make(map[Key]*Recording)}
+	s := &Shelf{dir: dir, log: log, sealed: make(map[Key]Summary), looked: make(map[Key]bool), growing: make(map[Key]*Recording)}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the directory of recordings: %w", err)
 	}
@@ -102,6 +104,8 @@ func (s *Shelf) adopt(key Key, path string) error {
 	if err == nil {
 		if sum, err := parseSealed(b, key); err == nil {
 			s.sealed[key] = sum
+			s.look(key, false)
+			_ = os.Remove(filepath.Join(path, additionFile)) // half made: it begins anew
 			return nil
 		}
 	}
@@ -318,6 +322,7 @@ func (s *Shelf) forget(key Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sealed, key.plain())
+	delete(s.looked, key.plain())
 	s.loaded = slices.DeleteFunc(s.loaded, func(r *Recording) bool { return r.Key.plain() == key.plain() })
 }
 

@@ -18,7 +18,9 @@ type Summary struct {
 	Lasts    time.Duration // as played: what lies between two runs of the publisher is not in it
 	Bytes    int64         // of parts
 	Chapters []Chapter
-	Growing  bool // the broadcast goes on
+	Growing  bool   // the broadcast goes on
+	Pictured bool   // it has stills
+	Ladder   string // the ladder whose rungs it has as far as they were worth it; "": it was not looked at
 }
 
 // Chapter is where the publisher began, or came back.
@@ -47,6 +49,7 @@ type sealedJSON struct {
 	Ended    int64         `json:"ended_ms"`
 	Lasts    int64         `json:"lasts_ms"`
 	Bytes    int64         `json:"bytes"`
+	Ladder   string        `json:"ladder,omitempty"`
 	Chapters []chapterJSON `json:"chapters"`
 }
 
@@ -57,7 +60,7 @@ type chapterJSON struct {
 
 func (s Summary) marshal() ([]byte, error) {
 	j := sealedJSON{
-		Version: sealedVersion, Name: string(s.Name), Epoch: s.Key.Epoch, Title: s.Title, Bytes: s.Bytes,
+		Version: sealedVersion, Name: string(s.Name), Epoch: s.Key.Epoch, Title: s.Title, Bytes: s.Bytes, Ladder: s.Ladder,
 		Started: s.Started.UnixMilli(), Ended: s.Ended.UnixMilli(), Lasts: s.Lasts.Milliseconds(),
 	}
 	for _, c := range s.Chapters {
@@ -79,12 +82,12 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	}
 	name, err := id.ParseName(j.Name)
 	if err != nil || j.Version != sealedVersion || j.Bytes < 0 || j.Lasts < 0 || j.Lasts > lastsMax.Milliseconds() || j.Ended < j.Started ||
-		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > titleMax {
+		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > titleMax || len(j.Ladder) > ladderMax {
 		return Summary{}, errSealed
 	}
 	key.Epoch = j.Epoch
 	s := Summary{
-		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes,
+		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes, Ladder: j.Ladder,
 		Started: time.UnixMilli(j.Started).UTC(), Ended: time.UnixMilli(j.Ended).UTC(), Lasts: time.Duration(j.Lasts) * time.Millisecond,
 	}
 	for _, c := range j.Chapters {
@@ -95,6 +98,9 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	}
 	return s, nil
 }
+
+// ladderMax bounds how a ladder is called.
+const ladderMax = 100
 
 // titleMax bounds a clip's title, in bytes.
 const titleMax = 100

@@ -252,7 +252,7 @@ func removeEmpty(dir string) error {
 	if err != nil {
 		return err
 	}
-	names := []string{nameFile, passingFile}
+	names := []string{nameFile, passingFile, additionFile}
 	for _, n := range spools {
 		names = append(names, spoolName(n))
 	}

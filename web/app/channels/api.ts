@@ -6,6 +6,7 @@ export interface ChannelLine {
   readonly live: boolean;
   readonly viewers: number;
   readonly recordings: number;
+  readonly poster: string; // address on its server; '' if there is none
 }
 
 export interface Channel extends ChannelLine {
@@ -16,6 +17,7 @@ export interface Channel extends ChannelLine {
   readonly sharing: { readonly preset_allowed: boolean };
   readonly rewindS: number; // how far back it may be played while live
   readonly clips: boolean; // viewers may make clips
+  readonly storyboard: string; // of what is live, on its server; '' if there is none
 }
 
 /**
@@ -63,7 +65,7 @@ export function fields(body: unknown): Record<string, unknown> | null {
 function channelLine(body: unknown): ChannelLine | null {
   const line = fields(body);
   if (!line || typeof line.name !== 'string') return null;
-  return { name: line.name, live: line.live === true, viewers: count(line.viewers), recordings: count(line.recordings) };
+  return { name: line.name, live: line.live === true, viewers: count(line.viewers), recordings: count(line.recordings), poster: own(line.poster) ? line.poster : '' };
 }
 
 /** Exported for its test. */
@@ -80,12 +82,18 @@ export function channel(body: unknown): Channel | null {
     sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
     rewindS: count(whole.rewind_s),
     clips: whole.clips === true,
+    storyboard: own(whole.storyboard) ? whole.storyboard : '',
   };
 }
 
 function soundOnly(tracks: unknown): boolean {
   if (!Array.isArray(tracks) || tracks.length === 0) return false;
   return tracks.every((track) => fields(track)?.kind === 'audio');
+}
+
+/** An address on the server that said it. */
+export function own(value: unknown): value is string {
+  return typeof value === 'string' && /^\/[^/\\]/.test(value);
 }
 
 export function count(value: unknown): number {

@@ -1,6 +1,6 @@
 // What the server says of recordings: GET /api/v1/channels/NAME/recordings.
 import { withToken } from '../../player/address';
-import { ask, count, fields, type Answer } from '../channels/api';
+import { ask, count, fields, own, type Answer } from '../channels/api';
 
 export interface Chapter {
   readonly atS: number;
@@ -18,6 +18,10 @@ export interface Recording {
   readonly page: string;
   readonly hls: string;
   readonly download: string | null;
+  readonly poster: string; // '' if there is none, here and below
+  readonly storyboard: string;
+  /** How much of its smaller qualities is made, 0 to 1; null while none are. */
+  readonly making: number | null;
 }
 
 /** Whose recordings: its server ('' is this one), its name, and a pass to it, or ''. */
@@ -61,6 +65,9 @@ export function recording(body: unknown, { base, token }: Whose): Recording | nu
     page: withToken(base + line.page, token),
     hls: base + line.hls,
     download: own(line.download) ? withToken(base + line.download, token) : null,
+    poster: own(line.poster) ? withToken(base + line.poster, token) : '',
+    making: typeof line.rungs_making === 'number' ? Math.min(Math.max(line.rungs_making, 0), 1) : null,
+    storyboard: own(line.storyboard) ? withToken(base + line.storyboard, token) : '',
   };
 }
 
@@ -71,11 +78,6 @@ function chapter(body: unknown): Chapter | null {
 
 function seconds(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
-}
-
-/** An address on this server. */
-function own(value: unknown): value is string {
-  return typeof value === 'string' && /^\/[^/\\]/.test(value);
 }
 
 /** The clip in /c/NAME/clip/CLIP, or ''. */

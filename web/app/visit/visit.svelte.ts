@@ -10,6 +10,7 @@ import type { Quality } from '../../player/qualities';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
 import type { Whose } from '../recordings/api';
+import type { BoardPlace } from '../recordings/storyboard';
 import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
@@ -48,6 +49,8 @@ export class Visit {
   givenBytes = $state(0);
   verified = $state(0);
   refused = $state(0);
+  /** Where a key of the player went; its picture is shown for a moment. */
+  sought = $state.raw<{ readonly atS: number } | null>(null);
   readonly company: Company;
   readonly past: Past;
   readonly name: string;
@@ -111,6 +114,24 @@ export class Visit {
 
   set muted(muted: boolean) {
     if (this.#video) this.#video.muted = muted;
+  }
+
+  /** A picture of the channel, or of what is kept, before it plays; '' if there is none. */
+  get poster(): string {
+    const of = this.past.playing ? this.past.playing.poster : this.kept ? '' : (this.channel?.poster ?? '');
+    return of.startsWith('/') ? withToken(this.base + of, this.#plan.token) : of;
+  }
+
+  /** The storyboard for the seek bar, or null while there is none. */
+  get board(): BoardPlace | null {
+    const { token } = this.#plan;
+    const { playing } = this.past;
+    if (playing) return playing.storyboard ? { address: playing.storyboard, token, offsetS: 0, grows: false } : null;
+    const { storyboard = '', started = null } = this.channel ?? {};
+    const now = this.#now;
+    if (!storyboard || !now || started === null) return null;
+    const address = withToken(this.base + storyboard, token);
+    return { address, token, offsetS: (now.serverMs - Date.parse(started)) / 1000, grows: true };
   }
 
   /** Address of the channel's own page. */
@@ -198,8 +219,10 @@ export class Visit {
 
   seekBy(seconds: number): void {
     const line = this.past.timeline;
-    if (line) this.seekTo(line.atS + seconds);
-    else this.#player?.seekBy(seconds);
+    if (line) {
+      this.sought = { atS: line.atS + seconds };
+      this.seekTo(line.atS + seconds);
+    } else this.#player?.seekBy(seconds);
   }
 
   /** Goes to a place of the timeline, in its seconds. */

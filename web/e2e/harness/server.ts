@@ -50,22 +50,25 @@ export class Server {
   program: Program;
   readonly #command: readonly [string, ...string[]];
 
-  private constructor(dir: string, url: string, rtmpPort: number, command: readonly [string, ...string[]]) {
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(dir: string, url: string, rtmpPort: number, command: readonly [string, ...string[]], env: Readonly<Record<string, string>> = {}) {
     this.dir = dir;
     this.url = url;
     this.rtmpPort = rtmpPort;
     this.#command = command;
+    this.#env = env;
     this.program = this.#run();
   }
 
-  /** `more`: further arguments; `ladder`: the rungs that are made of the picture. */
-  static async start(more: readonly string[] = [], ladder = 'off'): Promise<Server> {
+  /** `more`: further arguments; `ladder`: the rungs that are made of the picture; `env`: what is other in its surroundings. */
+  static async start(more: readonly string[] = [], ladder = 'off', env: Readonly<Record<string, string>> = {}): Promise<Server> {
     const dir = await temporary();
     const [httpPort, rtmpPort, turnPort, srtPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
     const server = new Server(dir, `http://127.0.0.1:${httpPort}`, rtmpPort, [
       shoal, 'serve', '--data', dir, '--http', `127.0.0.1:${httpPort}`, '--rtmp', `127.0.0.1:${rtmpPort}`, '--turn', `127.0.0.1:${turnPort}`,
       '--srt', `127.0.0.1:${srtPort}`, '--ladder', ladder, ...more,
-    ]);
+    ], env);
     await server.#answers();
     return server;
   }
@@ -96,7 +99,7 @@ export class Server {
 
   #run(): Program {
     const [command, ...args] = this.#command;
-    return new Program(command, args);
+    return new Program(command, args, this.#env);
   }
 
   async #answers(): Promise<void> {
