@@ -41,7 +41,7 @@ func (h *house) openRecordings() (err error) {
 		Days: s.KeepDays, Bytes: int64(s.KeepGB) * 1_000_000_000, Log: h.log,
 	})
 	h.metrics.Recording(h.recorder, h.shelf)
-	return nil
+	return h.openUploads()
 }
 
 // rewind returns how far back a running broadcast may be played.
