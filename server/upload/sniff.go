@@ -62,7 +62,7 @@ func refusalOf(text []byte) refusal {
 
 const (
 	tsBytes = 188
-	tsSync   = 0x47
+	tsSync  = 0x47
 )
 
 // sniff returns what a file is, or a refusal.
