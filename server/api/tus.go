@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
@@ -120,7 +121,9 @@ func (a *API) tus(w http.ResponseWriter, r *http.Request, spoken http.Handler, r
 	}
 	inner := r.WithContext(ctx)
 	inner.URL = &url.URL{Path: "/" + path}
-	spoken.ServeHTTP(locally{w}, inner)
+	answer := &locally{ResponseWriter: w}
+	defer answer.end()
+	spoken.ServeHTTP(answer, inner)
 }
 
 // mayBegin refuses in our words what tusd would refuse in fewer.
@@ -138,19 +141,58 @@ func (a *API) mayBegin(r *http.Request) error {
 	return nil
 }
 
-// locally answers where something is without naming this server: tusd does not know how it is reached.
-type locally struct{ http.ResponseWriter }
+// locally is one answer to a request for tusd, which knows neither how this server is reached nor when an answer is over.
+type locally struct {
+	http.ResponseWriter
 
-// WriteHeader leaves the path of a Location.
-func (l locally) WriteHeader(status int) {
+	mu   sync.Mutex
+	over bool // guarded by mu
+	cut  bool // guarded by mu
+}
+
+// WriteHeader leaves the path of a Location. From then on the answer is over as far as deadlines go.
+func (l *locally) WriteHeader(status int) {
 	if at, err := url.Parse(l.Header().Get("Location")); err == nil && at.Path != "" {
 		l.Header().Set("Location", at.EscapedPath())
+	}
+	l.end()
+	if l.cut { // the server has given up the connection with its reading: who came next on it would be refused
+		l.Header().Set("Connection", "close")
 	}
 	l.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (l locally) Unwrap() http.ResponseWriter { return l.ResponseWriter }
+// SetReadDeadline is of http.ResponseController. tusd ends a request by one that is over, and may do so late: the next request on
+// the connection must not be cut.
+func (l *locally) SetReadDeadline(at time.Time) error {
+	return l.unlessOver(func(c *http.ResponseController) error {
+		l.cut = l.cut || !at.After(time.Now())
+		return c.SetReadDeadline(at)
+	})
+}
+
+// SetWriteDeadline is of http.ResponseController, and the same.
+func (l *locally) SetWriteDeadline(at time.Time) error {
+	return l.unlessOver(func(c *http.ResponseController) error { return c.SetWriteDeadline(at) })
+}
+
+func (l *locally) unlessOver(do func(*http.ResponseController) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return nil
+	}
+	if err := do(http.NewResponseController(l.ResponseWriter)); !errors.Is(err, http.ErrNotSupported) { // a recorder in a test has none
+		return err
+	}
+	return nil
+}
+
+func (l *locally) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+}
 
 // tusStore is the inbox as tusd asks it.
 type tusStore struct{ api *API }

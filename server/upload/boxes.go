@@ -168,11 +168,15 @@ func (r *run) take(box []byte, d defaults, at int64, whole []byte, least int) er
 	return nil
 }
 
-// settle moves a sound's first sample to where the second one follows it: ffmpeg gives it the time from the recording's beginning.
-func (r *run) settle() {
-	if s := r.samples; len(s) > 2 {
-		if usual := s[2].at - s[1].at; usual > 0 && s[1].at-s[0].at > usual {
-			s[0].at = s[1].at - usual
-		}
+// settle moves a track's first sample to where the second one follows it, but not by more than most ticks: ffmpeg has every track
+// begin with the recording, and its first sample last until the second.
+func (r *run) settle(most int64) {
+	s := r.samples
+	if len(s) < 3 {
+		return
+	}
+	usual := s[2].at - s[1].at
+	if later := s[1].at - s[0].at - usual; usual > 0 && later > 0 && later <= most {
+		s[0].at += later
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/fmp4"
@@ -137,6 +138,9 @@ func oneParameterSet(b []byte) bool {
 	return len(box) > behind && box[behind] == 1
 }
 
+// pictureLate is how much later than the sound a picture may come without being shown from the beginning, in parts of a second.
+const pictureLate = 2
+
 // takeSamples hands on the samples of a fragment. first says that it is the file's first.
 func takeSamples(moof, mdat []byte, tracks []ingest.Track, numbers map[int]int, first bool, to taker) error {
 	runs, err := parseFragment(moof, mdat)
@@ -149,7 +153,9 @@ func takeSamples(moof, mdat []byte, tracks []ingest.Track, numbers map[int]int, 
 			return fmt.Errorf("%w: a sample of no track", errFragment)
 		}
 		if first && tracks[n].Kind == segment.Audio {
-			r.settle()
+			r.settle(math.MaxInt64)
+		} else if first { // a picture that comes later than the sound is shown from the beginning: players wait for one
+			r.settle(int64(tracks[n].TimeScale) / pictureLate)
 		}
 		for _, s := range r.samples {
 			dts, ok := ticks(s.at, tracks[n].TimeScale)
