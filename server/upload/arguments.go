@@ -9,7 +9,11 @@ import (
 
 // What ffmpeg may decode: what cameras, phones, screen recorders and editors write.
 const decoders = "h264,hevc,av1,libdav1d,libaom-av1,vp8,libvpx,vp9,libvpx-vp9,mpeg4,mpeg2video,mpeg1video,mjpeg,prores,dnxhd,h263,flv," +
-	"aac,aac_latm,mp3,mp3float,mp2,mp2float,opus,libopus,vorbis,ac3,eac3,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8"
+	"ffv1,rawvideo,aac,aac_latm,mp3,mp3float,mp2,mp2float,opus,libopus,vorbis,ac3,eac3,dca,truehd,mlp,amrnb,amrwb,flac,alac," +
+	"pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_alaw,pcm_mulaw,speex,nellymoser"
+
+// besides is what may stand in a file beside what is taken: ffprobe gives up a whole file for one stream that it may not look at.
+const besides = ",png,bmp,gif,mov_text,subrip,srt,ass,ssa,webvtt,text,dvdsub,dvbsub,pgssub,cc_dec"
 
 const (
 	// allocMax bounds one piece of memory that ffmpeg asks for.
@@ -23,8 +27,7 @@ const (
 	keysEvery = 2
 	// The largest picture that is encoded: more takes an evening of an ordinary machine.
 	longSide, shortSide = 1920, 1080
-	rateMax             = 60 // pictures a second
-	rateGuess           = 30
+	rateMax, rateGuess  = 60, 30 // pictures a second
 	kbitMax             = 8000
 	soundKbit           = 160
 	quality             = 21
@@ -32,7 +35,7 @@ const (
 )
 
 // guarded are the options that keep ffmpeg to one file of one form.
-func guarded(f form) []string {
+func guarded(f form, decoders string) []string {
 	return []string{
 		"-hide_banner", "-loglevel", "error", "-max_alloc", strconv.Itoa(allocMax),
 		"-protocol_whitelist", "file", "-format_whitelist", string(f), "-codec_whitelist", decoders,
@@ -43,7 +46,7 @@ func guarded(f form) []string {
 
 // probing is ffprobe's command line.
 func probing(f form) []string {
-	return append(guarded(f), "-show_entries",
+	return append(guarded(f, decoders+besides), "-show_entries",
 		"format=duration:stream=index,codec_type,codec_name,profile,width,height,sample_aspect_ratio,pix_fmt,avg_frame_rate,r_frame_rate,"+
 			"duration,nal_length_size,sample_rate,channels:stream_disposition=attached_pic,still_image:stream_side_data=rotation:stream_tags=rotate",
 		"-of", "json=compact=1", "-i", Input)
@@ -55,7 +58,7 @@ type plan struct {
 }
 
 // planOf copies what browsers play, everywhere, as it is; all else is encoded anew. HEVC is not copied: most browsers show none.
-func planOf(f facts) plan {
+func planOf(f facts, of form) plan {
 	v, p := f.video, plan{}
 	pixels := []string{"yuv420p", "yuvj420p"}
 	switch v.codec {
@@ -66,7 +69,7 @@ func planOf(f facts) plan {
 		p.copyVideo = v.profile == "Profile 0" || v.profile == "Main"
 	}
 	p.copyVideo = p.copyVideo && slices.Contains(pixels, v.pixels) && v.turned%360 == 0
-	if a := f.audio; a != nil {
+	if a := f.audio; a != nil && !(of == formTS && a.codec == "aac") { // there AAC is described by its samples alone, and too late
 		p.copyAudio = a.codec == "aac" && a.profile == "LC" && a.channels <= 6 || a.codec == "opus" && a.channels <= 2
 	}
 	return p
@@ -74,7 +77,7 @@ func planOf(f facts) plan {
 
 // packaging is ffmpeg's command line: fragmented MP4 on its standard output.
 func packaging(form form, f facts, p plan) []string {
-	args := append([]string{"-nostdin", "-nostats"}, guarded(form)...)
+	args := append([]string{"-nostdin", "-nostats"}, guarded(form, decoders)...)
 	args = append(args, "-threads", strconv.Itoa(encodeThreads), "-i", Input, "-map", "0:"+strconv.Itoa(f.video.index))
 	if f.audio != nil {
 		args = append(args, "-map", "0:"+strconv.Itoa(f.audio.index))
@@ -84,7 +87,7 @@ func packaging(form form, f facts, p plan) []string {
 		args = append(args, "-c:v", "copy")
 	} else {
 		width, height := target(f.video)
-		rate := strconv.FormatFloat(min(cmpRate(f.video.rate), rateMax), 'f', 3, 64)
+		rate := strconv.FormatFloat(encodedRate(f.video.rate), 'f', 3, 64)
 		args = append(args, "-vf", fmt.Sprintf("scale=%d:%d,setsar=1,format=yuv420p", width, height), "-fps_mode", "cfr", "-r", rate,
 			"-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-crf", strconv.Itoa(quality),
 			"-maxrate", fmt.Sprintf("%dk", kbitMax), "-bufsize", fmt.Sprintf("%dk", 2*kbitMax),
@@ -102,11 +105,12 @@ func packaging(form form, f facts, p plan) []string {
 		"-frag_size", strconv.Itoa(fragmentBytes), "-f", "mp4", "pipe:1")
 }
 
-func cmpRate(rate float64) float64 {
-	if rate < 1 {
+// encodedRate is how many pictures a second are encoded of what has so many; 0 is not known.
+func encodedRate(rate float64) float64 {
+	if rate == 0 {
 		return rateGuess
 	}
-	return rate
+	return max(1, min(rate, rateMax))
 }
 
 // target is the size that a picture is encoded with: as it is shown, no larger than longSide x shortSide, and even.

@@ -183,7 +183,7 @@ func (x *Inbox) produce(ctx context.Context, e *entry) error {
 	if err != nil {
 		return err
 	}
-	p := planOf(facts)
+	p := planOf(facts, form)
 	err = x.pack(ctx, e, f, form, facts, p)
 	var why refusal
 	var ours oursError

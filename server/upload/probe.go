@@ -93,10 +93,7 @@ func parseFacts(b []byte) (facts, error) {
 	for _, line := range s.Streams {
 		st := &stream{
 			index: line.Index, codec: line.Codec, profile: line.Profile, pixels: line.Pixels, width: line.Width, height: line.Height,
-			aspect: ratio(line.Aspect, ":"), rate: ratio(line.AvgRate, "/"), channels: line.Channels, turned: turned(line.Tags.Rotate),
-		}
-		if st.rate == 0 {
-			st.rate = ratio(line.BaseRate, "/")
+			aspect: ratio(line.Aspect, ":"), rate: rateOf(ratio(line.BaseRate, "/"), ratio(line.AvgRate, "/")), channels: line.Channels, turned: turned(line.Tags.Rotate),
 		}
 		if line.NALLength != "" {
 			st.nalLength, _ = strconv.Atoi(line.NALLength) // what is no number is none that is copied
@@ -161,6 +158,15 @@ func ratio(text, sign string) float64 {
 		return r
 	}
 	return 0
+}
+
+// rateOf chooses between the rate that all times fit and the average, which is lower where a picture stood still. The first may be
+// a clock's tick.
+func rateOf(base, average float64) float64 {
+	if base > 0 && base <= rateMax || average == 0 {
+		return base
+	}
+	return average
 }
 
 func turned(text string) int {
