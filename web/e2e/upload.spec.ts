@@ -1,17 +1,17 @@
 // A video file becomes a recording: sent through the page over a line that is cut, a page that is loaded anew and a server that is
 // killed, then watched. And what a server without ffmpeg says.
-import type { CDPSession, Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findings } from './harness/axe';
 import { expect, test } from './harness/house';
+import { Line } from './harness/line';
 import { run } from './harness/program';
 import { until } from './harness/until';
 
 /** A line on which a file takes long enough to be cut: 1 MB/s. */
 const BYTES_PER_S = 1_000_000;
-const FREE = -1;
 
 let dir = '';
 test.beforeAll(async () => {
@@ -25,16 +25,6 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => rm(dir, { recursive: true }));
 
-async function line(page: Page): Promise<CDPSession> {
-  return page.context().newCDPSession(page);
-}
-
-/** Sets how much a page may send; 0 cuts its line. */
-async function narrow(to: CDPSession, uploadThroughput: number): Promise<void> {
-  await to.send('Network.enable');
-  await to.send('Network.emulateNetworkConditions', { offline: uploadThroughput === 0, latency: 0, downloadThroughput: FREE, uploadThroughput });
-}
-
 const percent = (page: Page): Promise<number> =>
   page.getByRole('progressbar', { name: 'holiday' }).evaluate((bar) => (bar as HTMLProgressElement).value, undefined, { timeout: 2_000 }).catch(() => -1);
 
@@ -45,43 +35,39 @@ async function choose(page: Page, file: string): Promise<void> {
 
 test('a video is sent over a line that is cut, a reload and a killed server, and is watched', async ({ server, open }) => {
   const card = await server.addChannel('fish');
-  const address = `/upload#channel=fish&key=${card.stream_key}`;
-  const sender = await open(address);
+  const line = await Line.open(server.url);
+  const sender = await open('/upload');
   const { page } = sender;
-  expect(page.url(), 'the key is taken out of the address').not.toContain(card.stream_key);
-  expect(sender.asked.filter((url) => /browser-/.test(url)), 'nothing of tus before a file is sent').toEqual([]);
-  const posts = (): number => begun;
   let begun = 0;
   page.on('request', (request) => void (request.method() === 'POST' && begun++));
-  page.on('dialog', (dialog) => void dialog.accept()); // leaving while it sends
-  const cdp = await line(page);
-  await narrow(cdp, BYTES_PER_S);
+  page.on('dialog', (dialog) => void dialog.accept()); // it asks before somebody leaves while it sends
+  await page.goto(`${line.url}/upload#channel=fish&key=${card.stream_key}`);
+  await expect(page.getByText('Nothing was uploaded lately.')).toBeVisible();
+  expect(page.url(), 'the key is taken out of the address').not.toContain(card.stream_key);
+  expect(sender.asked.filter((url) => /browser-/.test(url)), 'nothing of tus before a file is sent').toEqual([]);
 
+  line.rate = BYTES_PER_S;
   await choose(page, join(dir, 'holiday.mp4'));
-  await until('a fifth is sent', async () => (await percent(page)) >= 20, 20_000);
-  await narrow(cdp, 0);
+  await until('some is sent', async () => (await percent(page)) >= 10, 20_000);
+  line.cut();
   await expect(page.getByText('The server does not answer. It is asked again')).toBeVisible({ timeout: 20_000 });
-  await narrow(cdp, BYTES_PER_S);
-  const before = await percent(page);
-  await until('it goes on by itself', async () => (await percent(page)) > before, 30_000);
-  expect(posts(), 'as the same upload').toBe(1);
+  line.mend();
+  await until('it goes on by itself', async () => (await percent(page)) >= 30, 60_000);
+  expect(begun, 'as the same upload').toBe(1);
 
   await page.reload();
-  await page.goto(server.url + address);
-  await page.reload(); // the fragment alone loads nothing
   await page.getByLabel('Channel').fill('fish');
   await page.getByLabel('Stream key').fill(card.stream_key);
-  await narrow(cdp, BYTES_PER_S);
   await choose(page, join(dir, 'holiday.mp4'));
-  await until('it goes on where it was', async () => (await percent(page)) >= 20, 20_000);
+  await until('it goes on where it was', async () => (await percent(page)) >= 30, 20_000);
   await until('half is sent', async () => (await percent(page)) >= 50, 30_000);
-  expect(posts(), 'still as the same upload').toBe(1);
   expect(await findings(page)).toEqual([]);
 
   await server.kill();
   await server.again();
   await expect(page.getByText('Ready', { exact: true })).toBeVisible({ timeout: 60_000 });
-  expect(posts(), 'to the end as the same upload').toBe(1);
+  expect(begun, 'to the end as the same upload').toBe(1);
+  line.rate = Infinity;
 
   await page.getByRole('link', { name: 'Watch' }).click();
   await sender.plays();
@@ -95,6 +81,7 @@ test('a video is sent over a line that is cut, a reload and a killed server, and
   });
   await until('it plays from there', async () => (await page.evaluate(() => document.querySelector('video')?.currentTime ?? 0)) >= 10 && (await sender.moves()), 10_000);
   await expect(page.getByText('holiday').first()).toBeVisible();
+  line.close();
 });
 
 test('what is refused says why: a wrong key, and a playlist that calls itself a video', async ({ server, open }) => {

@@ -7,7 +7,7 @@
 import type { Upload as Sending } from 'tus-js-client';
 import { isName, nameIn, placeInFragment, remember, remembered, type Place } from '../live/place';
 import { deleteUpload, listUploads, problemIn, type Upload, type UploadList } from './api';
-import { begun } from './words';
+import { begun, worthAnother } from './words';
 
 const LOOK_MS = 1_500;
 /** A line that is cut is tried again for about five minutes; then the button does. */
@@ -111,6 +111,7 @@ export class Desk {
       headers: { Authorization: `Bearer ${place.key}` },
       metadata: { filename: file.name },
       retryDelays: [...TRY_AGAIN_MS],
+      onShouldRetry: (error) => worthAnother(error.originalResponse?.getStatus() ?? 0),
       storeFingerprintForResuming: false, // the server knows what it has, also when another browser asks
       onUploadUrlAvailable: () => {
         this.sent = { id: sending.url?.split('/').pop() ?? '', bytes: this.sent?.bytes ?? 0 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { problemIn, uploadList, type Upload } from './api';
-import { begun, share, stands } from './words';
+import { begun, share, stands, worthAnother } from './words';
 
 const line = { id: 'a', title: 'holiday', state: 'receiving', says: '', length: 2_000_000, received: 500_000, percent: 25, upload: '/uploads/fish/a' };
 const list = (...lines: object[]): readonly Upload[] => uploadList({ able: true, says: '', most_bytes: 5, uploads: lines })?.uploads ?? [];
@@ -30,4 +30,9 @@ test('the same file goes on, another one does not', () => {
 test('a refusal says what the server said', () => {
   expect(problemIn('{"error":{"code":"quota","message":"Wait."}}')).toBe('Wait.');
   expect(problemIn('<html>')).toContain('Try again');
+});
+
+test('what may pass is tried again, and a refusal is not', () => {
+  expect([0, 409, 423, 500, 503].filter(worthAnother)).toEqual([0, 409, 423, 500, 503]);
+  expect([400, 401, 404, 413, 429, 507].filter(worthAnother)).toEqual([]);
 });

@@ -29,3 +29,11 @@ export function share(upload: Upload): number | null {
 export function begun(uploads: readonly Upload[], file: { readonly name: string; readonly size: number }): Upload | undefined {
   return uploads.find((each) => each.state === 'receiving' && each.length === file.size && file.name.startsWith(each.title));
 }
+
+/** Whether what failed with this status (0: no answer) may go well another time. Also while the device is offline: it comes back. */
+export function worthAnother(status: number): boolean {
+  const conflict = 409; // another request was in between
+  const locked = 423;
+  const noRoom = 507;
+  return status === 0 || status === conflict || status === locked || (status >= 500 && status !== noRoom);
+}
