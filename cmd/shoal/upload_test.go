@@ -397,6 +397,35 @@ func TestUploadsOutliveKill(t *testing.T) {
 	}
 }
 
+// What one run of the command, or another client, began, the next run ends.
+func TestTheCommandGoesOn(t *testing.T) {
+	r := newRecorded(t)
+	r.serveUploads()
+	file := film(t, "holiday.mp4", 2)
+	media, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := r.begin(int64(len(media)))
+	if answer := r.patch(address, 0, bytes.NewReader(media[:len(media)/2])); answer.StatusCode != http.StatusNoContent {
+		t.Fatal(answer.Status)
+	}
+	out, err := say(t, "upload", file, "--channel", "demo", "--data", r.data)
+	if err != nil || !strings.Contains(out, "it goes on where it stopped, at 49 %") && !strings.Contains(out, "at 50 %") {
+		t.Errorf("%s: %v", out, err)
+	}
+	if s := r.state(address); s.State != upload.Ready {
+		t.Errorf("%+v", s)
+	}
+	trap := filepath.Join(t.TempDir(), "trap.mp4")
+	if err := os.WriteFile(trap, []byte("#EXTM3U\nfile:///etc/passwd\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := say(t, "upload", trap, "--channel", "demo", "--data", r.data); err == nil || !strings.Contains(err.Error(), "trap is refused: This is a playlist") {
+		t.Errorf("a playlist: %v", err)
+	}
+}
+
 // Without ffmpeg uploads are refused, with words that say what to install.
 func TestUploadsNeedFFmpeg(t *testing.T) {
 	r := newRecorded(t)
@@ -411,6 +440,19 @@ func TestUploadsNeedFFmpeg(t *testing.T) {
 	_, err := say(t, "upload", film(t, "holiday.mp4", 1), "--channel", "demo", "--data", r.data)
 	if err == nil || !strings.Contains(err.Error(), "apt install ffmpeg") {
 		t.Errorf("the command says: %v", err)
+	}
+}
+
+// An operator who wants no uploads has none.
+func TestUploadsAreTurnedOff(t *testing.T) {
+	r := newRecorded(t)
+	r.serveUploads("--upload-gb", "0")
+	for _, answer := range []*http.Response{
+		r.tusAsk(http.MethodPost, "/uploads/demo", r.key, nil, "Upload-Length", "1000"), r.tusAsk(http.MethodGet, "/api/v1/channels/demo/uploads", r.key, nil),
+	} {
+		if b, _ := io.ReadAll(answer.Body); answer.StatusCode != http.StatusNotFound || !strings.Contains(string(b), "--upload-gb") {
+			t.Errorf("%s %s", answer.Status, b)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package upload
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,9 @@ import (
 // mediaMode lets whoever ffmpeg runs as in its cage read the file by the descriptor that it is given. Nobody else comes near it:
 // the directories around it are ours alone.
 const mediaMode = 0o644
+
+// untitled is the title of a file without a name: what was uploaded always has one.
+const untitled = "Untitled"
 
 // packagedShare is how much room the recording of a file may take while the file is still there: as much again.
 const packagedShare = 1
@@ -34,7 +38,7 @@ func (x *Inbox) Reserve(channel id.Channel, name id.Name, said string, length in
 	if err := x.fits(channel, length); err != nil {
 		return Report{}, err
 	}
-	e := &entry{about: about{ID: newID(), Channel: channel, Name: name, Title: titleOf(said), Length: length, State: Receiving, Created: x.now().UTC()}}
+	e := &entry{about: about{ID: newID(), Channel: channel, Name: name, Title: cmp.Or(titleOf(said), untitled), Length: length, State: Receiving, Created: x.now().UTC()}}
 	dir := x.dir(e.ID)
 	err := os.Mkdir(dir, 0o700)
 	if err == nil {

@@ -56,7 +56,7 @@ test('a video is sent over a line that is cut, a reload and a killed server, and
   expect(begun, 'as the same upload').toBe(1);
 
   await page.reload();
-  await page.getByLabel('Channel').fill('fish');
+  await page.getByRole('textbox', { name: 'Channel' }).fill('fish');
   await page.getByLabel('Stream key').fill(card.stream_key);
   await choose(page, join(dir, 'holiday.mp4'));
   await until('it goes on where it was', async () => (await percent(page)) >= 30, 20_000);
