@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -293,6 +294,37 @@ func TestAFileThatEndsTheServer(t *testing.T) {
 	if r, err := x.Show(fish, one); err != nil || r.State != Refused || !strings.Contains(r.Why, "each time") {
 		t.Errorf("%+v %v", r, err)
 	}
+}
+
+// What cannot be done now is tried again after a rest, not at once and for ever, and the next upload does not wait for it.
+func TestWhatWaitsRestsBetweenTries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		press, tries := newShelf(), 0
+		x := newInbox(t, &told{run: func(context.Context, Errand) error {
+			tries++
+			return fmt.Errorf("gone: %w", ErrTools)
+		}}, press)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- x.Run(ctx) }()
+		for n := range 2 {
+			receive(t, x, "a.mp4", []byte("\x00\x00\x00\x08ftyp\x00\x00\x00\x08moov"))
+			synctest.Wait()
+			if want := 2*n + 1; tries > want+1 || tries < want {
+				t.Errorf("after upload %d: %d tries", n, tries)
+			}
+		}
+		before := tries
+		time.Sleep(10*sweepEvery + time.Second)
+		synctest.Wait()
+		if more := tries - before; more != 20 {
+			t.Errorf("two uploads were tried %d times in ten rests", more)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestAnUploadIsRemovedWhileItIsWorkedOn(t *testing.T) {

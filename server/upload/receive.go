@@ -201,7 +201,12 @@ func (x *Inbox) Received(channel id.Channel, upload string) error {
 		return ErrOffset
 	}
 	x.config.Log.Info("an upload is received", "channel", e.Name, "upload", e.ID, "bytes", e.Length)
-	return x.move(e, Waiting, "")
+	err = x.move(e, Waiting, "")
+	select {
+	case x.kick <- struct{}{}:
+	default: // somebody looks already
+	}
+	return err
 }
 
 // move changes an upload's state, durably. The caller holds mu.
@@ -209,10 +214,6 @@ func (x *Inbox) move(e *entry, to State, why string) error {
 	e.State, e.Why, e.percent = to, clip(why, whyMax), 0
 	if to.ended() {
 		e.Ended = x.now().UTC()
-	}
-	select {
-	case x.kick <- struct{}{}:
-	default: // somebody looks already
 	}
 	if err := e.save(x.dir(e.ID)); err != nil {
 		return full(err)
