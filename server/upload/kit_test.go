@@ -139,6 +139,9 @@ func says(e Errand, text string) error { return e.Read(strings.NewReader(text)) 
 
 func needFFmpeg(t testing.TB) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: real programs make no races")
+	}
 	if new(ladder.Errands).Ready() != nil {
 		t.Skip("ffmpeg is not here; `make deps-test` installs it")
 	}
