@@ -8,6 +8,7 @@ import { findings } from './harness/axe';
 import { expect, test } from './harness/house';
 import { Line } from './harness/line';
 import { run } from './harness/program';
+import { root, shoal } from './harness/server';
 import { until } from './harness/until';
 
 /** A line on which a file takes long enough to be cut: 1 MB/s. */
@@ -82,6 +83,25 @@ test('a video is sent over a line that is cut, a reload and a killed server, and
   await until('it plays from there', async () => (await page.evaluate(() => document.querySelector('video')?.currentTime ?? 0)) >= 10 && (await sender.moves()), 10_000);
   await expect(page.getByText('holiday').first()).toBeVisible();
   line.close();
+});
+
+test('viewers of what was uploaded pass it on to each other', async ({ server, open }) => {
+  await server.addChannel('fish');
+  const file = join(dir, 'long.mp4');
+  const made = await run('ffmpeg', ['-v', 'error', '-stream_loop', '5', '-i', join(root, 'cmd/shoal/demo/clip.mp4'), '-c', 'copy', file]);
+  expect(made.code, made.err).toBe(0);
+  const sent = await run(shoal, ['upload', file, '--channel', 'fish', '--data', server.dir, '--json']);
+  expect(sent.code, sent.err).toBe(0);
+  const { page } = JSON.parse(sent.out) as { page: string };
+
+  const ahead = await open(`${page}?share=yes`);
+  await ahead.plays();
+  await until('it plays on for some seconds', async () => (await ahead.page.evaluate(() => document.querySelector('video')?.currentTime ?? 0)) > 6, 20_000);
+  const behind = await open(`${page}?share=yes`);
+  await behind.plays();
+  await behind.shares(1, 40_000);
+  await until('the one behind has much from the one ahead', async () => (await behind.report()).peerBytes > 300_000, 60_000);
+  for (const viewer of [ahead, behind]) expect(await viewer.report()).toMatchObject({ piecesRefused: 0, engine: 'wasm' });
 });
 
 test('what is refused says why: a wrong key, and a playlist that calls itself a video', async ({ server, open }) => {
