@@ -87,6 +87,7 @@ func box(kind string, inside ...[]byte) []byte {
 
 // Every file that is no video, or one that wants something else, is refused in words, and touches nothing.
 func TestHostileFilesAreRefused(t *testing.T) {
+	t.Parallel()
 	needFFmpeg(t)
 	c := newCanary(t)
 	plain := ffmpeg(t, "plain.mp4", append(film("1", "160x90"), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")...)
@@ -222,6 +223,7 @@ const mutations = 200
 // A real video of which bytes were changed, in every form: whatever comes of it, it comes to an end, in words or as a whole recording,
 // and touches nothing else.
 func TestMutatedFiles(t *testing.T) {
+	t.Parallel()
 	needFFmpeg(t)
 	c := newCanary(t)
 	seed := uint64(time.Now().UnixNano())

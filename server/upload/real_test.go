@@ -15,6 +15,7 @@ import (
 // What people send, through the real programs in the real cage: which of it is copied, and that all of it comes out as long as it
 // went in, in parts as a broadcast has them.
 func TestWhatPeopleSend(t *testing.T) {
+	t.Parallel()
 	needFFmpeg(t)
 	h264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-g", "50"}
 	aac := []string{"-c:a", "aac"}
@@ -102,6 +103,7 @@ func regular(t *testing.T, m *made) {
 
 // What is copied first and then turns out not to fit is encoded anew, and the first try leaves nothing.
 func TestWhatCannotBeCopiedIsEncodedAnew(t *testing.T) {
+	t.Parallel()
 	needFFmpeg(t)
 	x264 := []string{"-c:v", "libx264", "-preset", "ultrafast", "-sc_threshold", "0", "-c:a", "aac"}
 	for name, args := range map[string][]string{
@@ -124,6 +126,7 @@ func TestWhatCannotBeCopiedIsEncodedAnew(t *testing.T) {
 
 // A picture that is to be shown turned is turned.
 func TestATurnedPicture(t *testing.T) {
+	t.Parallel()
 	needFFmpeg(t)
 	media := ffmpeg(t, "flat.mp4", append(film("1", "320x180"), "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")...)
 	turnMatrix(t, media)
@@ -154,6 +157,7 @@ func turnMatrix(t *testing.T, mp4 []byte) {
 
 // Whatever is full or broken on our side takes nothing of the file: it is tried again, and then made.
 func TestAFullShelfIsTriedAgain(t *testing.T) {
+	t.Parallel()
 	needFFmpeg(t)
 	press := newShelf()
 	press.fail(fmt.Errorf("%w: 0 MB are free", ErrFull))
