@@ -9,12 +9,12 @@ const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 /** What other sites name in their pages: addresses that stay. */
 const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts', 'shoal-hls': 'app/guest/main.ts' };
 
-/** In development the server's routes lead to the four pages as they do in the binary. */
+/** In development the server's routes lead to the pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
   if (/^\/c\/[^/]+(\/r\/\d+|\/clip\/\w+)?$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
-  if (path === '/live') return '/live.html';
+  if (path === '/live' || path === '/upload') return `${path}.html`;
   return undefined;
 }
 
@@ -72,7 +72,7 @@ export default defineConfig({
     reportCompressedSize: true,
     rolldownOptions: {
       input: {
-        ...Object.fromEntries(['index', 'watch', 'embed', 'live'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+        ...Object.fromEntries(['index', 'watch', 'embed', 'live', 'upload'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
         ...Object.fromEntries(Object.entries(scripts).map(([name, path]) => [name, resolve(import.meta.dirname, path)])),
       },
       preserveEntrySignatures: 'exports-only',
@@ -94,6 +94,7 @@ export default defineConfig({
     proxy: {
       '/hls': server,
       '/whip': server,
+      '/uploads': server,
       '/api': { target: server, ws: true },
     },
   },
