@@ -13,13 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"shoal/server/ingest"
 	"shoal/server/ingest/loop"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // found is what this machine can do.
 var found = sync.OnceValue(func() *Ladder {

@@ -6,7 +6,7 @@
 // it stopped, from the samples since the key frame before; one that hangs or falls behind is ended, and what is too much for the
 // machine is given up, the largest rung first, and tried again later.
 // Who calls it: live, through an interface of its own; cmd/shoal opens it.
-// What it owns: the workers, their cage (cage_linux.go: no network, no privileges, bounds on memory and files) and the machine's
-// measured capacity, which all broadcasts share.
+// What it owns: the workers, their cage (cage_linux.go: no network, no privileges, bounds on memory; lock_linux.go: no files but
+// their own; filter_linux.go: no sockets) and the machine's measured capacity, which all broadcasts share.
 // What it will never do: hold the source up, enlarge a picture, touch the source's own samples, give a worker a socket or a file.
 package ladder
