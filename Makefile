@@ -67,7 +67,7 @@ RACY := ./server/bus/... ./server/origin/... ./server/record/... ./server/live/.
 
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
-	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/...
+	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/... ./server/ladder
 
 test-fuzz: ## every parser of outside bytes, a few thousand inputs each
 	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=5000x | awk '!/^fuzz: /'

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -85,6 +86,20 @@ func (c cage) missing() (names []string) {
 	note(!c.filter, filterName)
 	note(c.devices, memoryName)
 	return names
+}
+
+// unlock takes the rules for files away, if there are any and if the machine has a device to which drivers could belong.
+func (c *cage) unlock() bool {
+	if !c.locked || !c.devices {
+		return false
+	}
+	for _, pattern := range strings.Fields(devices) {
+		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
+			c.locked = false
+			return true
+		}
+	}
+	return false
 }
 
 func (c cage) attributes() *syscall.SysProcAttr {

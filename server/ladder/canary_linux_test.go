@@ -151,15 +151,15 @@ func TestCanary(t *testing.T) {
 		})
 	}
 	if lockVersion() == 0 || !filterable() {
-		if !l.cage.locked && !slices.Contains(l.cage.missing(), lockName) || !l.cage.filter && !slices.Contains(l.cage.missing(), filterName) {
-			t.Fatalf("what is said to be missing: %q", l.cage.missing())
+		if !l.best.cage.locked && !slices.Contains(l.best.cage.missing(), lockName) || !l.best.cage.filter && !slices.Contains(l.best.cage.missing(), filterName) {
+			t.Fatalf("what is said to be missing: %q", l.best.cage.missing())
 		}
 		t.Skip("this kernel has no Landlock or no seccomp, and the log says so")
 	}
-	if !l.cage.locked || !l.cage.filter {
-		t.Fatalf("ffmpeg runs in a weaker cage only: it misses %q", l.cage.missing())
+	if !l.best.cage.locked || !l.best.cage.filter {
+		t.Fatalf("ffmpeg runs in a weaker cage only: it misses %q", l.best.cage.missing())
 	}
-	if caged := in(l.cage); len(caged) > 0 {
+	if caged := in(l.best.cage); len(caged) > 0 {
 		t.Errorf("in the cage it %q", caged)
 	}
 	// Each protection stands alone, too: of a worker with the server's user and network.
@@ -185,7 +185,7 @@ func TestCanary(t *testing.T) {
 // The real ffmpeg reads nothing in its cage, even if its own lists permit it.
 func TestFfmpegReadsNothing(t *testing.T) {
 	l, _ := opened(t, "240p", nil)
-	if !l.cage.locked {
+	if !l.best.cage.locked {
 		t.Skip("this kernel has no Landlock, and the log says so")
 	}
 	_, dir, tcp := aviary(t)
@@ -214,13 +214,13 @@ func TestFfmpegReadsNothing(t *testing.T) {
 	if said, err := run(nil, "-i", file, "-f", "null", "-"); err != nil {
 		t.Fatalf("outside: %v: %s", err, said)
 	}
-	if said, err := run(&l.cage, "-i", file, "-f", "null", "-"); err == nil || !strings.Contains(said, "Permission denied") {
+	if said, err := run(&l.best.cage, "-i", file, "-f", "null", "-"); err == nil || !strings.Contains(said, "Permission denied") {
 		t.Errorf("it reads %s: %v: %s", file, err, said)
 	}
-	if said, err := run(&l.cage, "-f", "lavfi", "-i", "testsrc", "-frames:v", "1", "-f", "mp4", filepath.Join(dir, "out.mp4")); err == nil || !strings.Contains(said, "Permission denied") {
+	if said, err := run(&l.best.cage, "-f", "lavfi", "-i", "testsrc", "-frames:v", "1", "-f", "mp4", filepath.Join(dir, "out.mp4")); err == nil || !strings.Contains(said, "Permission denied") {
 		t.Errorf("it writes: %v: %s", err, said)
 	}
-	if said, err := run(&l.cage, "-i", "tcp://"+tcp, "-f", "null", "-"); err == nil {
+	if said, err := run(&l.best.cage, "-i", "tcp://"+tcp, "-f", "null", "-"); err == nil {
 		t.Errorf("it calls %s: %s", tcp, said)
 	}
 }
