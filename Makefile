@@ -24,7 +24,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
-	proof-hostile proof-calibration proof-ingest proof-failures test-ingest lint deps deps-test clean
+	proof-hostile proof-parsers proof-calibration proof-ingest proof-failures test-ingest lint deps deps-test clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for som
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$room" || exit 1; \
 		done; \
 	done
+
+proof-parsers: ## ten million mutated inputs for what reads publishers' bytes: a quarter of an hour. PARSERS='-n 100000' for fewer
+	$(GO) run ./bench/parsers $(PARSERS)
 
 proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
