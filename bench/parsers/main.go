@@ -23,6 +23,10 @@ const rooms = "./server/ingest/... ./server/pack ./server/ladder"
 // hungAfter is how long no input may be done: the engine says how many are every three seconds.
 const hungAfter = 30 * time.Second
 
+// minimized is how often the engine tries to make an input smaller that led somewhere new. It takes a minute otherwise, in which
+// nothing is counted: too long to be told from a hang.
+const minimized = "100x"
+
 // keptMax bounds what is kept of what a target says.
 const keptMax = 64 << 10
 
@@ -109,7 +113,7 @@ func targets(ctx context.Context, only string) (all []target, err error) {
 func (t target) mutate(ctx context.Context, inputs, jobs int) (done int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", strconv.Itoa(inputs)+"x",
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", strconv.Itoa(inputs)+"x", "-fuzzminimizetime", minimized,
 		"-parallel", strconv.Itoa(jobs), "./"+t.room)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
