@@ -23,7 +23,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine bench-origin fuzz-short proof-swarm \
 	proof-hostile proof-parsers proof-calibration proof-ingest proof-failures test-ingest lint deps deps-test clean
 
 help: ## list what can be done
@@ -92,6 +92,11 @@ test-bench: $(MODULES) $(BENCHED) ## the browser bench's own types and tests
 bench-browser: build deps-test $(BENCHED) ## real browsers, ours beside what people use today: a quarter of an hour. docs/benchmarks.md
 	cd bench/browser && node build.mjs
 	@node bench/browser/dist/main.mjs $(BENCH)
+
+# Flags in BENCH: '-only held -held 2000'.
+bench-origin: build deps-test ## segments beside nginx, held reloads beside MediaMTX, a part's way in: five minutes. docs/benchmarks.md
+	@bench/origin/install.sh $(CACHE)/mediamtx
+	$(GO) run ./bench/origin -shoal $(BIN) -mediamtx $(CACHE)/mediamtx $(BENCH)
 
 fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for some
 	@$(GO) list $(ROOMS) | while read -r room; do \

@@ -28,8 +28,10 @@ type house struct {
 	http string // its address, HOST:PORT
 	rtmp string // where ffmpeg publishes to, with the key
 	srt  string
-	cmd  *exec.Cmd
-	ends []func()
+	// cookie is what every request shows; "" without.
+	cookie string
+	cmd    *exec.Cmd
+	ends   []func()
 }
 
 func (h *house) start(name string, args ...string) error {
@@ -169,9 +171,53 @@ func (h *house) answers(ctx context.Context, path string) error {
 	})
 }
 
+// listens waits until the server takes publishers and viewers.
+func (h *house) listens(ctx context.Context) error {
+	publishers, _, _ := strings.Cut(strings.TrimPrefix(h.rtmp, "rtmp://"), "/")
+	return until(ctx, h.name+" listens", func() bool {
+		for _, at := range []string{h.http, publishers} {
+			c, err := net.Dial("tcp", at)
+			if err != nil {
+				return false
+			}
+			_ = c.Close() // that it opened is enough
+		}
+		return true
+	})
+}
+
+// admit gets the session without which MediaMTX gives no playlist; all viewers share it.
+func (h *house) admit(ctx context.Context) error {
+	return until(ctx, "a session of "+h.name, func() bool {
+		r, err := http.NewRequest(http.MethodGet, "http://"+h.http+"/"+channel+"/index.m3u8?cookieCheck=1", nil)
+		if err != nil {
+			return false
+		}
+		r.Header.Set("Cookie", "cookieCheck=1")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close() //nolint:errcheck // its header is what counts
+		for _, c := range answer.Cookies() {
+			if c.Name == "hlsSession" {
+				h.cookie = c.Name + "=" + c.Value
+			}
+		}
+		return h.cookie != ""
+	})
+}
+
 // get fetches something once.
 func (h *house) get(path string) ([]byte, error) {
-	answer, err := http.Get("http://" + h.http + path)
+	r, err := http.NewRequest(http.MethodGet, "http://"+h.http+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if h.cookie != "" {
+		r.Header.Set("Cookie", h.cookie)
+	}
+	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 	var failed error
 	for _, name := range only {
 		measure, known := map[string]func(context.Context, options, string, string) error{
-			"segments": segments,
+			"segments": segments, "held": held, "arrival": arrival,
 		}[name]
 		if !known {
 			return fmt.Errorf("-only %s: segments, held and arrival can be measured", name)

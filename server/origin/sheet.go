@@ -13,8 +13,8 @@ const (
 	sheetsMax = 1024
 	// openMax is how many readers' files of a sheet are kept open for the next readers.
 	openMax = 4
-	// filesOf is how much of the files that a process may open one sheet stands for: with all sheets there are a third taken.
-	filesOf = 3 * (openMax + 1)
+	// filesOf is how much of the files that a process may open one sheet stands for: all sheets take an eighth.
+	filesOf = 8 * (openMax + 1)
 	// sheetAfter is the ask with which a part gets a sheet: what nobody asks for twice is not kept twice.
 	sheetAfter = 2
 )
