@@ -24,8 +24,8 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
-	proof-hostile proof-calibration proof-ingest proof-failures proof-players test-ingest test-conform lint deps deps-test deps-players clean
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine bench-origin fuzz-short proof-swarm \
+	proof-hostile proof-parsers proof-calibration proof-ingest proof-failures proof-players test-ingest test-conform lint deps deps-test deps-players clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,7 +68,7 @@ RACY := ./server/bus/... ./server/origin/... ./server/record/... ./server/live/.
 
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
-	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/... ./server/upload/...
+	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/... ./server/upload/... ./server/ladder
 
 test-fuzz: ## every parser of outside bytes, a few thousand inputs each
 	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=5000x | awk '!/^fuzz: /'
@@ -99,6 +99,11 @@ bench-browser: build deps-test $(BENCHED) ## real browsers, ours beside what peo
 	cd bench/browser && node build.mjs
 	@node bench/browser/dist/main.mjs $(BENCH)
 
+# Flags in BENCH: '-only held -held 2000'.
+bench-origin: build deps-test ## segments beside nginx, held reloads beside MediaMTX, a part's way in: five minutes. docs/benchmarks.md
+	@bench/origin/install.sh $(CACHE)/mediamtx
+	$(GO) run ./bench/origin -shoal $(BIN) -mediamtx $(CACHE)/mediamtx $(BENCH)
+
 fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for some
 	@$(GO) list $(ROOMS) | while read -r room; do \
 		for target in $$($(GO) test -list '^Fuzz' "$$room" | grep '^Fuzz'); do \
@@ -106,6 +111,9 @@ fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for som
 			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$room" || exit 1; \
 		done; \
 	done
+
+proof-parsers: ## ten million mutated inputs for what reads publishers' bytes: a quarter of an hour. PARSERS='-n 100000' for fewer
+	$(GO) run ./bench/parsers $(PARSERS)
 
 proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal

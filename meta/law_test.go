@@ -63,6 +63,8 @@ var libraries = []struct{ begins, only, why string }{
 	{"github.com/alecthomas/kong", "cmd/shoal", "rooms take Config structs, not flags"},
 	{"github.com/prometheus/", "server/api", "rooms count; the doors tell Prometheus"},
 	{"github.com/tus/", "server/api", "the protocol ends at the doors"},
+	{"github.com/landlock-lsm/", "server/ladder", "who is caged, and how, is told in one place"},
+	{"github.com/elastic/go-seccomp-bpf", "server/ladder", "who is caged, and how, is told in one place"},
 	{"net/http", "server/api server/tracker peer/... cmd/shoal bench/...", "HTTP ends at the doors"},
 	{"shoal/server/", "server/... cmd/shoal bench/...", "what is not the server does without it"},
 	{"unsafe", "cmd/engine", "only the WASM border hands out addresses"},

@@ -5,12 +5,17 @@ import (
 	"errors"
 	"net/url"
 	"os"
+	"runtime/debug"
 )
 
 type serveCommand struct {
 	place    `embed:""`
 	Settings `embed:""`
 }
+
+// gcPercent is how much garbage may lie about, in percent of what is in use: with 20,000 held reloads half of what Go's own 100 makes
+// of it, for a twentieth more of processor time. GOGC in the environment wins.
+const gcPercent = 40
 
 // Run serves until ctx ends.
 func (c *serveCommand) Run(ctx context.Context, w world) (err error) {
@@ -20,6 +25,9 @@ func (c *serveCommand) Run(ctx context.Context, w world) (err error) {
 	log := c.logger(w.err)
 	for _, strange := range strangeVariables(os.Environ()) {
 		log.Warn(strange)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	h, err := build(ctx, c.Data, c.Settings, log)
 	if err != nil {

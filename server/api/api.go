@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -162,6 +163,13 @@ func (c *counter) WriteHeader(status int) {
 func (c *counter) Write(b []byte) (int, error) {
 	n, err := c.ResponseWriter.Write(b)
 	c.bytes += int64(n)
+	return n, err
+}
+
+// ReadFrom is of io.ReaderFrom: files go through to the connection as files.
+func (c *counter) ReadFrom(r io.Reader) (int64, error) {
+	n, err := io.Copy(c.ResponseWriter, r)
+	c.bytes += n
 	return n, err
 }
 

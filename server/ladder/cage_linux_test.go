@@ -13,7 +13,7 @@ import (
 func inspected(t *testing.T, l *Ladder, args []string) (w *worker, end func() error) {
 	t.Helper()
 	events := make(chan event)
-	w, err := begin(l.cage, l.tool, args, 1, events)
+	w, err := begin(l.best.cage, l.tool, args, 1, events)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func inspected(t *testing.T, l *Ladder, args []string) (w *worker, end func() er
 
 func TestWorkersAreCaged(t *testing.T) {
 	l, _ := opened(t, "240p", nil)
-	w, end := inspected(t, l, arguments(l.encoder, Spec{rungs: []Rung{{240, 350}}}.sizes(Picture{Width: 640, Height: 360}), []int64{0}))
+	w, end := inspected(t, l, arguments(l.best.encoder, Spec{rungs: []Rung{{240, 350}}}.sizes(Picture{Width: 640, Height: 360}), []int64{0}))
 	proc := fmt.Sprintf("/proc/%d/", w.cmd.Process.Pid)
 	status, err := os.ReadFile(proc + "status")
 	if err != nil {
@@ -59,11 +59,11 @@ func TestWorkersAreCaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.cage.network == (its == own) {
-		t.Errorf("its network is %s, ours %s; the cage says that it has one of its own: %v", its, own, l.cage.network)
+	if l.best.cage.network == (its == own) {
+		t.Errorf("its network is %s, ours %s; the cage says that it has one of its own: %v", its, own, l.best.cage.network)
 	}
-	if l.cage.network == strings.Contains(strings.Join(l.cage.missing(), ","), netName) {
-		t.Errorf("what is said to be missing: %v", l.cage.missing())
+	if l.best.cage.network == strings.Contains(strings.Join(l.best.cage.missing(), ","), netName) {
+		t.Errorf("what is said to be missing: %v", l.best.cage.missing())
 	}
 	if environment, err := os.ReadFile(proc + "environ"); err != nil || len(environment) > 0 {
 		t.Errorf("it was told %q, %v", environment, err)
@@ -91,7 +91,7 @@ func TestWorkersOpenNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, input := range []string{file, "file:" + file, "http://" + heard.Addr().String(), "tcp://" + heard.Addr().String(), "concat:" + file} {
-		args := arguments(l.encoder, []size{{426, 240, 350}}, []int64{0})
+		args := arguments(l.best.encoder, []size{{426, 240, 350}}, []int64{0})
 		for i, a := range args {
 			if a == "pipe:0" {
 				args[i] = input

@@ -2,7 +2,10 @@
 
 package ladder
 
-import "os/exec"
+import (
+	"os"
+	"os/exec"
+)
 
 // cage keeps nothing in: the protections are Linux's.
 type cage struct{}
@@ -10,6 +13,10 @@ type cage struct{}
 func cages(bool) []cage { return []cage{{}} }
 
 func (cage) missing() []string { return []string{"every one: they are Linux's"} }
+
+func (*cage) lend(*os.File) {}
+
+func (*cage) unlock() bool { return false }
 
 func (cage) start(cmd *exec.Cmd) (ended <-chan error, err error) {
 	if err := cmd.Start(); err != nil {

@@ -54,6 +54,7 @@ type Climb struct {
 	done    chan struct{}
 
 	// owned by run
+	way    way
 	past   past
 	events chan event
 	worker *worker // nil while none runs
@@ -67,7 +68,7 @@ type Climb struct {
 
 func newClimb(l *Ladder, log *slog.Logger, p Picture, sizes []size, most int, head []byte, to Landing) *Climb {
 	return &Climb{
-		ladder: l, log: log, picture: p, sizes: sizes, most: most, head: head, to: to,
+		ladder: l, way: l.wayNow(), log: log, picture: p, sizes: sizes, most: most, head: head, to: to,
 		in: make(chan ingest.Sample, samplesQueued), closing: make(chan struct{}), done: make(chan struct{}),
 		events: make(chan event), rungs: make([]rung, len(sizes)),
 	}
@@ -151,9 +152,10 @@ func (c *Climb) start() {
 		}
 		from[i] = toTicks(r.next)
 	}
-	w, err := begin(c.ladder.cage, c.ladder.tool, arguments(c.ladder.encoder, sizes, from), len(sizes), c.events)
+	w, err := begin(c.way.cage, c.ladder.tool, arguments(c.way.encoder, sizes, from), len(sizes), c.events)
 	if err != nil {
 		c.log.Warn("rungs cannot be made", "err", err)
+		c.way = c.ladder.fails(c.way, c.log)
 		c.failed(now)
 		return
 	}
@@ -237,6 +239,9 @@ func (c *Climb) over(why error) {
 	if c.ended == Overloaded {
 		c.yield(now)
 		return
+	}
+	if lasted < steadyAfter {
+		c.way = c.ladder.fails(c.way, c.log)
 	}
 	c.failed(now)
 }

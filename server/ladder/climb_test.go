@@ -13,13 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"shoal/server/ingest"
 	"shoal/server/ingest/loop"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // found is what this machine can do.
 var found = sync.OnceValue(func() *Ladder {
@@ -40,10 +36,17 @@ func opened(t *testing.T, spec string, meter Meter) (*Ladder, *diary) {
 	if meter == nil {
 		meter = deaf{}
 	}
-	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, cage: found.cage, encoder: found.encoder, capacity: found.capacity, calm: calmFirst}
+	l := &Ladder{config: Config{Spec: s}, meter: meter, tool: found.tool, best: found.best, calm: calmFirst}
 	d := &diary{t: t}
 	l.log = slog.New(slog.NewTextHandler(d, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return l, d
+}
+
+// long leaves a test out that waits for a slow machine: under the race detector every one is.
+func long(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short")
+	}
 }
 
 // diary is a log that knows which worker runs.
@@ -317,6 +320,7 @@ func TestKilledWorker(t *testing.T) {
 
 // A worker that stands still is ended, and followed by another that goes on with the very next picture.
 func TestHungWorker(t *testing.T) {
+	long(t)
 	t.Parallel()
 	meter, to := &tally{}, newShore()
 	l, diary := opened(t, "240p,144p", meter)
@@ -335,10 +339,11 @@ func TestHungWorker(t *testing.T) {
 
 // When all rungs are too much the largest is given up, and the others go on.
 func TestOverload(t *testing.T) {
+	long(t)
 	meter, to := &tally{}, newShore()
 	l, _ := opened(t, "240p,144p", meter)
-	usual := l.encoder.settings
-	l.encoder.settings = func(kbit int) []string {
+	usual := l.best.encoder.settings
+	l.best.encoder.settings = func(kbit int) []string {
 		if kbit < 300 {
 			return usual(kbit)
 		}
@@ -396,12 +401,13 @@ func TestCaptionsAreKept(t *testing.T) {
 
 // What was too much is tried again later, and goes on where a segment begins.
 func TestRungIsTriedAgain(t *testing.T) {
+	long(t)
 	t.Parallel()
 	meter, to := &tally{}, newShore()
 	l, _ := opened(t, "240p", meter)
 	l.calm = time.Second
-	usual, tries := l.encoder.settings, 0 // asked by the Climb's goroutine alone
-	l.encoder.settings = func(kbit int) []string {
+	usual, tries := l.best.encoder.settings, 0 // asked by the Climb's goroutine alone
+	l.best.encoder.settings = func(kbit int) []string {
 		if tries++; tries > 1 {
 			return usual(kbit)
 		}

@@ -4,11 +4,12 @@
 // input and one inherited pipe for each rung. Every rung has the source's frames at the source's times, and key frames where the
 // source has them, so that what is cut of them lines up with the source part for part. A worker that dies is started again where
 // it stopped, from the samples since the key frame before; one that hangs or falls behind is ended, and what is too much for the
-// machine is given up, the largest rung first, and tried again later.
+// machine is given up, the largest rung first, and tried again later. An encoder in hardware that fails is followed by one in software.
 // What rests has time: a Late makes rungs of a recording, and a Darkroom small pictures of key frames, with workers in the same cage
 // that get idle processors only.
 // Who calls it: live, remake and still, through interfaces of their own; cmd/shoal opens it.
-// What it owns: the workers, their cage (cage_linux.go: no network, no privileges, bounds on memory and files) and the machine's
+// What it owns: the workers, their cage (cage_linux.go: no network, no privileges, bounds on memory;
+// lock_linux.go: no files but their own; filter_linux.go: no sockets) and the machine's
 // measured capacity, which all broadcasts share.
 // What it will never do: hold the source up, enlarge a picture, touch the source's own samples, give a worker a socket or a file.
 //

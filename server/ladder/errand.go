@@ -64,6 +64,7 @@ func (h *Errands) Run(ctx context.Context, e Errand) error {
 	if err != nil {
 		return err
 	}
+	c.lend(e.File)
 	cmd := exec.Command(path, e.Args...)
 	cmd.Env, cmd.ExtraFiles = surroundings(), []*os.File{e.File}
 	words := &tail{}

@@ -44,17 +44,17 @@ type Config struct {
 // Ladder makes rungs of pictures. Its methods may be called at once.
 type Ladder struct {
 	// set once
-	config  Config
-	log     *slog.Logger
-	meter   Meter
-	tool    string // "": nothing is made
-	cage    cage
-	encoder encoder
-	calm    time.Duration // the first wait before a rung that was too much is tried again
+	config Config
+	log    *slog.Logger
+	meter  Meter
+	tool   string        // "": nothing is made
+	best   way           // what was found first
+	spare  way           // in software, if best is not; no encoder: there is none
+	calm   time.Duration // the first wait before a rung that was too much is tried again
 
-	mu       sync.Mutex // guards the rest
-	capacity float64    // pixels a second that all Climbs may take together
-	taken    float64
+	mu     sync.Mutex // guards the rest
+	taken  float64    // of the capacity, by all Climbs
+	broken time.Time  // until then best is not tried again
 }
 
 // Open looks for ffmpeg, finds out what it can do here, and says so in the log. A Ladder that can make nothing makes nothing:
@@ -97,7 +97,7 @@ func (l *Ladder) sizes(p Picture, most int) []size {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return affordable(p, sizes, l.capacity-l.taken)
+	return affordable(p, sizes, l.way(time.Now()).capacity-l.taken)
 }
 
 func (l *Ladder) take(cost float64) {

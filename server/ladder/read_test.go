@@ -33,6 +33,7 @@ func written(t testing.TB) []byte {
 }
 
 func TestReadAWorker(t *testing.T) {
+	long(t)
 	b := written(t)
 	var p page
 	if err := read(bytes.NewReader(b), &p); err != nil {

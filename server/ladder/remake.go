@@ -81,7 +81,8 @@ func (l *Late) Remake(ctx context.Context, r Run) error {
 	if err != nil {
 		return err
 	}
-	if m.worker, err = begin(l.ladder.cage, l.ladder.tool, arguments(l.ladder.encoder, m.sizes, make([]int64, len(m.sizes))), len(m.sizes), m.events); err != nil {
+	by := l.ladder.best
+	if m.worker, err = begin(by.cage, l.ladder.tool, arguments(by.encoder, m.sizes, make([]int64, len(m.sizes))), len(m.sizes), m.events); err != nil {
 		return err
 	}
 	m.made = make([]int, len(m.sizes))

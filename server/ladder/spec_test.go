@@ -75,7 +75,7 @@ func TestSizesOfASource(t *testing.T) {
 func TestCapacityIsShared(t *testing.T) {
 	p := Picture{1280, 720, 30}
 	all := Spec{}.sizes(p)
-	l := &Ladder{tool: "ffmpeg", capacity: cost(p, all) * 8 / 5}
+	l := &Ladder{tool: "ffmpeg", best: way{capacity: cost(p, all) * 8 / 5}}
 	for i, want := range []int{2, 1, 0} {
 		if got := l.Rungs(p, RungsMax); got != want {
 			t.Fatalf("broadcast %d gets %d rungs, want %d", i, got, want)
@@ -90,7 +90,7 @@ func TestCapacityIsShared(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.config.Spec, l.capacity = named, 0
+	l.config.Spec, l.best.capacity = named, 0
 	if got := l.Rungs(p, RungsMax); got != 3 {
 		t.Errorf("the operator's rungs: %d", got)
 	}

@@ -25,15 +25,16 @@ const (
 	versionLeast = 5.1
 )
 
-// find finds the program, the strongest cage it runs in, an encoder that works and how fast it is.
+// find finds the program, the strongest cage it runs in, an encoder that works and how fast it is. Where that is in hardware it
+// finds one in software, too.
 func (l *Ladder) find(ctx context.Context) (err error) {
 	if l.tool = l.config.Tool; l.tool == "" {
 		if l.tool, err = exec.LookPath("ffmpeg"); err != nil {
 			return errors.New("there is no ffmpeg in PATH: install it for smaller rungs, or say --ladder off")
 		}
 	}
-	version := ""
-	if l.cage, version, err = confine(ctx, l.tool, false); err != nil {
+	plain, version, err := confine(ctx, l.tool, false)
+	if err != nil {
 		return err
 	}
 	if n := number(version); n > 0 && n < versionLeast {
@@ -41,29 +42,50 @@ func (l *Ladder) find(ctx context.Context) (err error) {
 	}
 	var failed []string
 	for _, e := range encoders() {
-		c := l.cage
-		if e.hardware {
-			if c, _, err = confine(ctx, l.tool, true); err != nil {
-				continue
-			}
-		}
-		speed, err := try(ctx, c, l.tool, e)
-		if err != nil {
+		w, err := l.probe(ctx, plain, e)
+		switch {
+		case err != nil:
 			failed = append(failed, e.name)
 			l.log.Debug("an encoder does not work here", "encoder", e.name, "err", err)
-			continue
+		case !l.best.there():
+			l.best = w
+		case !e.hardware:
+			l.spare = w
 		}
-		cores := runtime.NumCPU()
-		l.cage, l.encoder = c, e
-		l.capacity = speed * share
-		if !e.hardware {
-			l.capacity *= float64(max(1, cores/encodeThreads)) // the trial kept so many busy
+		if w.there() && !e.hardware {
+			break
 		}
-		l.log.Info("smaller rungs can be made", "ffmpeg", version, "encoder", e.name, "not_here", strings.Join(failed, " "),
-			"megapixels_per_second", int(l.capacity/1e6), "protections_missing", strings.Join(c.missing(), ", "))
-		return nil
 	}
-	return fmt.Errorf("ffmpeg %s has no encoder for H.264 that works here: install one with libx264", version)
+	if !l.best.there() {
+		return fmt.Errorf("ffmpeg %s has no encoder for H.264 that works here: install one with libx264", version)
+	}
+	l.log.Info("smaller rungs can be made", "ffmpeg", version, "encoder", l.best.encoder.name, "if_it_fails", l.spare.encoder.name,
+		"not_here", strings.Join(failed, " "), "megapixels_per_second", int(l.best.capacity/1e6),
+		"protections_missing", strings.Join(l.best.cage.missing(), ", "))
+	return nil
+}
+
+// probe tries an encoder. One in hardware whose drivers keep files where nobody looks for them runs without rules for files: the
+// log tells.
+func (l *Ladder) probe(ctx context.Context, plain cage, e encoder) (way, error) {
+	c, err := plain, error(nil)
+	if e.hardware {
+		if c, _, err = confine(ctx, l.tool, true); err != nil {
+			return way{}, err
+		}
+	}
+	speed, err := try(ctx, c, l.tool, e)
+	if err != nil && e.hardware && c.unlock() {
+		speed, err = try(ctx, c, l.tool, e)
+	}
+	if err != nil {
+		return way{}, err
+	}
+	w := way{cage: c, encoder: e, capacity: speed * share}
+	if !e.hardware {
+		w.capacity *= float64(max(1, runtime.NumCPU()/encodeThreads)) // the trial kept so many busy
+	}
+	return w, nil
 }
 
 // confine returns the strongest cage in which the program runs.

@@ -226,6 +226,18 @@ func (b *Broadcast) move() {
 // changed forgets rendered playlists. The caller holds mu.
 func (b *Broadcast) changed() { clear(b.rendered) }
 
+// drop forgets what the broadcast keeps beside its bytes: nobody finds it any more.
+func (b *Broadcast) drop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, t := range b.tracks {
+		for _, s := range t.parts {
+			s.drop()
+			s.asked = sheetAfter // who found it a moment ago makes no new one
+		}
+	}
+}
+
 // sweep drops expired parts and reports whether the broadcast is still to be kept.
 func (b *Broadcast) sweep(now time.Time) bool {
 	b.mu.Lock()

@@ -14,6 +14,7 @@ type Content struct {
 	Track   segment.Track // for Count
 
 	pieces [][]byte
+	sheets []*sheet // of each piece, or nil: what the kernel can send without a copy
 	size   int64
 	at     int64
 }
@@ -46,6 +47,44 @@ func (c *Content) Read(b []byte) (int, error) {
 		at -= int64(len(p))
 	}
 	return 0, io.EOF
+}
+
+// WriteTo writes what was not read yet. To what takes files, a connection, it gives them.
+func (c *Content) WriteTo(w io.Writer) (written int64, err error) {
+	_, takes := w.(io.ReaderFrom)
+	at := c.at
+	for i, p := range c.pieces {
+		if at >= int64(len(p)) {
+			at -= int64(len(p))
+			continue
+		}
+		n, sent := int64(0), false
+		if takes && at == 0 && i < len(c.sheets) && c.sheets[i] != nil {
+			n, sent, err = c.sheets[i].send(w)
+		}
+		if !sent {
+			var wrote int
+			wrote, err = w.Write(p[at:])
+			n = int64(wrote)
+		}
+		written, at = written+n, 0
+		c.at += n
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// send writes a sheet; sent is false if it could not be begun.
+func (s *sheet) send(w io.Writer) (n int64, sent bool, err error) {
+	f := s.take()
+	if f == nil {
+		return 0, false, nil
+	}
+	defer s.give(f)
+	n, err = io.CopyN(w, f, s.length)
+	return n, true, err
 }
 
 // Seek is of io.Seeker.

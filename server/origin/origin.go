@@ -81,7 +81,8 @@ type Origin struct {
 	log   *slog.Logger
 	now   func() time.Time
 
-	held atomic.Int64
+	held   atomic.Int64
+	sheets sheets
 
 	mu       sync.RWMutex // guards the rest
 	channels map[id.Channel][]*Broadcast
@@ -97,6 +98,7 @@ func New(c Config) *Origin {
 		names:    make(map[id.Name]id.Channel),
 		written:  make(map[counter]*atomic.Uint64),
 	}
+	o.sheets.most = sheetsHere()
 	if o.now == nil {
 		o.now = time.Now
 	}
@@ -131,6 +133,9 @@ func (o *Origin) Open(p Opening) (*Broadcast, error) {
 	if n := len(kept); n > 0 && kept[n-1].opening.Epoch >= p.Epoch {
 		o.mu.Unlock()
 		return nil, fmt.Errorf("channel %s: epoch %d does not follow epoch %d", p.Name, p.Epoch, kept[n-1].opening.Epoch)
+	}
+	for _, old := range kept[:max(0, len(kept)-EpochsMax+1)] {
+		old.drop()
 	}
 	kept = append(kept[max(0, len(kept)-EpochsMax+1):len(kept):len(kept)], b)
 	o.channels[p.Channel], o.names[p.Name] = kept, p.Channel
@@ -172,6 +177,8 @@ func (o *Origin) sweep() {
 		for _, b := range kept {
 			if b.sweep(now) {
 				left = append(left, b)
+			} else {
+				b.drop()
 			}
 		}
 		o.channels[channel] = left

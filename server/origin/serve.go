@@ -76,6 +76,7 @@ func (o *Origin) Part(ctx context.Context, name id.Name, p segment.Part) (*Conte
 			return ErrNotFound
 		}
 		c = newContent(b, p.Track, s.data)
+		c.sheets = []*sheet{s.sheeted(&o.sheets)}
 		return nil
 	})
 	return c, err
@@ -115,11 +116,13 @@ func (o *Origin) Segment(name id.Name, epoch uint64, n segment.Track, msn uint64
 	if parts == nil {
 		return nil, ErrNotFound
 	}
-	pieces := make([][]byte, len(parts))
+	pieces, sheets := make([][]byte, len(parts)), make([]*sheet, len(parts))
 	for i, s := range parts {
-		pieces[i] = s.data
+		pieces[i], sheets[i] = s.data, s.sheeted(&o.sheets)
 	}
-	return newContent(b, n, pieces...), nil
+	c := newContent(b, n, pieces...)
+	c.sheets = sheets
+	return c, nil
 }
 
 // Init returns the init segment whose SHA-256 begins with these InitDigits digits, of any broadcast that is kept.

@@ -17,6 +17,8 @@ type stored struct {
 	data     []byte
 	init     []byte
 	left     time.Time // when the playlist forgot it; zero while it is named
+	asked    int       // how often, by HTTP
+	sheet    *sheet
 }
 
 // track is one track of a broadcast. Its fields are guarded by the broadcast's mu; the publishing goroutine, which alone
@@ -77,6 +79,7 @@ func (t *track) expire(now time.Time) {
 	n := 0
 	for n < len(t.parts) && !t.parts[n].left.IsZero() && (t.bytes > TrackBytesMax || now.Sub(t.parts[n].left) >= Grace) {
 		t.bytes -= len(t.parts[n].data)
+		t.parts[n].drop()
 		t.parts[n] = nil // frees the bytes though the array is still shared
 		n++
 	}
