@@ -8,6 +8,7 @@ WASM    := web/engine/engine.wasm
 PAGES   := web/dist/.built
 MODULES := web/node_modules/.installed
 BENCHED := bench/browser/node_modules/.installed
+PLAYED  := bench/players/node_modules/.installed
 CACHE   := .cache
 
 ROOMS    ?= ./...
@@ -24,7 +25,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine fuzz-short proof-swarm \
-	proof-hostile proof-calibration proof-ingest proof-failures test-ingest lint deps deps-test clean
+	proof-hostile proof-calibration proof-ingest proof-failures proof-players test-ingest test-conform lint deps deps-test deps-players clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +55,7 @@ $(PAGES): $(MODULES) $(WASM) $(PAGE_SOURCES)
 	node meta/compress.mjs web/dist
 	@touch $@
 
-test: lint test-go test-race test-fuzz test-web test-bench test-ingest e2e ## everything that CI runs
+test: lint test-go test-race test-fuzz test-web test-bench test-ingest test-conform e2e ## everything that CI runs
 	@node meta/tally.mjs $(CACHE)/go.txt $(CACHE)/web.txt $(CACHE)/e2e.txt
 
 test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
@@ -67,7 +68,7 @@ RACY := ./server/bus/... ./server/origin/... ./server/record/... ./server/still/
 
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
-	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/...
+	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/... ./server/upload/...
 
 test-fuzz: ## every parser of outside bytes, a few thousand inputs each
 	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=5000x | awk '!/^fuzz: /'
@@ -85,8 +86,13 @@ $(BENCHED): bench/browser/package.json bench/browser/package-lock.json
 	cd bench/browser && $(NPM) ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-test-bench: $(MODULES) $(BENCHED) ## the browser bench's own types and tests
+$(PLAYED): bench/players/package.json bench/players/package-lock.json
+	cd bench/players && $(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+test-bench: $(MODULES) $(BENCHED) $(PLAYED) ## the benches' own types and tests
 	cd bench/browser && $(NPM) run check && $(NPM) test
+	cd bench/players && $(NPM) run check
 
 # Flags in BENCH; BENCH=--help lists them.
 bench-browser: build deps-test $(BENCHED) ## real browsers, ours beside what people use today: a quarter of an hour. docs/benchmarks.md
@@ -111,6 +117,15 @@ proof-ingest: build deps-test ## a hundred publications over each protocol, a hu
 
 test-ingest: build deps-test ## the same, a few of each
 	$(GO) run ./bench/ingest -shoal $(BIN) -n 2 -keys 1 -publishers 1 -servers 1
+
+# Any stream: go run ./bench/conform URL.
+test-conform: build deps-test ## what this server makes, live, rewound and recorded, against each rule of RFC 8216bis: a minute
+	$(GO) run ./bench/conform -shoal $(BIN) -for 12s -strict
+
+# Flags in PLAYERS; PLAYERS=--help lists them.
+proof-players: build deps-test deps-players $(MODULES) $(PLAYED) ## seven ordinary players on one live stream, for ten minutes
+	cd bench/players && node build.mjs
+	@node bench/players/dist/main.mjs $(PLAYERS)
 
 proof-hostile: $(PAGES) ## a thousand swarms with three hostile viewers in ten, and the same without: an hour and a half of a core
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
@@ -137,6 +152,9 @@ deps: $(MODULES) deps-test ## install what building and testing need (Debian; Go
 deps-test: ## install what the tests drive: Chromium, ffmpeg, GStreamer, fonts, brotli, gcc, network tools
 	@meta/install.sh
 
+deps-players: ## install the players that proof-players compares, beyond what tests need: mpv, VLC
+	@meta/install-players.sh
+
 clean: ## remove what was built
-	rm -rf bin $(CACHE) $(WASM) web/node_modules bench/browser/node_modules bench/browser/dist
+	rm -rf bin $(CACHE) $(WASM) web/node_modules bench/browser/node_modules bench/browser/dist bench/players/node_modules bench/players/dist
 	find web/dist -mindepth 1 -not -name .keep -delete

@@ -35,7 +35,7 @@ func TestPayloadBudget(t *testing.T) {
 		if total > shellMax {
 			t.Errorf("%s loads %d bytes gzip, more than %d", entry, total, shellMax)
 		}
-		if !slices.ContainsFunc(loaded, func(name string) bool { return strings.HasPrefix(path.Base(name), "svelte-") }) {
+		if !slices.ContainsFunc(loaded, func(name string) bool { return strings.HasPrefix(path.Base(name), "player-") }) {
 			t.Errorf("%s seems to load next to nothing: %v", entry, loaded)
 		}
 	}

@@ -9,12 +9,12 @@ const server = process.env.SHOAL_SERVER ?? 'http://127.0.0.1:8080';
 /** What other sites name in their pages: addresses that stay. */
 const scripts: Readonly<Record<string, string>> = { 'shoal-player': 'app/element/main.ts', 'shoal-hls': 'app/guest/main.ts' };
 
-/** In development the server's routes lead to the four pages as they do in the binary. */
+/** In development the server's routes lead to the pages as they do in the binary. */
 function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
   if (/^\/c\/[^/]+(\/r\/\d+|\/clip\/\w+)?$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
-  if (path === '/live') return '/live.html';
+  if (path === '/live' || path === '/upload') return `${path}.html`;
   return undefined;
 }
 
@@ -66,12 +66,13 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // no data: addresses, so that the content security policy can stay strict
+    cssCodeSplit: false, // one sheet: a page waits for each
     modulePreload: { polyfill: false, resolveDependencies: (_name, needed, { hostType }) => (hostType === 'js' ? [] : needed) },
     chunkSizeWarningLimit: 640, // hls.js is one chunk of its own
     reportCompressedSize: true,
     rolldownOptions: {
       input: {
-        ...Object.fromEntries(['index', 'watch', 'embed', 'live'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+        ...Object.fromEntries(['index', 'watch', 'embed', 'live', 'upload'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
         ...Object.fromEntries(Object.entries(scripts).map(([name, path]) => [name, resolve(import.meta.dirname, path)])),
       },
       preserveEntrySignatures: 'exports-only',
@@ -80,10 +81,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // Few pieces: a page asks for six at a time, and each costs it more than its bytes do. hls.js and what is nothing without it:
-            { name: 'hls.js', test: /node_modules[\\/]hls\.js|[\\/]web[\\/]player[\\/](hls|audio|buffers|worker|staying)\.ts/, priority: 1 },
+            { name: 'hls.js', test: /node_modules[\\/]hls\.js|[\\/]web[\\/]player[\\/](hls|audio|buffers|worker|staying)\.ts/, priority: 2 },
             // What is also on pages of other sites comes without a style: vite would link that into them.
-            { name: 'player', test: /[\\/]web[\\/](player|app[\\/](visit|sharing|shoal|recordings|channels|element))[\\/](?!main|element|show|styles|state|own|hls|audio|buffers|worker|staying)[a-z.]*\.ts$/, priority: 2 },
-            { name: 'svelte', test: /node_modules[\\/](svelte|esm-env|clsx)|rolldown[\\/]runtime/, priority: 3 },
+            { name: 'player', test: /node_modules[\\/](svelte|esm-env|clsx)|rolldown[\\/]runtime|[\\/]web[\\/](player|app[\\/](visit|sharing|shoal|recordings|channels|element))[\\/](?!main|element|show|styles|state|own|hls|audio|buffers|worker|staying)[a-z.]*\.ts$/, priority: 3 },
+            { name: 'page', test: /[\\/]web[\\/]app[\\/](look|frame|diagnosis|picture)[\\/][A-Za-z]*\.svelte/, priority: 1 },
           ],
         },
       },
@@ -93,6 +94,7 @@ export default defineConfig({
     proxy: {
       '/hls': server,
       '/whip': server,
+      '/uploads': server,
       '/api': { target: server, ws: true },
     },
   },

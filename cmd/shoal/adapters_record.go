@@ -43,7 +43,10 @@ func (h *house) openRecordings(ctx context.Context) (err error) {
 	})
 	h.metrics.Recording(h.recorder, h.shelf)
 	h.openStills(ctx)
-	return h.openRemake(ctx)
+	if err := h.openRemake(ctx); err != nil {
+		return err
+	}
+	return h.openUploads()
 }
 
 // rewind returns how far back a running broadcast may be played.

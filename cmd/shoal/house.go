@@ -27,6 +27,7 @@ import (
 	"shoal/server/still"
 	"shoal/server/store/sqlite"
 	"shoal/server/tracker"
+	"shoal/server/upload"
 	"shoal/web"
 )
 
@@ -48,6 +49,7 @@ type house struct {
 	recorder *record.Recorder
 	stills   *still.Desk
 	remake   *remake.Bench // nil: turned off
+	uploads  *upload.Inbox // nil: turned off
 	live     *live.Live
 	visitors *gate.Visitors // of all protocols
 	rtmp     *rtmp.Server
@@ -134,6 +136,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
 		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
 	}
+	h.openInbox(&rooms)
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err
 	}
@@ -148,7 +151,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
 		Record: s.Record == recordOn, Clips: s.Clips == recordOn, Download: s.Download == recordOn, Rewind: s.rewindWindow(),
-		AccessLog: s.AccessLog, OperatorToken: operator, Log: log,
+		UploadMax: h.uploadMax(), AccessLog: s.AccessLog, OperatorToken: operator, Log: log,
 	}, rooms, h.metrics).Handler()
 	if err != nil {
 		return h, err
@@ -182,7 +185,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 		{"STUN and TURN", h.runRelay},
 		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},
 		{"the conductor", h.live.Run},
-	}, h.publishers(), more))
+	}, h.publishers(), h.uploading(), more))
 }
 
 // Close frees what build took, top floor first.

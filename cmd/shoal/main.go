@@ -21,6 +21,7 @@ type program struct {
 	Serve     serveCommand     `cmd:"" help:"Run the server."`
 	Channel   channelCommand   `cmd:"" help:"Add and list channels."`
 	Recording recordingCommand `cmd:"" help:"List and delete recordings."`
+	Upload    uploadCommand    `cmd:"" help:"Send a video file to a channel: it becomes a recording."`
 	Demo      demoCommand      `cmd:"" help:"Run a server whose channel plays by itself, and print its link."`
 	Watch     watchCommand     `cmd:"" help:"Watch a channel without a screen, and share it."`
 	Sim       simCommand       `cmd:"" help:"Run the swarm in a made-up internet, and print what came of it."`

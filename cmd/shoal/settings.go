@@ -57,6 +57,9 @@ type Settings struct {
 	KeepGB   int    `name:"keep-gb" default:"50" placeholder:"N" env:"SHOAL_KEEP_GB" group:"Recordings" help:"Delete the oldest recordings when all take more gigabytes; 0 sets no bound. Default: ${default}."`
 	Rewind   string `name:"rewind" default:"10m" placeholder:"TIME" env:"SHOAL_REWIND" group:"Recordings" help:"How far back viewers of a running broadcast may go, such as 10m or 2h; 0 turns it off. Default: ${default}."`
 
+	UploadGB        int `name:"upload-gb" default:"20" placeholder:"N" env:"SHOAL_UPLOAD_GB" group:"Recordings" help:"Gigabytes that one uploaded video may have; 0 takes none. Default: ${default}."`
+	UploadChannelGB int `name:"upload-channel-gb" default:"50" placeholder:"N" env:"SHOAL_UPLOAD_CHANNEL_GB" group:"Recordings" help:"Gigabytes of a channel's uploads that are under way at once. Default: ${default}."`
+
 	Clips    string `name:"clips" default:"on" enum:"on,off" env:"SHOAL_CLIPS" group:"Recordings" help:"Let viewers make clips of up to five minutes: on or off. Default: ${default}."`
 	Download string `name:"download" default:"off" enum:"on,off" env:"SHOAL_DOWNLOAD" group:"Recordings" help:"Let viewers take recordings and clips away as MP4 files: on or off. Default: ${default}."`
 
@@ -131,7 +134,7 @@ func (s *Settings) check() error {
 	if _, err := s.rewind(); err != nil {
 		say("rewind", s.Rewind, "write a time up to 12h, such as 10m or 2h, or 0")
 	}
-	for name, n := range map[string]int{"keep_days": s.KeepDays, "keep_gb": s.KeepGB} {
+	for name, n := range map[string]int{"keep_days": s.KeepDays, "keep_gb": s.KeepGB, "upload_gb": s.UploadGB, "upload_channel_gb": s.UploadChannelGB} {
 		if n < 0 || n > keepMost {
 			say(name, strconv.Itoa(n), "write a number from 0 (no bound) to 1000000")
 		}

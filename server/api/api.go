@@ -24,6 +24,7 @@ type Config struct {
 	Clips            bool           // viewers may make clips
 	Download         bool           // recordings and clips may be taken away as files
 	Rewind           time.Duration  // how far back a running broadcast may be played
+	UploadMax        int64          // bytes of one upload at most
 	AccessLog        bool           // one line a request, without addresses
 	Log              *slog.Logger
 	Now              func() time.Time // nil is time.Now
@@ -46,6 +47,9 @@ type Rooms struct {
 	Recorder   Recorder   // nil: none
 	Stills     Stills     // nil: none
 	Remaking   Remaking   // nil: nothing is made of recordings
+	Uploads    Uploads    // nil: none are taken
+	Receiver   Receiver   // of Uploads
+	Gate       Gate       // nil: wrong keys are not counted
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none
@@ -61,6 +65,8 @@ type API struct {
 	health  *pace
 	cuts    *pace
 	metrics *Metrics
+
+	squeezed *squeezer
 }
 
 // New returns doors to rooms, which count into metrics.
@@ -75,6 +81,8 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		offers: newPace(offersPerMinute, c.Now),
 		health: newPace(healthPerMinute, c.Now),
 		cuts:   newPace(clipsPerMinute, c.Now),
+
+		squeezed: newSqueezer(),
 	}
 }
 
@@ -91,12 +99,17 @@ func (a *API) Handler() (http.Handler, error) {
 	a.siteRoutes(mux)
 	a.trackerRoutes(mux)
 	a.whipRoutes(mux)
+	if err := a.uploadRoutes(mux); err != nil {
+		return nil, err
+	}
 	a.pageRoutes(mux)
 	mux.Handle("GET /metrics", a.metrics.handler())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errNoRoute) })
 
 	foreign := http.NewCrossOriginProtection()
-	foreign.AddInsecureBypassPattern("/whip/") // a stream key is asked for there, which no browser sends by itself
+	foreign.AddInsecureBypassPattern("/whip/")          // a stream key is asked for there, which no browser sends by itself
+	foreign.AddInsecureBypassPattern("/uploads/{name}") // the same
+	foreign.AddInsecureBypassPattern("/uploads/{name}/{upload}")
 	if origin, err := url.Parse(a.config.PublicURL); err == nil && origin.Host != "" {
 		if err := foreign.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
 			return nil, err

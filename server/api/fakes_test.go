@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -34,6 +35,7 @@ type house struct {
 	mu     sync.Mutex
 	live   bool
 	asked  origin.Reload
+	text   string        // of Media, if it is not the usual one
 	answer error         // of Master, Media and Part
 	hold   chan struct{} // Media waits for it, unless nil
 	ice    bool
@@ -132,7 +134,7 @@ func (h *house) Media(ctx context.Context, _ id.Name, _ segment.Track, reload or
 			return nil, ctx.Err()
 		}
 	}
-	return []byte("#EXTM3U media"), h.answer
+	return []byte(cmp.Or(h.text, "#EXTM3U media")), h.answer
 }
 
 func (h *house) Part(_ context.Context, _ id.Name, p segment.Part) (*origin.Content, error) {

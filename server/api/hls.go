@@ -117,7 +117,7 @@ func (a *API) playlist(w http.ResponseWriter, r *http.Request, ask func() ([]byt
 		a.refuse(w, r, err)
 		return
 	}
-	a.write(w, r, playlist, playlistType, "no-cache") // it moves twice a second
+	a.writePlaylist(w, r, playlist)
 }
 
 // media answers p{SEQ}.m4s, s{MSN}.m4s and m{SEQ}.

@@ -24,11 +24,13 @@ const (
 	watchFile = "watch.html"
 	embedFile = "embed.html"
 	liveFile  = "live.html"
+	sendFile  = "upload.html"
 )
 
 func (a *API) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false) })
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, liveFile, false) })
+	mux.HandleFunc("GET /upload", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, sendFile, false) })
 	mux.HandleFunc("GET /c/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, watchFile, false) })
 	mux.HandleFunc("GET /c/{name}/r/{epoch}", a.keptPage(a.recordingOf))
 	mux.HandleFunc("GET /c/{name}/clip/{clip}", a.keptPage(a.clipOf))

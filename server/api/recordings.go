@@ -107,7 +107,7 @@ func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.R
 		a.refuse(w, r, err)
 		return
 	}
-	a.write(w, r, playlist, playlistType, "no-cache") // a broadcast that grows, or is deleted one day
+	a.writePlaylist(w, r, playlist)
 }
 
 // recorded answers what a track of a recording holds: p{SEQ}.m4s, s{MSN}.m4s, m{SEQ} and r{MSN}.

@@ -11,4 +11,6 @@
 // What it owns: the workers, their cage (cage_linux.go: no network, no privileges, bounds on memory and files) and the machine's
 // measured capacity, which all broadcasts share.
 // What it will never do: hold the source up, enlarge a picture, touch the source's own samples, give a worker a socket or a file.
+//
+// Errands are runs of the same programs in the same cage for other rooms, which may give them one open file to read.
 package ladder

@@ -26,7 +26,7 @@ func TestReloadWaitsForItsPart(t *testing.T) {
 			msn, part int
 			after     int // how many more parts make it come
 		}{
-			{0, -1, 0}, {0, 2, 0}, {1, 0, 0}, {1, 1, 1}, {1, 2, 2}, {1, -1, 3}, {1, 9, 4}, {2, 0, 4}, {2, 1, 5}, {3, 0, 8},
+			{0, -1, 0}, {0, 2, 0}, {1, 0, 0}, {1, 1, 1}, {1, 2, 2}, {1, -1, 3}, {1, 6, 4}, {2, 0, 4}, {2, 1, 5}, {3, 0, 8},
 		} {
 			ask := origin.Reload{Blocking: true, MSN: epochOne<<20 + uint64(test.msn), Part: test.part}
 			before := len(h.sent[0])
@@ -62,6 +62,11 @@ func TestReloadGivesUp(t *testing.T) {
 		edge := uint64(epochOne<<20 + 1)
 		if _, err := h.media(0, origin.Reload{Blocking: true, MSN: edge + origin.AheadMax + 1}); !errors.Is(err, origin.ErrTooFar) {
 			t.Errorf("too far ahead: %v", err)
+		}
+		for _, far := range []origin.Reload{{Blocking: true, MSN: edge, Part: 7}, {Blocking: true, MSN: edge + 1, Part: 6}, {Blocking: true, MSN: edge, Part: 1 << 15}} {
+			if _, err := h.media(0, far); !errors.Is(err, origin.ErrTooFar) {
+				t.Errorf("part %d of segment %d, three seconds ahead: %v", far.Part, far.MSN, err)
+			}
 		}
 		if _, err := h.media(1, origin.Reload{}); !errors.Is(err, origin.ErrNotFound) {
 			t.Errorf("no such track: %v", err)

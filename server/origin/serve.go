@@ -57,7 +57,7 @@ func (o *Origin) Media(ctx context.Context, name id.Name, n segment.Track, r Rel
 			return false, nil
 		}
 		if r.Blocking && !t.window.Reached(r.MSN, r.Part) {
-			if r.MSN > t.window.Entries[len(t.window.Entries)-1].MSN+AheadMax {
+			if t.window.TooFar(r.MSN, r.Part, AheadMax) {
 				return false, ErrTooFar
 			}
 			return false, nil

@@ -67,14 +67,15 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
 // which one is heard at a time.
 func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, members []int, group string) {
 	var names []string
-	peak, average := bitrate(windows[members[0]])
+	target := time.Duration(TargetDuration(windows)) * time.Second
+	peak, average := bitrate(windows[members[0]], target)
 	soundPeak, soundAverage := 0, 0
 	for n, i := range members {
 		if name := CodecName(tracks[i]); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 		if n > 0 {
-			p, a := bitrate(windows[i])
+			p, a := bitrate(windows[i], target)
 			soundPeak, soundAverage = max(soundPeak, p), max(soundAverage, a)
 		}
 	}
@@ -93,20 +94,43 @@ func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, member
 	fmt.Fprintf(b, "\n%s\n", MediaURI(windows[members[0]].Track))
 }
 
-// bitrate returns the bits per second of a window: its heaviest segment's, and on average. The open segment counts only
-// while there is no other, for its one part with the key frame would stand for a peak.
-func bitrate(w Window) (peak, average int) {
+// bitrate returns the bits per second of a window: the peak and the average segment bit rate of RFC 8216bis (4.1). The open segment
+// counts only while there is no other, for its one part with the key frame would stand for a peak.
+func bitrate(w Window, target time.Duration) (peak, average int) {
+	var whole []stretch
+	for _, s := range w.segments() {
+		if s.duration > 0 && (s.done || len(whole) == 0) {
+			whole = append(whole, s)
+		}
+	}
 	var size int
 	var lasts time.Duration
-	for _, s := range w.segments() {
-		if !s.done && size > 0 || s.duration <= 0 {
-			continue
-		}
-		peak = max(peak, perSecond(s.size, s.duration))
+	for i, s := range whole {
 		size += s.size
 		lasts += s.duration
+		peak = max(peak, widest(whole[i:], target))
+	}
+	if peak == 0 { // all of it is shorter than half a target duration
+		peak = perSecond(size, lasts)
 	}
 	return peak, perSecond(size, lasts)
+}
+
+// widest is the largest bit rate of the first segments in a row that together last 0.5 to 1.5 target durations, and half a second.
+func widest(segments []stretch, target time.Duration) (most int) {
+	var size int
+	var lasts time.Duration
+	for _, s := range segments {
+		size += s.size
+		lasts += s.duration
+		if lasts > target*3/2+time.Second/2 {
+			break
+		}
+		if lasts >= target/2 {
+			most = max(most, perSecond(size, lasts))
+		}
+	}
+	return most
 }
 
 func perSecond(size int, d time.Duration) int {

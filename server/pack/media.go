@@ -45,13 +45,13 @@ func MediaPlaylist(windows []Window, track segment.Track, options Options) []byt
 	if int(track) >= len(windows) || len(windows[track].Entries) == 0 {
 		return nil
 	}
-	m := mediaWriter{window: &windows[track], target: TargetDuration(windows)}
+	m := mediaWriter{window: &windows[track], target: TargetDuration(windows), partTarget: partTarget(windows)}
 	segments := m.window.segments()
 	m.head(segments[0].msn)
 	for _, s := range segments {
 		m.left += s.duration
 	}
-	if options.Skip {
+	if options.Skip && !m.window.Ended { // RFC 8216bis, 6.2.5.1
 		segments = m.skip(segments)
 	}
 	for i, s := range segments {
@@ -77,13 +77,22 @@ func TargetDuration(windows []Window) int {
 	return max(1, int(longest.Round(time.Second)/time.Second))
 }
 
+// partTarget is the longest part target of all tracks: EXT-X-SERVER-CONTROL must be the same in all playlists (RFC 8216bis, 6.2.4).
+func partTarget(windows []Window) time.Duration {
+	longest := time.Duration(0)
+	for _, w := range windows {
+		longest = max(longest, w.PartTarget)
+	}
+	return longest
+}
+
 type mediaWriter struct {
-	b       strings.Builder
-	window  *Window
-	target  int           // EXT-X-TARGETDURATION
-	left    time.Duration // from here to the playlist's end
-	mapped  id.Digest     // of the EXT-X-MAP in force
-	skipped int
+	b          strings.Builder
+	window     *Window
+	target     int           // EXT-X-TARGETDURATION
+	partTarget time.Duration // the longest of all tracks
+	left       time.Duration // from here to the playlist's end
+	mapped     id.Digest     // of the EXT-X-MAP in force
 }
 
 func (m *mediaWriter) line(format string, args ...any) { fmt.Fprintf(&m.b, format+"\n", args...) }
@@ -93,7 +102,7 @@ func (m *mediaWriter) head(first uint64) {
 	m.line("#EXT-X-VERSION:%d", playlistVersion)
 	m.line("#EXT-X-TARGETDURATION:%d", m.target)
 	m.line("#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=%s,HOLD-BACK=%s,CAN-SKIP-UNTIL=%s",
-		seconds(holdBackParts*m.window.PartTarget), seconds(m.targets(holdBack)), seconds(m.targets(skipUntil)))
+		seconds(holdBackParts*m.partTarget), seconds(m.targets(holdBack)), seconds(m.targets(skipUntil)))
 	m.line("#EXT-X-PART-INF:PART-TARGET=%s", seconds(m.window.PartTarget))
 	m.line("#EXT-X-MEDIA-SEQUENCE:%d", first)
 	m.line("#EXT-X-DISCONTINUITY-SEQUENCE:%d", m.window.Discontinuities)

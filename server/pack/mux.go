@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 
@@ -43,7 +44,17 @@ func marshalInit(t ingest.Track) (b []byte, err error) {
 	if err := init.Marshal(&buf); err != nil {
 		return nil, fmt.Errorf("write the init segment: %w", err)
 	}
-	return buf.Bytes(), nil
+	return branded(buf.Bytes()), nil
+}
+
+// branded says that an init segment is compatible with iso6, as RFC 8216bis (3.1.2) asks for: the library says isom, and writes what
+// iso6 is.
+func branded(init []byte) []byte {
+	const ftyp = 64 // bytes that the box has at most
+	if at := bytes.Index(init[:min(ftyp, len(init))], []byte("isom")); at >= 0 {
+		copy(init[at:], "iso6")
+	}
+	return init
 }
 
 // marshalPart writes moof and mdat. The last sample ends at end.

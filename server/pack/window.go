@@ -98,6 +98,36 @@ func (w *Window) Reached(msn uint64, part int) bool {
 	return last.Index >= part
 }
 
+// TooFar reports whether a blocking request for part of segment msn is for more than may be waited for (RFC 8216bis, 6.2.5.2): a segment
+// that is more than segments ahead, or a part that is more than the advance part limit ahead of the newest. Of the open segment it is not
+// known how many parts follow, so a part of a later one is at least so far ahead as its index says.
+func (w *Window) TooFar(msn uint64, part int, segments uint64) bool {
+	if w.Ended || len(w.Entries) == 0 {
+		return false
+	}
+	last := w.Entries[len(w.Entries)-1]
+	switch {
+	case msn < last.MSN:
+		return false
+	case msn-last.MSN > segments:
+		return true
+	case part < 0 || msn == last.MSN && last.Last: // a whole segment, or the next one's first part
+		return false
+	case msn == last.MSN:
+		part -= last.Index + 1
+	}
+	return part >= w.advanceParts()
+}
+
+// advanceParts is the advance part limit: three seconds of parts, or three if these are longer than a second.
+func (w *Window) advanceParts() int {
+	const least = 3
+	if w.PartTarget <= 0 || w.PartTarget >= time.Second {
+		return least
+	}
+	return int((least*time.Second + w.PartTarget - 1) / w.PartTarget)
+}
+
 // Segment returns the entries of segment msn, and whether the segment is finished.
 func (w *Window) Segment(msn uint64) (entries []Entry, done bool) {
 	for _, s := range w.segments() {

@@ -72,9 +72,9 @@ func (s *Shelf) openChannel(channel id.Channel) error {
 	}
 	for _, d := range list {
 		path := filepath.Join(s.dir, channel.String(), d.Name())
-		if strings.HasSuffix(d.Name(), goneSuffix) {
+		if strings.HasSuffix(d.Name(), goneSuffix) || strings.HasSuffix(d.Name(), makingSuffix) {
 			if err := os.RemoveAll(path); err != nil {
-				s.log.Error("what was deleted cannot be removed", "path", path, "err", err)
+				s.log.Error("what is not to be kept cannot be removed", "path", path, "err", err)
 			}
 			continue
 		}

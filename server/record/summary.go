@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"shoal/id"
@@ -12,7 +13,7 @@ import (
 type Summary struct {
 	Key      Key
 	Name     id.Name // of the channel, when it was recorded
-	Title    string  // of a clip; "" for a recording
+	Title    string  // of a clip, or of what was uploaded; "" for a recording of what was live
 	Started  time.Time
 	Ended    time.Time
 	Lasts    time.Duration // as played: what lies between two runs of the publisher is not in it
@@ -102,5 +103,7 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 // ladderMax bounds how a ladder is called.
 const ladderMax = 100
 
-// titleMax bounds a clip's title, in bytes.
+// titleMax bounds a title, in bytes.
 const titleMax = 100
+
+func clipped(title string) string { return strings.ToValidUTF8(title[:min(len(title), titleMax)], "") }

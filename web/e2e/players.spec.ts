@@ -1,10 +1,13 @@
-// Ordinary players that know nothing of Shoal read its HLS: ffmpeg and ffprobe for a minute, hls.js within four seconds of live.
+// Ordinary players that know nothing of Shoal read its HLS: ffmpeg and ffprobe for a minute, hls.js within four seconds of live, and
+// GStreamer. More players, and for longer: make proof-players.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from './harness/house';
-import { run } from './harness/program';
+import { Program, run } from './harness/program';
+import { root } from './harness/server';
 import { throughout, until } from './harness/until';
 
 const MINUTE_S = 60;
@@ -20,7 +23,7 @@ interface Bare {
 
 test.use({ picture: { bframes: 2 } });
 
-test('ffmpeg and ffprobe read the HLS for a minute without an error; plain hls.js plays it within 4 s of live', async ({ live, page }) => {
+test('ffmpeg and ffprobe read the HLS for a minute without an error, GStreamer plays it; plain hls.js plays it within 4 s of live', async ({ live, page }) => {
   const url = live.card.hls_url;
   const decoded = run('ffmpeg', [
     '-hide_banner', '-nostdin', '-v', 'error', '-i', url, '-t', String(MINUTE_S), '-progress', 'pipe:1', '-f', 'null', '-',
@@ -46,12 +49,26 @@ test('ffmpeg and ffprobe read the HLS for a minute without an error; plain hls.j
   expect(latest.fatal).toEqual([]);
   expect(latest.partsLoaded, 'in low-latency mode it loads parts').toBeGreaterThan(20);
   bare.close();
+  await page.close();
+
+  const gstreamer = new Program('/usr/bin/python3', [join(root, 'bench/players/gstreamer.py'), url]);
+  await gstreamer.line(/"frames": \d/, 30_000);
+  const began = performance.now();
 
   const ffmpeg = await decoded;
   expect(ffmpeg.err).toBe('');
   expect(ffmpeg.code).toBe(0);
   const frames = Number(/.*\nframe=(\d+)\n/s.exec(ffmpeg.out)?.[1] ?? 0);
   expect(frames).toBeGreaterThanOrEqual(MINUTE_S * FRAMES_A_SECOND - 1);
+
+  await until('GStreamer has played for ten seconds', () => performance.now() - began > 10_000, 20_000);
+  const played = JSON.parse(gstreamer.out.at(-1) ?? '{}') as { frames: number; errors: string[] };
+  const playedS = (performance.now() - began) / 1000;
+  await gstreamer.stop();
+  expect(played.errors).toEqual([]);
+  expect(gstreamer.err).toEqual([]);
+  // Not all that there were: on a machine that is short of time it leaves some out.
+  expect(played.frames).toBeGreaterThan(playedS * FRAMES_A_SECOND * 0.8);
 
   const ffprobe = await probed;
   expect(ffprobe.err).toBe('');

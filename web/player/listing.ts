@@ -36,6 +36,7 @@ export interface ListingHead {
   next: number; // seq
   targetS: number; // EXT-X-TARGETDURATION
   partUs: number; // PART-TARGET
+  holdBackUs: number; // PART-HOLD-BACK: of the longest part target of all tracks
   discontinuities: number; // EXT-X-DISCONTINUITY-SEQUENCE
   readonly reports: readonly Report[];
 }

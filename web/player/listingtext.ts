@@ -34,6 +34,7 @@ const REPORT = /^#EXT-X-RENDITION-REPORT:URI="(\d+)\.m3u8",LAST-MSN=(\d+),LAST-P
 const SEGMENT = /^(\d+)\/(\d+)\/s(\d+)\.m4s$/;
 const MAP = /^#EXT-X-MAP:URI="i([0-9a-f]{32})\.mp4"$/;
 const NUMBER = /^#EXT-X-(TARGETDURATION|MEDIA-SEQUENCE|DISCONTINUITY-SEQUENCE|PART-INF:PART-TARGET|SKIP:SKIPPED-SEGMENTS)[:=]([\d.]+)$/;
+const HOLD_BACK_SAID = /,PART-HOLD-BACK=([\d.]+),/;
 const SAID_ANYWAY = /^#EXT(M3U|-X-VERSION:9|-X-SERVER-CONTROL:.*)$/;
 
 class Reading {
@@ -49,6 +50,7 @@ class Reading {
   #gap = false;
   #us: number | null = null;
   #parts: ListedPart[] = [];
+  #holdBackUs = 0;
 
   constructor(track: number) {
     this.#track = track;
@@ -67,6 +69,8 @@ class Reading {
     if (line === '#EXT-X-GAP') return (this.#gap = true);
     if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) return !Number.isNaN((this.#wallMs = Date.parse(line.slice(25))));
     if (line.startsWith('#EXTINF:')) return !Number.isNaN((this.#us = micros(line.slice(8, -1))));
+    const holdBack = HOLD_BACK_SAID.exec(line);
+    if (holdBack) this.#holdBackUs = micros(holdBack[1]);
     const hint = HINT.exec(line);
     if (hint) return (this.#hint = hint) !== null;
     const uri = SEGMENT.exec(line);
@@ -102,7 +106,7 @@ class Reading {
     if (!this.#hint || this.#segments.length === 0 || Number(this.#hint[2]) !== this.#track) return null;
     const head = {
       epoch: Number(this.#hint[1]), track: this.#track, next: Number(this.#hint[3]), targetS: of('TARGETDURATION'),
-      partUs: micros(of('PART-INF:PART-TARGET')), discontinuities: of('DISCONTINUITY-SEQUENCE'), reports: this.#reports,
+      partUs: micros(of('PART-INF:PART-TARGET')), holdBackUs: this.#holdBackUs, discontinuities: of('DISCONTINUITY-SEQUENCE'), reports: this.#reports,
     };
     if (!(head.targetS > 0 && head.partUs > 0 && head.discontinuities >= 0)) return null;
     const skippedFrom = this.#numbers.has('SKIP:SKIPPED-SEGMENTS') ? of('MEDIA-SEQUENCE') : null;
@@ -117,7 +121,7 @@ export function writeListing(listing: Listing, targetS: number, others: readonly
   const first = all[0]?.msn ?? 0;
   const lines = [
     '#EXTM3U', '#EXT-X-VERSION:9', `#EXT-X-TARGETDURATION:${targetS}`,
-    `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(HOLD_BACK_PARTS * head.partUs)},` +
+    `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(Math.max(head.holdBackUs, HOLD_BACK_PARTS * head.partUs))},` +
       `HOLD-BACK=${HOLD_BACK * targetS},CAN-SKIP-UNTIL=${SKIP_UNTIL * targetS}`,
     `#EXT-X-PART-INF:PART-TARGET=${seconds(head.partUs)}`, `#EXT-X-MEDIA-SEQUENCE:${first}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${head.discontinuities}`,
