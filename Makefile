@@ -63,7 +63,7 @@ test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
 	@set -o pipefail; $(GO) test -v ./... 2>&1 | tee $(CACHE)/go.txt | awk '!/^ *(=== |--- (PASS|SKIP))/ && !/^PASS$$/'
 
 # The rooms whose goroutines share state. The race detector is C.
-RACY := ./server/bus/... ./server/origin/... ./server/record/... ./server/live/... ./server/tracker/... ./server/relay/... ./server/api/... \
+RACY := ./server/bus/... ./server/origin/... ./server/record/... ./server/still/... ./server/remake/... ./server/live/... ./server/tracker/... ./server/relay/... ./server/api/... \
 	./server/ingest/whip/... ./peer/...
 
 test-race: deps-test ## the rooms with goroutines, under the race detector

@@ -60,6 +60,7 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"sites = [\"https://a.b\"]":     `sites is "https://a.b": write a host`,
 		"private = [\"NO\"]":            `private is "NO": write names of channels`,
 		"ladder = \"720\"":              `ladder is "720": "720": a rung is a height and, if you like, kilobits per second, such as "720p" or "720p@2500"; or write "auto" or "off"`,
+		"recording_ladder = \"big\"":    `recording_ladder is "big": "big": a rung is a height`,
 		"ladder = \"720p,720p@9\"":      `ladder is "720p,720p@9": "720p@9": a rate is 50 to 50000 kbit/s`,
 		"joins_per_minute = 0":          `joins_per_minute is "0": write a number above 0`,
 		"rtmps = \":1936\"":             `rtmps is ":1936": RTMP over TLS needs a certificate`,

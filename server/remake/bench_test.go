@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -35,7 +36,7 @@ type shelf struct {
 	done     bool
 	add      *addition // the last one
 	adds     int
-	full     bool
+	full     atomic.Bool
 }
 
 type kept struct {
@@ -64,7 +65,7 @@ func (s *shelf) Lacking(skip func(id.Channel, uint64) bool) Source {
 }
 
 func (s *shelf) Add(_ Source, bytes int64) (Addition, error) {
-	if s.full {
+	if s.full.Load() {
 		return nil, fmt.Errorf("%w: %d bytes", ErrRoom, bytes)
 	}
 	s.add = &addition{shelf: s}
@@ -109,7 +110,7 @@ func (a *addition) Drop() error { return nil }
 
 // ladder makes rungs whose pictures are the source's first byte.
 type ladder struct {
-	slow  bool // it takes for ever
+	slow  atomic.Bool // it takes for ever
 	fails error
 	runs  int
 }
@@ -125,7 +126,7 @@ func (l *ladder) Lacking(_ Picture, has []int, most int) (rungs []Rung) {
 
 func (l *ladder) Remake(ctx context.Context, r Run) error {
 	l.runs++
-	if l.slow {
+	if l.slow.Load() {
 		<-ctx.Done()
 		return ctx.Err()
 	}
@@ -343,9 +344,11 @@ func TestNothingIsMadeOfWhatHasAllOrMustNotHaveMore(t *testing.T) {
 // What is live outranks it: nothing begins, and what has begun is thrown away and begins anew afterwards.
 func TestLiveOutranksIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, l := recorded(t, -1, 1080), &ladder{slow: true}
-		on := true
-		b := bench(s, l, func() bool { return on })
+		s, l := recorded(t, -1, 1080), &ladder{}
+		l.slow.Store(true)
+		var on atomic.Bool
+		on.Store(true)
+		b := bench(s, l, on.Load)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- b.Run(ctx) }()
@@ -354,19 +357,20 @@ func TestLiveOutranksIt(t *testing.T) {
 		if l.runs != 0 {
 			t.Error("it works while something is live")
 		}
-		on = false
+		on.Store(false)
 		time.Sleep(CalmFor + 2*LookEvery)
 		synctest.Wait()
 		if p, ok := b.Progress(); l.runs != 1 || !ok || p.Epoch != 7 {
 			t.Errorf("it is calm, and it does not work: %d runs", l.runs)
 		}
-		on = true
+		on.Store(true)
 		time.Sleep(2 * LookEvery)
 		synctest.Wait()
 		if _, ok := b.Progress(); ok || s.add.committed {
 			t.Error("something is live, and it works on")
 		}
-		on, l.slow = false, false
+		on.Store(false)
+		l.slow.Store(false)
 		time.Sleep(CalmFor + 3*LookEvery)
 		synctest.Wait()
 		if l.runs != 2 || s.adds != 2 || !s.add.committed {
@@ -400,7 +404,7 @@ func TestWhatFailsIsLeftForTheNextStart(t *testing.T) {
 func TestWithoutRoomItWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l := recorded(t, -1, 1080), &ladder{}
-		s.full = true
+		s.full.Store(true)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- bench(s, l, silent).Run(ctx) }()
@@ -409,7 +413,7 @@ func TestWithoutRoomItWaits(t *testing.T) {
 		if l.runs != 0 {
 			t.Error("it was made without room")
 		}
-		s.full = false
+		s.full.Store(false)
 		time.Sleep(2 * RoomAfter)
 		synctest.Wait()
 		if l.runs != 1 || !s.done {
