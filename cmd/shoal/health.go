@@ -101,6 +101,11 @@ func printHealth(w io.Writer, h api.Health) error {
 	} else {
 		line("sound", "none")
 	}
+	if len(h.Captions) > 0 {
+		line("captions", "yes: %s", strings.Join(h.Captions, ", "))
+	} else {
+		line("captions", "none")
+	}
 	line("bitrate", "%.2f Mbit/s", float64(h.BitsPerSecond)/1e6)
 	line("missing", "%d frames (%d in the last 10 s), %d packets lost", h.FramesMissing, h.FramesMissingLately, h.PacketsLost)
 	line("returns", "%d, clock jumps %d", h.Returns, h.Restarts)

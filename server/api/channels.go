@@ -79,23 +79,25 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		PresetAllowed bool `json:"preset_allowed"`
 	}
 	state := struct {
-		Name    id.Name    `json:"name"`
-		Channel string     `json:"channel"`
-		Live    bool       `json:"live"`
-		Viewers int        `json:"viewers"`
-		Started *time.Time `json:"started"`
-		Epoch   uint64     `json:"epoch"`
-		Tracks  []track    `json:"tracks"`
-		Sharing sharing    `json:"sharing"`
-		RewindS float64    `json:"rewind_s"`
-		Clips   bool       `json:"clips"`
+		Name     id.Name    `json:"name"`
+		Channel  string     `json:"channel"`
+		Live     bool       `json:"live"`
+		Viewers  int        `json:"viewers"`
+		Started  *time.Time `json:"started"`
+		Epoch    uint64     `json:"epoch"`
+		Tracks   []track    `json:"tracks"`
+		Captions []string   `json:"captions"`
+		Sharing  sharing    `json:"sharing"`
+		RewindS  float64    `json:"rewind_s"`
+		Clips    bool       `json:"clips"`
 	}{
-		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
+		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{}, Captions: []string{},
 		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(), Clips: a.config.Clips && a.rooms.Recordings != nil,
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
 		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b.Tracks), &started
+		state.Captions = append(state.Captions, b.Captions...)
 	}
 	writeJSON(w, http.StatusOK, state)
 }

@@ -45,6 +45,7 @@ type Health struct {
 	PacketsLostLately   int            `json:"packets_lost_lately"`
 	Picture             *HealthPicture `json:"picture"`
 	Sound               *HealthSound   `json:"sound"`
+	Captions            []string       `json:"captions"` // inside the picture, as INSTREAM-ID names them
 	PictureSilentMS     int64          `json:"picture_silent_ms"`
 	SoundSilentMS       int64          `json:"sound_silent_ms"`
 	BehindMS            int64          `json:"behind_ms"`
@@ -110,7 +111,7 @@ func healthOf(p pulse.Health, now time.Time) Health {
 		KeyIntervalMS: p.KeyInterval.Milliseconds(), KeyWaitingMS: p.KeyWaiting.Milliseconds(),
 		FramesMissing: p.FramesMissing, FramesMissingLately: p.MissingLately, PacketsLost: p.PacketsLost, PacketsLostLately: p.LostLately,
 		PictureSilentMS: p.PictureSilent.Milliseconds(), SoundSilentMS: p.SoundSilent.Milliseconds(), BehindMS: p.Behind.Milliseconds(),
-		Advice: p.Advice,
+		Captions: p.Captions, Advice: p.Advice,
 	}
 	if p.Publishing {
 		h.ConnectedMS = now.Sub(p.Connected).Milliseconds()
@@ -120,6 +121,9 @@ func healthOf(p pulse.Health, now time.Time) Health {
 	}
 	if p.Sound != "" {
 		h.Sound = &HealthSound{p.Sound}
+	}
+	if h.Captions == nil {
+		h.Captions = []string{}
 	}
 	if h.Advice == nil {
 		h.Advice = []pulse.Advice{}

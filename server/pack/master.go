@@ -15,7 +15,7 @@ const audioGroup = "sound"
 
 // MasterPlaylist writes the multivariant playlist. tracks and windows are all tracks of the epoch, by number; a track
 // without a part, or that rests, is left out. It returns nil while no track has one.
-func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
+func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions) []byte {
 	var video, audio []int
 	independent := true
 	for i := range min(len(tracks), len(windows)) {
@@ -53,19 +53,30 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
 		fmt.Fprintf(&b, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="%s",NAME="Sound %d",DEFAULT=%s,AUTOSELECT=YES,CHANNELS="%d",URI="%s"`+"\n",
 			audioGroup, n+1, choice, channels(tracks[i]), MediaURI(windows[i].Track))
 	}
+	captions.media(&b)
+	var pictures []ingest.Track
 	for _, i := range video {
-		group := ""
-		if len(audio) > 0 {
-			group = audioGroup
-		}
-		variant(&b, tracks, windows, append([]int{i}, audio...), group)
+		pictures = append(pictures, tracks[i])
+	}
+	var groups strings.Builder
+	if len(audio) > 0 {
+		fmt.Fprintf(&groups, `,AUDIO="%s"`, audioGroup)
+	}
+	switch {
+	case captions.Seen.Any():
+		fmt.Fprintf(&groups, `,CLOSED-CAPTIONS="%s"`, captionGroup)
+	case captions.none(pictures):
+		groups.WriteString(",CLOSED-CAPTIONS=NONE")
+	}
+	for _, i := range video {
+		variant(&b, tracks, windows, append([]int{i}, audio...), groups.String())
 	}
 	return []byte(b.String())
 }
 
 // variant writes one choice: the first of members is its media playlist, the others are the sound it may go with, of
-// which one is heard at a time.
-func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, members []int, group string) {
+// which one is heard at a time. groups are the attributes that name what goes with it.
+func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, members []int, groups string) {
 	var names []string
 	peak, average := bitrate(windows[members[0]])
 	soundPeak, soundAverage := 0, 0
@@ -87,10 +98,7 @@ func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, member
 	if rate > 0 {
 		fmt.Fprintf(b, ",FRAME-RATE=%.3f", rate)
 	}
-	if group != "" {
-		fmt.Fprintf(b, `,AUDIO="%s"`, group)
-	}
-	fmt.Fprintf(b, "\n%s\n", MediaURI(windows[members[0]].Track))
+	fmt.Fprintf(b, "%s\n%s\n", groups, MediaURI(windows[members[0]].Track))
 }
 
 // bitrate returns the bits per second of a window: its heaviest segment's, and on average. The open segment counts only

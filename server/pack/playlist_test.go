@@ -199,7 +199,7 @@ func TestReached(t *testing.T) {
 func TestMasterPlaylist(t *testing.T) {
 	b := stream(t, 21*time.Second)
 	tracks := []ingest.Track{videoTrack(), audioTrack(48000)}
-	text := MasterPlaylist(tracks, b.windows)
+	text := MasterPlaylist(tracks, b.windows, Captions{})
 	read, err := playlist.Unmarshal(text)
 	if err != nil {
 		t.Fatal(err)
@@ -217,16 +217,16 @@ func TestMasterPlaylist(t *testing.T) {
 		t.Errorf("bandwidth %d, on average %d", v.Bandwidth, *v.AverageBandwidth)
 	}
 	b.windows[1].Entries = nil
-	if text := string(MasterPlaylist(tracks, b.windows)); strings.Contains(text, "AUDIO") || strings.Contains(text, "mp4a") {
+	if text := string(MasterPlaylist(tracks, b.windows, Captions{})); strings.Contains(text, "AUDIO") || strings.Contains(text, "mp4a") {
 		t.Errorf("a track without a part is offered:\n%s", text)
 	}
 	b.windows[0].Entries = nil
-	if MasterPlaylist(tracks, b.windows) != nil || MediaPlaylist(b.windows, 0, Options{}) != nil || MediaPlaylist(b.windows, 9, Options{}) != nil {
+	if MasterPlaylist(tracks, b.windows, Captions{}) != nil || MediaPlaylist(b.windows, 0, Options{}) != nil || MediaPlaylist(b.windows, 9, Options{}) != nil {
 		t.Error("nothing is offered as something")
 	}
 	only := newBench(t, audioTrack(48000))
 	only.write(audio(0, 0, 9*time.Second, 48000, true))
-	text = MasterPlaylist(tracks[1:], only.windows)
+	text = MasterPlaylist(tracks[1:], only.windows, Captions{})
 	if read, err = playlist.Unmarshal(text); err != nil || len(read.(*playlist.Multivariant).Variants) != 1 {
 		t.Errorf("%v in\n%s", err, text)
 	}

@@ -22,6 +22,8 @@ import (
 	"shoal/manifest/sign"
 	"shoal/segment"
 	"shoal/server/event"
+	"shoal/server/pack"
+	"shoal/server/pack/caption"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -192,6 +194,30 @@ func TestWhatIsPublishedIsRecorded(t *testing.T) {
 	records, err := r.Records(1, 7<<20+2)
 	if want := append(append([]byte(nil), b.kept[segment.Part{Epoch: 7, Track: 1, Seq: 8}][0]...), b.kept[segment.Part{Epoch: 7, Track: 1, Seq: 9}][0]...); err != nil || !bytes.HasPrefix(records, want) {
 		t.Errorf("%d bytes of records: %v", len(records), err)
+	}
+}
+
+// What was seen of captions is in the playlist, and outlives the server; that there were none is known once it is over.
+func TestCaptionsAreRemembered(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(7)
+	b.recorder.hear(event.CaptionsSeen{Channel: b.channel, Epoch: 7, IDs: []string{"CC1"}}) // before the first part
+	b.publish(8, 6000, nil)
+	b.recorder.hear(event.CaptionsSeen{Channel: b.channel, Epoch: 7, IDs: []string{"CC1", "SERVICE1"}})
+	want := pack.Captions{Seen: caption.Parse([]string{"CC1", "SERVICE1"}), Over: true}
+	if got := b.find(7).Summary().Captions; got != want {
+		t.Errorf("while live: %+v", got)
+	}
+	b.end()
+	b.begin(8)
+	b.publish(8, 6000, nil)
+	b.end()
+	again := newBenchAt(b)
+	if got := again.find(7).Summary().Captions; got != want {
+		t.Errorf("after a restart: %+v", got)
+	}
+	if got := again.find(8).Summary().Captions; got != (pack.Captions{Over: true}) {
+		t.Errorf("of the next broadcast, which has none: %+v", got)
 	}
 }
 

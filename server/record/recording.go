@@ -112,7 +112,9 @@ func (r *Recording) Master() ([]byte, error) {
 		if len(tracks) < len(windows) {
 			windows = windows[:len(tracks)]
 		}
-		return pack.MasterPlaylist(tracks, windows)
+		captions := r.summary.Captions
+		captions.Over = captions.Over && r.sealed
+		return pack.MasterPlaylist(tracks, windows, captions)
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/server/pack"
+	"shoal/server/pack/caption"
 )
 
 // Summary is what is told of a recording or a clip.
@@ -19,6 +21,8 @@ type Summary struct {
 	Bytes    int64         // of parts
 	Chapters []Chapter
 	Growing  bool // the broadcast goes on
+	// Captions are those inside the pictures. Over says that all of it was listened for; a recording that a crash broke off does not know.
+	Captions pack.Captions
 }
 
 // Chapter is where the publisher began, or came back.
@@ -48,6 +52,7 @@ type sealedJSON struct {
 	Lasts    int64         `json:"lasts_ms"`
 	Bytes    int64         `json:"bytes"`
 	Chapters []chapterJSON `json:"chapters"`
+	Captions *[]string     `json:"captions,omitempty"` // as INSTREAM-ID names them; not there: not known
 }
 
 type chapterJSON struct {
@@ -62,6 +67,9 @@ func (s Summary) marshal() ([]byte, error) {
 	}
 	for _, c := range s.Chapters {
 		j.Chapters = append(j.Chapters, chapterJSON{c.At.Milliseconds(), c.Wall.UnixMilli()})
+	}
+	if ids := append([]string{}, s.Captions.Seen.IDs()...); s.Captions.Over || len(ids) > 0 {
+		j.Captions = &ids
 	}
 	return json.MarshalIndent(j, "", "  ")
 }
@@ -86,6 +94,9 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	s := Summary{
 		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes,
 		Started: time.UnixMilli(j.Started).UTC(), Ended: time.UnixMilli(j.Ended).UTC(), Lasts: time.Duration(j.Lasts) * time.Millisecond,
+	}
+	if j.Captions != nil {
+		s.Captions = pack.Captions{Seen: caption.Parse(*j.Captions), Over: true}
 	}
 	for _, c := range j.Chapters {
 		if c.At < 0 || c.At > j.Lasts {

@@ -24,6 +24,7 @@ type Health struct {
 	LostLately    int           // the same, in Window
 	Picture       string        // codec, "" without
 	Width, Height int
+	Captions      []string      // inside the picture, as INSTREAM-ID names them; not to be changed
 	Sound         string        // codec, "" without
 	SoundSilent   time.Duration // since the last frame of sound, if there is a track for it
 	PictureSilent time.Duration // the same of the picture
@@ -43,6 +44,7 @@ func (p *Pulse) Health(now time.Time) Health {
 		return h
 	}
 	p.rates(now, &h)
+	h.Captions = p.captions
 	for _, t := range p.tracks {
 		if t.Kind == segment.Audio {
 			h.Sound = pack.CodecName(t)

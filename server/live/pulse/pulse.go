@@ -33,6 +33,7 @@ type Pulse struct {
 	hasSound  bool
 	hasVideo  bool
 	tracks    []ingest.Track
+	captions  []string // of the epoch
 
 	past   [seconds]second
 	newest int64 // the second that past holds last
@@ -98,6 +99,13 @@ func (p *Pulse) Tracks(tracks []ingest.Track) {
 		p.hasVideo = p.hasVideo || t.Kind == segment.Video
 	}
 	p.restart()
+}
+
+// Captions says which captions the pictures of the epoch carry so far.
+func (p *Pulse) Captions(ids []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.captions = ids
 }
 
 // restart forgets what belongs to a run's clock. The caller holds mu.
