@@ -17,6 +17,7 @@ import { Recovery } from './recovery';
 import { Slack } from './slack';
 import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
+import { Texts } from './texts';
 import type { LoadHls, Surroundings } from './surroundings';
 import type { Playhead } from './swarm';
 
@@ -26,6 +27,7 @@ const SPARE_MS = 300;
 export class Player {
   readonly stalls = new StallMeter();
   readonly pace = new ServerPace();
+  readonly texts: Texts;
   httpBytes = 0;
   /** Playback with sound was refused by the browser: it runs muted until the viewer asks for sound. */
   soundBlocked = false;
@@ -55,6 +57,7 @@ export class Player {
     this.#video = video;
     this.#load = load;
     this.#around = around;
+    this.texts = new Texts(video, around.reads, navigator.languages, () => around.changed(), this.#listeners.signal);
     this.#listen();
   }
 
@@ -130,6 +133,7 @@ export class Player {
       if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
+    hls.on(Events.MANIFEST_LOADED, (_event, { captions }) => this.texts.declare(captions?.some(({ instreamId }) => instreamId?.startsWith('CC')) ?? false));
     hls.on(Events.MANIFEST_PARSED, () => {
       this.#follow(hls);
       this.#around.changed();

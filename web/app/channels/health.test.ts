@@ -8,8 +8,9 @@ test('an answer is read field by field', () => {
   });
   expect(read).toMatchObject({ publishing: true, protocol: 'srt', sound: null, picture: { width: 1280 }, advice: [{ code: 'key_interval', says: 'Key frames every 10 s' }] });
   expect(read && Object.fromEntries(lines(read))).toEqual({
-    'Comes in over': 'SRT', Picture: '1280 × 720, 30 frames a second, key frames every 10 s', Sound: 'none', Bitrate: '2.6 Mbit/s', Missing: '3 frames, 7 packets lost on the line',
+    'Comes in over': 'SRT', Picture: '1280 × 720, 30 frames a second, key frames every 10 s', Sound: 'none', Captions: 'none', Bitrate: '2.6 Mbit/s', Missing: '3 frames, 7 packets lost on the line',
   });
-  expect(health({ publishing: 'yes', bits_per_second: -1, picture: [], advice: {} })).toMatchObject({ publishing: false, bitsPerSecond: 0, picture: null, advice: [] });
+  expect(health({ publishing: 'yes', bits_per_second: -1, picture: [], advice: {} })).toMatchObject({ publishing: false, bitsPerSecond: 0, picture: null, captions: [], advice: [] });
+  expect(Object.fromEntries(lines({ ...read!, captions: ['CC1', 'CC3'] }))['Captions']).toBe('yes (CC1, CC3)');
   for (const body of [null, [], 'x', 7]) expect(health(body)).toBeNull();
 });

@@ -12,6 +12,7 @@ export interface Health {
   readonly returns: number;
   readonly picture: { readonly codec: string; readonly width: number; readonly height: number } | null;
   readonly sound: { readonly codec: string } | null;
+  readonly captions: readonly string[];
   readonly advice: readonly { readonly code: string; readonly says: string }[];
 }
 
@@ -55,6 +56,7 @@ export function health(body: unknown): Health | null {
     returns: amount(whole.returns),
     picture: picture && { codec: text(picture.codec), width: amount(picture.width), height: amount(picture.height) },
     sound: sound && { codec: text(sound.codec) },
+    captions: (Array.isArray(whole.captions) ? whole.captions : []).map(text),
     advice: (Array.isArray(whole.advice) ? whole.advice : []).flatMap((one: unknown) => {
       const said = fields(one);
       return said && typeof said.says === 'string' ? [{ code: text(said.code), says: said.says }] : [];
@@ -71,6 +73,7 @@ export function lines(h: Health): readonly (readonly [string, string])[] {
     ['Comes in over', h.protocol === '' ? 'the server itself' : h.protocol.toUpperCase()],
     ['Picture', picture],
     ['Sound', h.sound ? 'there' : 'none'],
+    ['Captions', h.captions.length > 0 ? `yes (${h.captions.join(', ')})` : 'none'],
     ['Bitrate', `${(h.bitsPerSecond / 1e6).toFixed(1)} Mbit/s`],
     ['Missing', `${h.framesMissing} frames` + (h.packetsLost > 0 ? `, ${h.packetsLost} packets lost on the line` : '')],
   ];

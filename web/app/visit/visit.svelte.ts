@@ -7,6 +7,7 @@
 import { withToken } from '../../player/address';
 import { Player } from '../../player/player';
 import type { Quality } from '../../player/qualities';
+import type { TextChoice } from '../../player/texts';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
 import type { Whose } from '../recordings/api';
@@ -16,6 +17,7 @@ import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
 import { Past, type Now } from './past.svelte';
 import type { Phase, Plan } from './plan';
+import { readWish, writeWish } from './reading';
 import { report, type Report } from './report';
 
 /** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
@@ -41,6 +43,8 @@ export class Visit {
   behind = $state(false);
   soundBlocked = $state(false);
   qualities = $state.raw<readonly Quality[]>([]);
+  /** What may be read over the picture, if there is anything. */
+  texts = $state.raw<{ readonly on: boolean; readonly choices: readonly TextChoice[] } | null>(null);
   quality = $state(-1);
   currents = $state.raw<Currents>(still);
   serverBytes = $state(0);
@@ -127,6 +131,7 @@ export class Visit {
     this.#video = video;
     this.#player = new Player(video, this.#plan.loadHls, {
       token: this.#plan.token,
+      reads: readWish(memory()),
       source: () => this.company.source,
       edges: () => this.company.edges,
       records: () => this.company.swarm,
@@ -222,6 +227,13 @@ export class Visit {
 
   setQuality(index: number): void {
     if (this.#player) this.#player.quality = index;
+  }
+
+  /** Shows captions or not; with a label, those. */
+  read(on: boolean, label = this.#player?.texts.wish.label ?? ''): void {
+    if (!this.#player?.texts.possible) return;
+    this.#player.texts.wish = { on, label };
+    writeWish(memory(), { on, label });
   }
 
   retry(): void {
@@ -365,6 +377,8 @@ export class Visit {
     this.soundBlocked = player.soundBlocked;
     this.qualities = player.qualities;
     this.quality = player.quality;
+    const { possible, wish, choices } = player.texts;
+    this.texts = possible ? { on: wish.on, choices } : null;
     const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
     if (this.phase !== 'playing') return;
