@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"shoal/server/api"
+	"shoal/server/ingest"
 )
 
 // healthWithin is how long the server may take to say it.
@@ -96,9 +97,10 @@ func printHealth(w io.Writer, h api.Health) error {
 	} else {
 		line("picture", "none")
 	}
-	if h.Sound != nil {
-		line("sound", "%s", h.Sound.Codec)
-	} else {
+	for _, s := range h.Sounds {
+		line("sound", "%s", strings.TrimSpace(s.Codec+" "+ingest.LanguageName(s.Language)))
+	}
+	if len(h.Sounds) == 0 {
 		line("sound", "none")
 	}
 	if len(h.Captions) > 0 {

@@ -31,11 +31,12 @@ type Broadcasts interface {
 
 // track is one track of a broadcast, as the API tells it.
 type track struct {
-	Track  segment.Track `json:"track"`
-	Kind   string        `json:"kind"`
-	Codec  string        `json:"codec"`
-	Width  int           `json:"width,omitempty"`
-	Height int           `json:"height,omitempty"`
+	Track    segment.Track `json:"track"`
+	Kind     string        `json:"kind"`
+	Codec    string        `json:"codec"`
+	Width    int           `json:"width,omitempty"`
+	Height   int           `json:"height,omitempty"`
+	Language string        `json:"language,omitempty"` // of sound
 }
 
 func (a *API) channelRoutes(mux *http.ServeMux) {
@@ -106,7 +107,7 @@ func tracksOf(tracks []ingest.Track) []track {
 	list := make([]track, 0, len(tracks))
 	for n, t := range tracks {
 		width, height, _ := pack.Picture(t)
-		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height})
+		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height, t.Language})
 	}
 	return list
 }

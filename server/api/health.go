@@ -44,7 +44,9 @@ type Health struct {
 	PacketsLost         int            `json:"packets_lost"`
 	PacketsLostLately   int            `json:"packets_lost_lately"`
 	Picture             *HealthPicture `json:"picture"`
-	Sound               *HealthSound   `json:"sound"`
+	Sound               *HealthSound   `json:"sound"` // the first
+	Sounds              []HealthSound  `json:"sounds"`
+	SoundsLeftOut       int            `json:"sounds_left_out"`
 	Captions            []string       `json:"captions"` // inside the picture, as INSTREAM-ID names them
 	PictureSilentMS     int64          `json:"picture_silent_ms"`
 	SoundSilentMS       int64          `json:"sound_silent_ms"`
@@ -61,7 +63,8 @@ type HealthPicture struct {
 
 // HealthSound is the sound of a Health.
 type HealthSound struct {
-	Codec string `json:"codec"`
+	Codec    string `json:"codec"`
+	Language string `json:"language,omitempty"`
 }
 
 func (a *API) healthRoutes(mux *http.ServeMux) {
@@ -119,8 +122,12 @@ func healthOf(p pulse.Health, now time.Time) Health {
 	if p.Picture != "" {
 		h.Picture = &HealthPicture{p.Picture, p.Width, p.Height}
 	}
-	if p.Sound != "" {
-		h.Sound = &HealthSound{p.Sound}
+	h.Sounds, h.SoundsLeftOut = []HealthSound{}, p.LeftOut
+	for _, s := range p.Sounds {
+		h.Sounds = append(h.Sounds, HealthSound{s.Codec, s.Language})
+	}
+	if len(h.Sounds) > 0 {
+		h.Sound = &h.Sounds[0]
 	}
 	if h.Captions == nil {
 		h.Captions = []string{}

@@ -40,18 +40,21 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions) 
 		b.WriteString("#EXT-X-INDEPENDENT-SEGMENTS\n")
 	}
 	if len(video) == 0 {
-		for _, i := range audio {
-			variant(&b, tracks, windows, []int{i}, "")
-		}
+		// The first sound alone: players would take a second one for another quality of it, and change between languages.
+		variant(&b, tracks, windows, audio[:1], "")
 		return []byte(b.String())
 	}
+	named := soundNames(tracks, audio)
 	for n, i := range audio {
-		choice := "NO"
+		choice, language := "NO", ""
 		if n == 0 {
 			choice = "YES"
 		}
-		fmt.Fprintf(&b, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="%s",NAME="Sound %d",DEFAULT=%s,AUTOSELECT=YES,CHANNELS="%d",URI="%s"`+"\n",
-			audioGroup, n+1, choice, channels(tracks[i]), MediaURI(windows[i].Track))
+		if tracks[i].Language != "" {
+			language = fmt.Sprintf(`LANGUAGE="%s",`, tracks[i].Language)
+		}
+		fmt.Fprintf(&b, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="%s",%sNAME="%s",DEFAULT=%s,AUTOSELECT=YES,CHANNELS="%d",URI="%s"`+"\n",
+			audioGroup, language, named[n], choice, channels(tracks[i]), MediaURI(windows[i].Track))
 	}
 	captions.media(&b)
 	var pictures []ingest.Track
@@ -72,6 +75,21 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions) 
 		variant(&b, tracks, windows, append([]int{i}, audio...), groups.String())
 	}
 	return []byte(b.String())
+}
+
+// soundNames are what people choose sounds by: their languages, or their numbers. No two are the same (RFC 8216bis, 4.4.6.1.1).
+func soundNames(tracks []ingest.Track, audio []int) (all []string) {
+	for n, i := range audio {
+		name := ingest.LanguageName(tracks[i].Language)
+		if name == "" {
+			name = fmt.Sprintf("Sound %d", n+1)
+		}
+		if slices.Contains(all, name) {
+			name = fmt.Sprintf("%s %d", name, n+1)
+		}
+		all = append(all, name)
+	}
+	return all
 }
 
 // variant writes one choice: the first of members is its media playlist, the others are the sound it may go with, of

@@ -43,7 +43,7 @@ func marshalInit(t ingest.Track) (b []byte, err error) {
 	if err := init.Marshal(&buf); err != nil {
 		return nil, fmt.Errorf("write the init segment: %w", err)
 	}
-	return buf.Bytes(), nil
+	return buf.Bytes(), setLanguage(buf.Bytes(), 0, t.Language)
 }
 
 // marshalPart writes moof and mdat. The last sample ends at end.

@@ -231,3 +231,44 @@ func TestMasterPlaylist(t *testing.T) {
 		t.Errorf("%v in\n%s", err, text)
 	}
 }
+
+// Each sound is named by its language, no two alike, and a recording finds its language in the init segment.
+func TestSoundsHaveLanguages(t *testing.T) {
+	tracks := []ingest.Track{videoTrack(), audioTrack(48000), audioTrack(48000), audioTrack(48000), audioTrack(48000)}
+	for n, language := range []string{"en", "de-AT", "", "en"} {
+		tracks[1+n].Language = language
+	}
+	b := newBench(t, tracks...)
+	lasts := 5 * time.Second
+	all := video(0, 0, lasts, 30, 60, 0, true)
+	for n := range 4 {
+		all = merge(all, audio(1+n, 0, lasts, 48000, true))
+	}
+	b.write(all)
+	text := string(MasterPlaylist(tracks, b.windows, Captions{}))
+	if _, err := playlist.Unmarshal([]byte(text)); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	for _, want := range []string{
+		`LANGUAGE="en",NAME="English",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="1.m3u8"`, `LANGUAGE="de-AT",NAME="Deutsch (AT)",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="2.m3u8"`,
+		`GROUP-ID="sound",NAME="Sound 3",DEFAULT=NO,`, `LANGUAGE="en",NAME="English 4",DEFAULT=NO,`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in\n%s", want, text)
+		}
+	}
+	for n, want := range []string{"", "en", "de", "", "en"} { // MP4 has room for the language, not for the country
+		read, err := ReadTrack(b.parts[n][0].Init)
+		if err != nil || read.Language != want {
+			t.Errorf("track %d: language %q, %v; want %q", n, read.Language, err, want)
+		}
+	}
+	joined, _, err := JoinInits([][]byte{b.parts[0][0].Init, b.parts[2][0].Init})
+	if err != nil || languageOf(joined, 0) != "" || languageOf(joined, 1) != "de" {
+		t.Errorf("together: %q and %q, %v", languageOf(joined, 0), languageOf(joined, 1), err)
+	}
+	alone := string(MasterPlaylist(tracks[1:], b.windows[1:], Captions{}))
+	if strings.Count(alone, "#EXT-X-STREAM-INF") != 1 {
+		t.Errorf("without a picture languages are no qualities of each other:\n%s", alone)
+	}
+}

@@ -124,6 +124,7 @@ func (m *recordingWriter) segment(s stretch) {
 // stand in one file.
 func JoinInits(inits [][]byte) (joined []byte, scales []uint32, err error) {
 	var all fmp4.Init
+	var languages []string
 	for _, init := range inits {
 		t, err := ReadTrack(init)
 		if err != nil {
@@ -131,12 +132,19 @@ func JoinInits(inits [][]byte) (joined []byte, scales []uint32, err error) {
 		}
 		all.Tracks = append(all.Tracks, &fmp4.InitTrack{ID: trackID(t.Kind), TimeScale: t.TimeScale, Codec: t.Codec})
 		scales = append(scales, t.TimeScale)
+		languages = append(languages, t.Language)
 	}
 	var buf seekablebuffer.Buffer
 	if err := all.Marshal(&buf); err != nil {
 		return nil, nil, fmt.Errorf("write the init segment: %w", err)
 	}
-	return buf.Bytes(), scales, nil
+	joined = buf.Bytes()
+	for n, language := range languages {
+		if err := setLanguage(joined, n, language); err != nil {
+			return nil, nil, err
+		}
+	}
+	return joined, scales, nil
 }
 
 // ReadTrack reads what an init segment that this package wrote says of its track.
@@ -157,5 +165,9 @@ func ReadTrack(init []byte) (t ingest.Track, err error) {
 	if !read.Tracks[0].Codec.IsVideo() {
 		kind = segment.Audio
 	}
-	return ingest.Track{Kind: kind, Codec: read.Tracks[0].Codec, TimeScale: read.Tracks[0].TimeScale}, nil
+	t = ingest.Track{Kind: kind, Codec: read.Tracks[0].Codec, TimeScale: read.Tracks[0].TimeScale}
+	if kind == segment.Audio {
+		t.Language = languageOf(init, 0)
+	}
+	return t, nil
 }
