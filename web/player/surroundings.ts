@@ -11,6 +11,8 @@ export interface Surroundings {
   source(): PartSource | null;
   /** What the viewer wants to read over the picture, to begin with. */
   readonly reads: TextWish;
+  /** The language that he wants to hear, to begin with, or ''. */
+  readonly hears: string;
   readonly edges: () => EdgeSource | null;
   readonly records: () => RecordSource | null;
   /** The player turns to these tracks, ascending. It plays all there are until it says so. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readWish, writeWish } from './reading';
+import { readLanguage, readWish, writeLanguage, writeWish } from './reading';
 
 /** Storage of one word. */
 function storage(word: string | null) {
@@ -19,4 +19,12 @@ test('nothing, nonsense and forbidden storage are: off', () => {
   const forbidden = { getItem: () => { throw new Error('no'); }, setItem: () => { throw new Error('no'); } };
   for (const kept of [null, storage(null), storage('yes'), forbidden]) expect(readWish(kept).on).toBe(false);
   expect(() => writeWish(forbidden, { on: true, label: '' })).not.toThrow();
+});
+
+test('a language is remembered, and nonsense is none', () => {
+  const kept = storage(null);
+  expect(readLanguage(kept)).toBe('');
+  writeLanguage(kept, 'pt-BR');
+  expect(readLanguage(kept)).toBe('pt-BR');
+  for (const word of ['x', '"de"', '<b>']) expect(readLanguage(storage(word))).toBe('');
 });

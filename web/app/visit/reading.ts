@@ -1,7 +1,8 @@
-// What the viewer reads over the picture, remembered on the device.
+// What the viewer reads over the picture, and in which language he hears it, remembered on the device.
 import type { TextWish } from '../../player/texts';
 
 const KEY = 'shoal.captions';
+const LANGUAGE_KEY = 'shoal.language';
 /** Longer labels are none of ours. */
 const LABEL_MAX = 80;
 
@@ -17,6 +18,23 @@ export function readWish(storage: Pick<Storage, 'getItem'> | null): TextWish {
 export function writeWish(storage: Pick<Storage, 'setItem'> | null, { on, label }: TextWish): void {
   try {
     storage?.setItem(KEY, `${on ? 'on' : 'off'}:${label}`);
+  } catch {
+    // As above.
+  }
+}
+
+export function readLanguage(storage: Pick<Storage, 'getItem'> | null): string {
+  try {
+    const word = storage?.getItem(LANGUAGE_KEY) ?? '';
+    return /^[A-Za-z0-9-]{2,35}$/.test(word) ? word : '';
+  } catch {
+    return '';
+  }
+}
+
+export function writeLanguage(storage: Pick<Storage, 'setItem'> | null, language: string): void {
+  try {
+    storage?.setItem(LANGUAGE_KEY, language);
   } catch {
     // As above.
   }
