@@ -128,7 +128,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	rooms := api.Rooms{
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
-		Recordings: h.shelf, Recorder: h.recorder,
+		Recordings: h.shelf, Recorder: h.recorder, Texts: texts{h.live, h.shelf, h.origin},
 	}
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
 		return h, err

@@ -44,6 +44,7 @@ type Rooms struct {
 	Rights     Rights     // nil: anyone may watch everything
 	Recordings Recordings // nil: none
 	Recorder   Recorder   // nil: none
+	Texts      Texts      // subtitles; nil: none
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none
@@ -58,6 +59,7 @@ type API struct {
 	offers  *pace
 	health  *pace
 	cuts    *pace
+	texts   *pace
 	metrics *Metrics
 }
 
@@ -73,6 +75,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		offers: newPace(offersPerMinute, c.Now),
 		health: newPace(healthPerMinute, c.Now),
 		cuts:   newPace(clipsPerMinute, c.Now),
+		texts:  newPace(captionsPerMinute, c.Now),
 	}
 }
 
@@ -81,6 +84,7 @@ func (a *API) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.hlsRoutes(mux)
 	a.recordingRoutes(mux)
+	a.textRoutes(mux)
 	a.channelRoutes(mux)
 	if a.rooms.Publishers != nil {
 		a.healthRoutes(mux)

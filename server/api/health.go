@@ -74,7 +74,7 @@ func (a *API) healthRoutes(mux *http.ServeMux) {
 func (a *API) showHealth(w http.ResponseWriter, r *http.Request) {
 	c, err := a.named(r)
 	if err == nil {
-		err = a.mayManage(r, c)
+		err = a.mayManage(r, c, a.health)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -85,8 +85,8 @@ func (a *API) showHealth(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, h)
 }
 
-// mayManage admits who holds the channel's stream key, and the operator. The key is sent as a bearer token.
-func (a *API) mayManage(r *http.Request, c channel.Channel) error {
+// mayManage admits who holds the channel's stream key, as often as pace allows, and the operator. The key is sent as a bearer token.
+func (a *API) mayManage(r *http.Request, c channel.Channel, pace *pace) error {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" {
 		return errNeedsKey
@@ -94,7 +94,7 @@ func (a *API) mayManage(r *http.Request, c channel.Channel) error {
 	if operator := a.config.OperatorToken; operator != "" && subtle.ConstantTimeCompare([]byte(token), []byte(operator)) == 1 {
 		return nil
 	}
-	if !a.health.allow(clientOf(r)) {
+	if !pace.allow(clientOf(r)) {
 		return errManyHere
 	}
 	if a.rooms.Keys == nil {

@@ -64,7 +64,7 @@ func TestMasterPlaylistSpeaksOfCaptions(t *testing.T) {
 		if c.alone {
 			tracks = tracks[:2]
 		}
-		text := string(MasterPlaylist(tracks, two[:len(tracks)], c.captions))
+		text := string(MasterPlaylist(tracks, two[:len(tracks)], c.captions, nil))
 		if strings.Count(text, `,CLOSED-CAPTIONS="captions"`) != c.group || strings.Count(text, ",CLOSED-CAPTIONS=NONE") != c.none {
 			t.Errorf("%s:\n%s", name, text)
 		}

@@ -14,8 +14,8 @@ import (
 const audioGroup = "sound"
 
 // MasterPlaylist writes the multivariant playlist. tracks and windows are all tracks of the epoch, by number; a track
-// without a part, or that rests, is left out. It returns nil while no track has one.
-func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions) []byte {
+// without a part, or that rests, is left out. texts are the languages of subtitles. It returns nil while no track has one.
+func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions, texts []string) []byte {
 	var video, audio []int
 	independent := true
 	for i := range min(len(tracks), len(windows)) {
@@ -57,6 +57,7 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions) 
 			audioGroup, language, named[n], choice, channels(tracks[i]), MediaURI(windows[i].Track))
 	}
 	captions.media(&b)
+	subtitles(&b, texts)
 	var pictures []ingest.Track
 	for _, i := range video {
 		pictures = append(pictures, tracks[i])
@@ -64,6 +65,9 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions) 
 	var groups strings.Builder
 	if len(audio) > 0 {
 		fmt.Fprintf(&groups, `,AUDIO="%s"`, audioGroup)
+	}
+	if len(texts) > 0 {
+		fmt.Fprintf(&groups, `,SUBTITLES="%s"`, textGroup)
 	}
 	switch {
 	case captions.Seen.Any():

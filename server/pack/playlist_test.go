@@ -199,7 +199,7 @@ func TestReached(t *testing.T) {
 func TestMasterPlaylist(t *testing.T) {
 	b := stream(t, 21*time.Second)
 	tracks := []ingest.Track{videoTrack(), audioTrack(48000)}
-	text := MasterPlaylist(tracks, b.windows, Captions{})
+	text := MasterPlaylist(tracks, b.windows, Captions{}, nil)
 	read, err := playlist.Unmarshal(text)
 	if err != nil {
 		t.Fatal(err)
@@ -217,16 +217,16 @@ func TestMasterPlaylist(t *testing.T) {
 		t.Errorf("bandwidth %d, on average %d", v.Bandwidth, *v.AverageBandwidth)
 	}
 	b.windows[1].Entries = nil
-	if text := string(MasterPlaylist(tracks, b.windows, Captions{})); strings.Contains(text, "AUDIO") || strings.Contains(text, "mp4a") {
+	if text := string(MasterPlaylist(tracks, b.windows, Captions{}, nil)); strings.Contains(text, "AUDIO") || strings.Contains(text, "mp4a") {
 		t.Errorf("a track without a part is offered:\n%s", text)
 	}
 	b.windows[0].Entries = nil
-	if MasterPlaylist(tracks, b.windows, Captions{}) != nil || MediaPlaylist(b.windows, 0, Options{}) != nil || MediaPlaylist(b.windows, 9, Options{}) != nil {
+	if MasterPlaylist(tracks, b.windows, Captions{}, nil) != nil || MediaPlaylist(b.windows, 0, Options{}) != nil || MediaPlaylist(b.windows, 9, Options{}) != nil {
 		t.Error("nothing is offered as something")
 	}
 	only := newBench(t, audioTrack(48000))
 	only.write(audio(0, 0, 9*time.Second, 48000, true))
-	text = MasterPlaylist(tracks[1:], only.windows, Captions{})
+	text = MasterPlaylist(tracks[1:], only.windows, Captions{}, nil)
 	if read, err = playlist.Unmarshal(text); err != nil || len(read.(*playlist.Multivariant).Variants) != 1 {
 		t.Errorf("%v in\n%s", err, text)
 	}
@@ -245,7 +245,7 @@ func TestSoundsHaveLanguages(t *testing.T) {
 		all = merge(all, audio(1+n, 0, lasts, 48000, true))
 	}
 	b.write(all)
-	text := string(MasterPlaylist(tracks, b.windows, Captions{}))
+	text := string(MasterPlaylist(tracks, b.windows, Captions{}, nil))
 	if _, err := playlist.Unmarshal([]byte(text)); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
@@ -267,7 +267,7 @@ func TestSoundsHaveLanguages(t *testing.T) {
 	if err != nil || languageOf(joined, 0) != "" || languageOf(joined, 1) != "de" {
 		t.Errorf("together: %q and %q, %v", languageOf(joined, 0), languageOf(joined, 1), err)
 	}
-	alone := string(MasterPlaylist(tracks[1:], b.windows[1:], Captions{}))
+	alone := string(MasterPlaylist(tracks[1:], b.windows[1:], Captions{}, nil))
 	if strings.Count(alone, "#EXT-X-STREAM-INF") != 1 {
 		t.Errorf("without a picture languages are no qualities of each other:\n%s", alone)
 	}

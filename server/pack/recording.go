@@ -23,6 +23,10 @@ const recordingVersion = 8
 // playlist slides. A recording that does not grow is EXT-X-PLAYLIST-TYPE:VOD. Where the publisher came back stands
 // EXT-X-DISCONTINUITY; segments of which a part is missing are named as gaps. It returns nil while there is nothing to name.
 func RecordingPlaylist(windows []Window, track segment.Track, growing bool) []byte {
+	return recordingPlaylist(windows, track, "", growing)
+}
+
+func recordingPlaylist(windows []Window, track segment.Track, text string, growing bool) []byte {
 	if int(track) >= len(windows) {
 		return nil
 	}
@@ -34,7 +38,7 @@ func RecordingPlaylist(windows []Window, track segment.Track, growing bool) []by
 	if len(segments) == 0 {
 		return nil
 	}
-	m := recordingWriter{window: w}
+	m := recordingWriter{window: w, text: text}
 	m.line("#EXTM3U")
 	m.line("#EXT-X-VERSION:%d", recordingVersion)
 	m.line("#EXT-X-TARGETDURATION:%d", TargetDuration(windows))
@@ -79,6 +83,7 @@ func (s stretch) whole() bool {
 type recordingWriter struct {
 	b      strings.Builder
 	window *Window
+	text   string    // as in mediaWriter
 	mapped id.Digest // of the EXT-X-MAP in force
 }
 
@@ -103,11 +108,19 @@ const gapsMax = 1800
 func (m *recordingWriter) gap(msn uint64, lasts time.Duration) {
 	m.line("#EXT-X-GAP")
 	m.line("#EXTINF:%s,", seconds(lasts))
-	m.line("%d/s%d.m4s", m.window.Track, msn)
+	m.line("%s", m.uri(msn))
+}
+
+// uri is relative to the recording's own directory.
+func (m *recordingWriter) uri(msn uint64) string {
+	if m.text != "" {
+		return fmt.Sprintf("text/%s/s%d.vtt", m.text, msn)
+	}
+	return fmt.Sprintf("%d/s%d.m4s", m.window.Track, msn)
 }
 
 func (m *recordingWriter) segment(s stretch) {
-	if init := s.entries[0].Init; init != m.mapped {
+	if init := s.entries[0].Init; init != m.mapped && m.text == "" {
 		m.line(`#EXT-X-MAP:URI="%s"`, InitURI(init))
 		m.mapped = init
 	}
@@ -117,7 +130,7 @@ func (m *recordingWriter) segment(s stretch) {
 		return
 	}
 	m.line("#EXTINF:%s,", seconds(s.duration))
-	m.line("%d/s%d.m4s", m.window.Track, s.msn)
+	m.line("%s", m.uri(s.msn))
 }
 
 // JoinInits makes one init segment of those of a picture and a sound, and returns the time scale of each. Their parts can then

@@ -24,6 +24,7 @@ import (
 	"shoal/server/event"
 	"shoal/server/pack"
 	"shoal/server/pack/caption"
+	"shoal/server/pack/subtitle"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -218,6 +219,48 @@ func TestCaptionsAreRemembered(t *testing.T) {
 	}
 	if got := again.find(8).Summary().Captions; got != (pack.Captions{Over: true}) {
 		t.Errorf("of the next broadcast, which has none: %+v", got)
+	}
+}
+
+// Subtitles stand beside a recording that is whole, replace each other, and are cut where its segments are.
+func TestSubtitlesStandBesideARecording(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(7)
+	b.publish(12, 6000, nil)
+	cues := []subtitle.Cue{{Start: 1900 * time.Millisecond, End: 3 * time.Second, Text: "Hello"}}
+	if err := b.shelf.Attach(b.channel, 7, "en", cues); !errors.Is(err, ErrNotFound) {
+		t.Errorf("while it grows: %v", err)
+	}
+	b.end()
+	r := b.find(7)
+	if _, err := r.TextMedia("en"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("without any: %v", err)
+	}
+	for n := range pack.SubtitlesMax {
+		if err := b.shelf.Attach(b.channel, 7, string([]byte{'a', byte('a' + n)}), cues); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.shelf.Attach(b.channel, 7, "en", cues); !errors.Is(err, ErrTexts) {
+		t.Errorf("one language more: %v", err)
+	}
+	if err := errors.Join(b.shelf.Attach(b.channel, 7, "aa", nil), b.shelf.Attach(b.channel, 7, "en", cues)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := r.TextMedia("en")
+	if err != nil || strings.Count(string(text), "text/en/s") != 3 || strings.Contains(string(text), ".m4s") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	for n, want := range []int{1, 1, 0} {
+		got, err := r.Text("en", 7<<20+uint64(n))
+		if err != nil || strings.Count(string(got), "00:00:01.900 --> 00:00:03.000\nHello\n") != want {
+			t.Errorf("segment %d: %v\n%s", n, err, got)
+		}
+	}
+	for _, language := range []string{"aa", "", "../../x", "EN"} {
+		if _, err := r.Text(language, 7<<20); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: %v", language, err)
+		}
 	}
 }
 
