@@ -134,7 +134,7 @@ func (v *visit) live(ctx context.Context) (tracks []segment.Track, follows segme
 // Who has nothing to choose between follows all, as everybody else there does.
 func choose(tracks []door.Track, height int) (chosen []segment.Track, follows segment.Tracks) {
 	var picture, sound *door.Track
-	pictures := 0
+	pictures, sounds := 0, 0
 	for i := range tracks {
 		t := &tracks[i]
 		switch t.Kind {
@@ -144,6 +144,7 @@ func choose(tracks []door.Track, height int) (chosen []segment.Track, follows se
 				picture = t
 			}
 		case segment.Audio.String():
+			sounds++
 			if sound == nil {
 				sound = t
 			}
@@ -155,7 +156,7 @@ func choose(tracks []door.Track, height int) (chosen []segment.Track, follows se
 			follows |= 1 << (t.Track % segment.TracksMax)
 		}
 	}
-	if pictures < 2 {
+	if pictures < 2 && sounds < 2 {
 		follows = segment.AllTracks
 	}
 	return chosen, follows

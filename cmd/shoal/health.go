@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"shoal/server/api"
+	"shoal/server/ingest"
 )
 
 // healthWithin is how long the server may take to say it.
@@ -96,10 +97,16 @@ func printHealth(w io.Writer, h api.Health) error {
 	} else {
 		line("picture", "none")
 	}
-	if h.Sound != nil {
-		line("sound", "%s", h.Sound.Codec)
-	} else {
+	for _, s := range h.Sounds {
+		line("sound", "%s", strings.TrimSpace(s.Codec+" "+ingest.LanguageName(s.Language)))
+	}
+	if len(h.Sounds) == 0 {
 		line("sound", "none")
+	}
+	if len(h.Captions) > 0 {
+		line("captions", "yes: %s", strings.Join(h.Captions, ", "))
+	} else {
+		line("captions", "none")
 	}
 	line("bitrate", "%.2f Mbit/s", float64(h.BitsPerSecond)/1e6)
 	line("missing", "%d frames (%d in the last 10 s), %d packets lost", h.FramesMissing, h.FramesMissingLately, h.PacketsLost)

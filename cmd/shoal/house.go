@@ -135,6 +135,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
 		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
+		Texts: texts{h.live, h.shelf, h.origin},
 	}
 	h.openInbox(&rooms)
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {

@@ -51,6 +51,7 @@ type Rooms struct {
 	Uploads    Uploads    // nil: none are taken
 	Receiver   Receiver   // of Uploads
 	Gate       Gate       // nil: wrong keys are not counted
+	Texts      Texts      // subtitles; nil: none
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none
@@ -65,6 +66,7 @@ type API struct {
 	offers  *pace
 	health  *pace
 	cuts    *pace
+	texts   *pace
 	metrics *Metrics
 
 	squeezed *squeezer
@@ -82,6 +84,7 @@ func New(c Config, rooms Rooms, metrics *Metrics) *API {
 		offers: newPace(offersPerMinute, c.Now),
 		health: newPace(healthPerMinute, c.Now),
 		cuts:   newPace(clipsPerMinute, c.Now),
+		texts:  newPace(captionsPerMinute, c.Now),
 
 		squeezed: newSqueezer(),
 	}
@@ -92,6 +95,7 @@ func (a *API) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	a.hlsRoutes(mux)
 	a.recordingRoutes(mux)
+	a.textRoutes(mux)
 	a.channelRoutes(mux)
 	if a.rooms.Publishers != nil {
 		a.healthRoutes(mux)

@@ -31,11 +31,12 @@ type Broadcasts interface {
 
 // track is one track of a broadcast, as the API tells it.
 type track struct {
-	Track  segment.Track `json:"track"`
-	Kind   string        `json:"kind"`
-	Codec  string        `json:"codec"`
-	Width  int           `json:"width,omitempty"`
-	Height int           `json:"height,omitempty"`
+	Track    segment.Track `json:"track"`
+	Kind     string        `json:"kind"`
+	Codec    string        `json:"codec"`
+	Width    int           `json:"width,omitempty"`
+	Height   int           `json:"height,omitempty"`
+	Language string        `json:"language,omitempty"` // of sound
 }
 
 func (a *API) channelRoutes(mux *http.ServeMux) {
@@ -80,27 +81,29 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		PresetAllowed bool `json:"preset_allowed"`
 	}
 	state := struct {
-		Name    id.Name    `json:"name"`
-		Channel string     `json:"channel"`
-		Live    bool       `json:"live"`
-		Viewers int        `json:"viewers"`
-		Started *time.Time `json:"started"`
-		Epoch   uint64     `json:"epoch"`
-		Tracks  []track    `json:"tracks"`
-		Sharing sharing    `json:"sharing"`
-		RewindS float64    `json:"rewind_s"`
-		Clips   bool       `json:"clips"`
+		Name     id.Name    `json:"name"`
+		Channel  string     `json:"channel"`
+		Live     bool       `json:"live"`
+		Viewers  int        `json:"viewers"`
+		Started  *time.Time `json:"started"`
+		Epoch    uint64     `json:"epoch"`
+		Tracks   []track    `json:"tracks"`
+		Captions []string   `json:"captions"`
+		Sharing  sharing    `json:"sharing"`
+		RewindS  float64    `json:"rewind_s"`
+		Clips    bool       `json:"clips"`
 
 		Poster     string `json:"poster,omitempty"`
 		Storyboard string `json:"storyboard,omitempty"`
 	}{
-		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{},
+		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{}, Captions: []string{},
 		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(), Clips: a.config.Clips && a.rooms.Recordings != nil,
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
 		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b.Tracks), &started
 		_, state.Storyboard = a.liveStills(c.ID, c.Name, b.Epoch)
+		state.Captions = append(state.Captions, b.Captions...)
 	}
 	state.Poster = a.posterOf(c.ID, c.Name)
 	writeJSON(w, http.StatusOK, state)
@@ -110,7 +113,7 @@ func tracksOf(tracks []ingest.Track) []track {
 	list := make([]track, 0, len(tracks))
 	for n, t := range tracks {
 		width, height, _ := pack.Picture(t)
-		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height})
+		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height, t.Language})
 	}
 	return list
 }

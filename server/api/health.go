@@ -44,7 +44,10 @@ type Health struct {
 	PacketsLost         int            `json:"packets_lost"`
 	PacketsLostLately   int            `json:"packets_lost_lately"`
 	Picture             *HealthPicture `json:"picture"`
-	Sound               *HealthSound   `json:"sound"`
+	Sound               *HealthSound   `json:"sound"` // the first
+	Sounds              []HealthSound  `json:"sounds"`
+	SoundsLeftOut       int            `json:"sounds_left_out"`
+	Captions            []string       `json:"captions"` // inside the picture, as INSTREAM-ID names them
 	PictureSilentMS     int64          `json:"picture_silent_ms"`
 	SoundSilentMS       int64          `json:"sound_silent_ms"`
 	BehindMS            int64          `json:"behind_ms"`
@@ -60,7 +63,8 @@ type HealthPicture struct {
 
 // HealthSound is the sound of a Health.
 type HealthSound struct {
-	Codec string `json:"codec"`
+	Codec    string `json:"codec"`
+	Language string `json:"language,omitempty"`
 }
 
 func (a *API) healthRoutes(mux *http.ServeMux) {
@@ -70,7 +74,7 @@ func (a *API) healthRoutes(mux *http.ServeMux) {
 func (a *API) showHealth(w http.ResponseWriter, r *http.Request) {
 	c, err := a.named(r)
 	if err == nil {
-		err = a.mayManage(r, c)
+		err = a.mayManage(r, c, a.health)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -81,8 +85,8 @@ func (a *API) showHealth(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, h)
 }
 
-// mayManage admits who holds the channel's stream key, and the operator. The key is sent as a bearer token.
-func (a *API) mayManage(r *http.Request, c channel.Channel) error {
+// mayManage admits who holds the channel's stream key, as often as pace allows, and the operator. The key is sent as a bearer token.
+func (a *API) mayManage(r *http.Request, c channel.Channel, pace *pace) error {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || token == "" {
 		return errNeedsKey
@@ -90,7 +94,7 @@ func (a *API) mayManage(r *http.Request, c channel.Channel) error {
 	if operator := a.config.OperatorToken; operator != "" && subtle.ConstantTimeCompare([]byte(token), []byte(operator)) == 1 {
 		return nil
 	}
-	if !a.health.allow(clientOf(r)) {
+	if !pace.allow(clientOf(r)) {
 		return errManyHere
 	}
 	if a.rooms.Keys == nil {
@@ -110,7 +114,7 @@ func healthOf(p pulse.Health, now time.Time) Health {
 		KeyIntervalMS: p.KeyInterval.Milliseconds(), KeyWaitingMS: p.KeyWaiting.Milliseconds(),
 		FramesMissing: p.FramesMissing, FramesMissingLately: p.MissingLately, PacketsLost: p.PacketsLost, PacketsLostLately: p.LostLately,
 		PictureSilentMS: p.PictureSilent.Milliseconds(), SoundSilentMS: p.SoundSilent.Milliseconds(), BehindMS: p.Behind.Milliseconds(),
-		Advice: p.Advice,
+		Captions: p.Captions, Advice: p.Advice,
 	}
 	if p.Publishing {
 		h.ConnectedMS = now.Sub(p.Connected).Milliseconds()
@@ -118,8 +122,15 @@ func healthOf(p pulse.Health, now time.Time) Health {
 	if p.Picture != "" {
 		h.Picture = &HealthPicture{p.Picture, p.Width, p.Height}
 	}
-	if p.Sound != "" {
-		h.Sound = &HealthSound{p.Sound}
+	h.Sounds, h.SoundsLeftOut = []HealthSound{}, p.LeftOut
+	for _, s := range p.Sounds {
+		h.Sounds = append(h.Sounds, HealthSound{s.Codec, s.Language})
+	}
+	if len(h.Sounds) > 0 {
+		h.Sound = &h.Sounds[0]
+	}
+	if h.Captions == nil {
+		h.Captions = []string{}
 	}
 	if h.Advice == nil {
 		h.Advice = []pulse.Advice{}

@@ -86,6 +86,9 @@ func (a *API) playlistOrInit(w http.ResponseWriter, r *http.Request) {
 	if text, ok := strings.CutSuffix(file, ".m3u8"); ok {
 		track, trackErr := parseTrack(text)
 		reload, reloadErr := parseReload(r)
+		if language, is := textPlaylist(file); is {
+			track, trackErr, reload.Text = origin.TextTrack, nil, language
+		}
 		if err := cmp.Or(trackErr, reloadErr); err != nil {
 			a.refuse(w, r, err)
 			return

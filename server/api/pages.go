@@ -14,9 +14,10 @@ import (
 	"shoal/server/record"
 )
 
-// policy is what pages may load: only this server's files, WebAssembly, and the blobs that Media Source makes.
+// policy is what pages may load: only this server's files, WebAssembly, the blobs that Media Source makes, and the empty
+// text (data:) that hls.js begins a track of captions with.
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; " +
-	"img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+	"img-src 'self' data: blob:; media-src 'self' blob: data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
 
 // The files of the web build that routes name.
 const (

@@ -95,6 +95,9 @@ func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.R
 	switch {
 	case file == "master.m3u8":
 		playlist, err = rec.Master()
+	case isPlaylist && strings.HasPrefix(file, "text."):
+		language, _ := textPlaylist(file)
+		playlist, err = rec.TextMedia(language)
 	case isPlaylist:
 		var track segment.Track
 		if track, err = parseTrack(text); err == nil {

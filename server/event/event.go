@@ -33,6 +33,14 @@ type PartPublished struct {
 	Manifest []byte
 }
 
+// CaptionsSeen says that the pictures of an epoch carry captions, of which there were fewer before. IDs are all that were seen,
+// as INSTREAM-ID names them.
+type CaptionsSeen struct {
+	Channel id.Channel
+	Epoch   uint64
+	IDs     []string
+}
+
 // BroadcastEnded says that no part of the epoch will follow.
 type BroadcastEnded struct {
 	Channel id.Channel
@@ -47,5 +55,6 @@ type Missed struct{}
 func (BroadcastStarted) fact()  {}
 func (CertificateSigned) fact() {}
 func (PartPublished) fact()     {}
+func (CaptionsSeen) fact()      {}
 func (BroadcastEnded) fact()    {}
 func (Missed) fact()            {}

@@ -13,7 +13,11 @@ type Track struct {
 	Kind      segment.Kind
 	Codec     codecs.Codec // carries the parameter sets (SPS, AudioSpecificConfig, ...)
 	TimeScale uint32       // ticks per second of the track's samples in CMAF: 90000 for video, the sample rate for audio
+	Language  string       // of sound, as Language gives it; "" if the publisher does not say
 }
+
+// SoundsMax bounds the sounds of one publication: of eight tracks they leave three for rungs beside the picture.
+const SoundsMax = 4
 
 // Sample is one access unit, ready for an MP4 sample: length-prefixed NAL units for H.264/H.265, raw frames otherwise.
 type Sample struct {

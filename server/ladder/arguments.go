@@ -40,14 +40,15 @@ func rated(kbit int) []string {
 	return append([]string{"-b:v", strconv.Itoa(kbit) + "k"}, rate(kbit)...)
 }
 
-// encoders are tried in this order: the machine's own circuits first, as they leave its processors to the live.
+// encoders are tried in this order: the machine's own circuits first, as they leave its processors to the live. They pass on the
+// captions inside the source (a53cc), but for VAAPI's, which older ffmpegs cannot tell to.
 func encoders() []encoder {
 	return []encoder{
 		{name: "h264_nvenc", hardware: true, settings: func(kbit int) []string {
-			return append(rated(kbit), "-preset", "p3", "-tune", "ll", "-rc", "vbr", "-bf", "0", "-forced-idr", "1", "-no-scenecut", "1")
+			return append(rated(kbit), "-preset", "p3", "-tune", "ll", "-rc", "vbr", "-bf", "0", "-forced-idr", "1", "-no-scenecut", "1", "-a53cc", "1")
 		}},
 		{name: "h264_qsv", hardware: true, settings: func(kbit int) []string {
-			return append(rated(kbit), "-preset", "veryfast", "-bf", "0", "-forced_idr", "1", "-async_depth", "1")
+			return append(rated(kbit), "-preset", "veryfast", "-bf", "0", "-forced_idr", "1", "-async_depth", "1", "-a53cc", "1")
 		}},
 		{
 			name: "h264_vaapi", hardware: true, global: []string{"-vaapi_device", "/dev/dri/renderD128"}, upload: ",format=nv12,hwupload",
@@ -55,7 +56,7 @@ func encoders() []encoder {
 		},
 		{name: "libx264", upload: ",format=yuv420p", settings: func(kbit int) []string {
 			return append(rate(kbit), "-crf", strconv.Itoa(constantQuality), "-preset", "veryfast", "-tune", "zerolatency",
-				"-threads", strconv.Itoa(encodeThreads), "-sc_threshold", "0", "-forced-idr", "1")
+				"-threads", strconv.Itoa(encodeThreads), "-sc_threshold", "0", "-forced-idr", "1", "-a53cc", "1")
 		}},
 	}
 }

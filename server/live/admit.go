@@ -33,6 +33,8 @@ type Place struct {
 	Leave func(error)     // to be called once, with why the publication ended: nil for a regular end
 	Cut   <-chan struct{} // closed when the place was taken away: the Sink's next error says why
 	Lost  func(int)       // tells of packets that the line lost; it never blocks
+	// LeftOut tells how many sounds of the publisher there is no room for; it never blocks.
+	LeftOut func(sounds int)
 }
 
 // Admit lets a publisher in by its stream key. ErrRefused, ErrBusy and ErrFull say why it has no place.

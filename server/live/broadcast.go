@@ -50,6 +50,8 @@ type epoch struct {
 	rungs   int            // how many of tracks; fixed for the epoch
 	arrived []time.Time    // by track: when the sample before the one being written came
 	broken  error          // why nothing more can be published
+
+	captions pack.Captions // inside the pictures
 }
 
 // call is something to be done by the broadcast's goroutine.
@@ -209,12 +211,13 @@ func (b *broadcast) begin(tracks []ingest.Track) error {
 	}
 	e.origin, err = b.live.config.Origin.Open(origin.Opening{
 		Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, Tracks: len(e.tracks),
-		Signer: signer, Wall: now, Master: masterOf(e.tracks), Target: b.live.config.Pack.SegmentTarget,
+		Signer: signer, Wall: now, Master: masterOf(e.tracks, e.captions), Target: b.live.config.Pack.SegmentTarget,
 	})
 	if err != nil {
 		return err
 	}
 	b.epoch = e
+	b.pulse.Captions(nil)
 	b.changed(func(s *State) { *s = State{Live: true, Epoch: number, Started: now} })
 	b.log().Info("broadcast started", "epoch", number, "tracks", len(tracks), "rungs", e.rungs)
 	b.live.config.Facts.Publish(event.BroadcastStarted{Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, At: now})
@@ -237,6 +240,7 @@ func (b *broadcast) sample(p *publisher, s ingest.Sample) error {
 	if err == nil {
 		b.epoch.arrived[s.Track] = now
 		b.climb.sample(s)
+		b.captions()
 	}
 	return err
 }

@@ -31,6 +31,9 @@ func (p *publisher) leave(why error) {
 // lost notes packets that the line lost.
 func (p *publisher) lost(packets int) { p.broadcast.pulse.Lost(packets) }
 
+// leftOut notes how many sounds there is no room for.
+func (p *publisher) leftOut(sounds int) { p.broadcast.pulse.LeftOut(sounds) }
+
 // gone is why a publisher that has lost its place may not go on.
 func (p *publisher) gone() error {
 	if p.why != nil {

@@ -193,5 +193,5 @@ func (e *epoch) with(tracks []ingest.Track) []ingest.Track {
 // describe notes what the tracks are, for the multivariant playlist.
 func (e *epoch) describe(all []ingest.Track) {
 	e.tracks = all
-	e.origin.Describe(masterOf(all))
+	e.origin.Describe(masterOf(all, e.captions))
 }

@@ -14,6 +14,7 @@ type State struct {
 	Epoch         uint64
 	Started       time.Time
 	Tracks        []ingest.Track // not to be changed
+	Captions      []string       // inside the pictures, as INSTREAM-ID names them; not to be changed
 	BitsPerSecond int64          // of media from the publisher, lately
 }
 

@@ -10,8 +10,10 @@ import (
 )
 
 // masterOf writes the multivariant playlist of these tracks: origin knows parts, not codecs.
-func masterOf(tracks []ingest.Track) origin.MasterWriter {
-	return func(windows []pack.Window) []byte { return pack.MasterPlaylist(tracks, windows) }
+func masterOf(tracks []ingest.Track, captions pack.Captions) origin.MasterWriter {
+	return func(windows []pack.Window, texts []string) []byte {
+		return pack.MasterPlaylist(tracks, windows, captions, texts)
+	}
 }
 
 // changed replaces the state that others see.

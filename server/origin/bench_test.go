@@ -92,12 +92,15 @@ func (h *bench) opening(epoch uint64, tracks int) origin.Opening {
 }
 
 // master stands for pack's: it names the tracks that have parts.
-func master(windows []pack.Window) []byte {
+func master(windows []pack.Window, texts []string) []byte {
 	var text []byte
 	for _, w := range windows {
 		if len(w.Entries) > 0 {
 			text = fmt.Appendf(text, "track %d\n", w.Track)
 		}
+	}
+	for _, language := range texts {
+		text = fmt.Appendf(text, "subtitles %s\n", language)
 	}
 	return text
 }

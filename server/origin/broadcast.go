@@ -36,14 +36,16 @@ type Broadcast struct {
 	master       MasterWriter
 	certificates [][]byte // newest last
 	ended        time.Time
+	texts        []text
 	rendered     map[rendering][]byte // playlists since the last change
 	moved        chan struct{}        // closed, and replaced, when any track's part was published or the broadcast ended
 }
 
-// rendering names a rendered playlist. There are at most two per track, and the multivariant one.
+// rendering names a rendered playlist. There are at most two per track and language of subtitles, and the multivariant one.
 type rendering struct {
 	master bool
 	track  segment.Track
+	text   string // the language of subtitles that go along with the track; "" is the track itself
 	skip   bool
 }
 

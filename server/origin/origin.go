@@ -71,8 +71,9 @@ type Opening struct {
 	Target  time.Duration // what segments aim at; 0 means pack's default
 }
 
-// MasterWriter writes a multivariant playlist from the windows of all tracks, or nil while none has a part.
-type MasterWriter func(windows []pack.Window) []byte
+// MasterWriter writes a multivariant playlist from the windows of all tracks and the languages of subtitles, or nil while no track
+// has a part.
+type MasterWriter func(windows []pack.Window, texts []string) []byte
 
 // Origin keeps the broadcasts of all channels. Its methods may be called at once.
 type Origin struct {

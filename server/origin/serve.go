@@ -17,8 +17,9 @@ const InitDigits = 32
 type Reload struct {
 	Blocking bool
 	MSN      uint64
-	Part     int  // negative asks for the whole segment
-	Skip     bool // leave out what the asker has
+	Part     int    // negative asks for the whole segment
+	Skip     bool   // leave out what the asker has
+	Text     string // subtitles in this language that go along with the track, instead of it
 }
 
 // settledParts is after how many parts of one track the multivariant playlist no longer waits: neither for a silent track
@@ -53,6 +54,9 @@ func (o *Origin) Media(ctx context.Context, name id.Name, n segment.Track, r Rel
 	var text []byte
 	err = o.hold(ctx, b, n, func() (bool, error) {
 		t := b.find(n)
+		if r.Text != "" && b.text(r.Text) == nil {
+			return false, ErrNotFound
+		}
 		if t == nil || len(t.window.Entries) == 0 || t.window.Resting {
 			return false, nil
 		}
@@ -62,7 +66,7 @@ func (o *Origin) Media(ctx context.Context, name id.Name, n segment.Track, r Rel
 			}
 			return false, nil
 		}
-		text = b.render(rendering{track: n, skip: r.Skip})
+		text = b.render(rendering{track: n, text: r.Text, skip: r.Skip})
 		return text != nil, nil
 	})
 	return text, err
@@ -201,9 +205,12 @@ func (b *Broadcast) render(r rendering) []byte {
 		windows[i] = t.window
 	}
 	var text []byte
-	if r.master {
-		text = b.master(windows)
-	} else {
+	switch {
+	case r.master:
+		text = b.master(windows, b.languages())
+	case r.text != "":
+		text = pack.TextPlaylist(windows, r.track, r.text, pack.Options{Skip: r.skip})
+	default:
 		text = pack.MediaPlaylist(windows, r.track, pack.Options{Skip: r.skip})
 	}
 	if text != nil {

@@ -40,7 +40,7 @@ func TestMasterWaitsForASegmentOfEveryTrack(t *testing.T) {
 		if got := <-text; string(got.value) != "track 0\ntrack 1\n" || got.err != nil {
 			t.Errorf("%q, %v", got.value, got.err)
 		}
-		h.b.Describe(func([]pack.Window) []byte { return []byte("other") })
+		h.b.Describe(func([]pack.Window, []string) []byte { return []byte("other") })
 		if got, err := h.origin.Master(t.Context(), name); string(got) != "other" || err != nil {
 			t.Errorf("after a change: %q, %v", got, err)
 		}

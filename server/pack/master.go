@@ -14,8 +14,8 @@ import (
 const audioGroup = "sound"
 
 // MasterPlaylist writes the multivariant playlist. tracks and windows are all tracks of the epoch, by number; a track
-// without a part, or that rests, is left out. It returns nil while no track has one.
-func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
+// without a part, or that rests, is left out. texts are the languages of subtitles. It returns nil while no track has one.
+func MasterPlaylist(tracks []ingest.Track, windows []Window, captions Captions, texts []string) []byte {
 	var video, audio []int
 	independent := true
 	for i := range min(len(tracks), len(windows)) {
@@ -40,32 +40,65 @@ func MasterPlaylist(tracks []ingest.Track, windows []Window) []byte {
 		b.WriteString("#EXT-X-INDEPENDENT-SEGMENTS\n")
 	}
 	if len(video) == 0 {
-		for _, i := range audio {
-			variant(&b, tracks, windows, []int{i}, "")
-		}
+		// The first sound alone: players would take a second one for another quality of it, and change between languages.
+		variant(&b, tracks, windows, audio[:1], "")
 		return []byte(b.String())
 	}
+	named := soundNames(tracks, audio)
 	for n, i := range audio {
-		choice := "NO"
+		choice, language := "NO", ""
 		if n == 0 {
 			choice = "YES"
 		}
-		fmt.Fprintf(&b, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="%s",NAME="Sound %d",DEFAULT=%s,AUTOSELECT=YES,CHANNELS="%d",URI="%s"`+"\n",
-			audioGroup, n+1, choice, channels(tracks[i]), MediaURI(windows[i].Track))
+		if tracks[i].Language != "" {
+			language = fmt.Sprintf(`LANGUAGE="%s",`, tracks[i].Language)
+		}
+		fmt.Fprintf(&b, `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="%s",%sNAME="%s",DEFAULT=%s,AUTOSELECT=YES,CHANNELS="%d",URI="%s"`+"\n",
+			audioGroup, language, named[n], choice, channels(tracks[i]), MediaURI(windows[i].Track))
+	}
+	captions.media(&b)
+	subtitles(&b, texts)
+	var pictures []ingest.Track
+	for _, i := range video {
+		pictures = append(pictures, tracks[i])
+	}
+	var groups strings.Builder
+	if len(audio) > 0 {
+		fmt.Fprintf(&groups, `,AUDIO="%s"`, audioGroup)
+	}
+	if len(texts) > 0 {
+		fmt.Fprintf(&groups, `,SUBTITLES="%s"`, textGroup)
+	}
+	switch {
+	case captions.Seen.Any():
+		fmt.Fprintf(&groups, `,CLOSED-CAPTIONS="%s"`, captionGroup)
+	case captions.none(pictures):
+		groups.WriteString(",CLOSED-CAPTIONS=NONE")
 	}
 	for _, i := range video {
-		group := ""
-		if len(audio) > 0 {
-			group = audioGroup
-		}
-		variant(&b, tracks, windows, append([]int{i}, audio...), group)
+		variant(&b, tracks, windows, append([]int{i}, audio...), groups.String())
 	}
 	return []byte(b.String())
 }
 
+// soundNames are what people choose sounds by: their languages, or their numbers. No two are the same (RFC 8216bis, 4.4.6.1.1).
+func soundNames(tracks []ingest.Track, audio []int) (all []string) {
+	for n, i := range audio {
+		name := ingest.LanguageName(tracks[i].Language)
+		if name == "" {
+			name = fmt.Sprintf("Sound %d", n+1)
+		}
+		if slices.Contains(all, name) {
+			name = fmt.Sprintf("%s %d", name, n+1)
+		}
+		all = append(all, name)
+	}
+	return all
+}
+
 // variant writes one choice: the first of members is its media playlist, the others are the sound it may go with, of
-// which one is heard at a time.
-func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, members []int, group string) {
+// which one is heard at a time. groups are the attributes that name what goes with it.
+func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, members []int, groups string) {
 	var names []string
 	target := time.Duration(TargetDuration(windows)) * time.Second
 	peak, average := bitrate(windows[members[0]], target)
@@ -88,10 +121,7 @@ func variant(b *strings.Builder, tracks []ingest.Track, windows []Window, member
 	if rate > 0 {
 		fmt.Fprintf(b, ",FRAME-RATE=%.3f", rate)
 	}
-	if group != "" {
-		fmt.Fprintf(b, `,AUDIO="%s"`, group)
-	}
-	fmt.Fprintf(b, "\n%s\n", MediaURI(windows[members[0]].Track))
+	fmt.Fprintf(b, "%s\n%s\n", groups, MediaURI(windows[members[0]].Track))
 }
 
 // bitrate returns the bits per second of a window: the peak and the average segment bit rate of RFC 8216bis (4.1). The open segment

@@ -42,10 +42,15 @@ func SegmentURI(epoch uint64, t segment.Track, msn uint64) string {
 // MediaPlaylist writes the LL-HLS playlist (RFC 8216bis) of a track. windows are all tracks of the epoch, by number. It
 // returns nil while the track has no part.
 func MediaPlaylist(windows []Window, track segment.Track, options Options) []byte {
+	return mediaPlaylist(windows, track, "", options)
+}
+
+// mediaPlaylist writes the playlist of a track, or of subtitles in a language that go along with it.
+func mediaPlaylist(windows []Window, track segment.Track, text string, options Options) []byte {
 	if int(track) >= len(windows) || len(windows[track].Entries) == 0 {
 		return nil
 	}
-	m := mediaWriter{window: &windows[track], target: TargetDuration(windows), partTarget: partTarget(windows)}
+	m := mediaWriter{window: &windows[track], text: text, target: TargetDuration(windows), partTarget: partTarget(windows)}
 	segments := m.window.segments()
 	m.head(segments[0].msn)
 	for _, s := range segments {
@@ -89,6 +94,7 @@ func partTarget(windows []Window) time.Duration {
 type mediaWriter struct {
 	b          strings.Builder
 	window     *Window
+	text       string        // the language of subtitles that are written of; "" is the track itself
 	target     int           // EXT-X-TARGETDURATION
 	partTarget time.Duration // the longest of all tracks
 	left       time.Duration // from here to the playlist's end
@@ -138,16 +144,15 @@ func (m *mediaWriter) gap(before, after stretch) {
 	for msn := before.msn + 1; msn < after.msn; msn++ {
 		m.line("#EXT-X-GAP")
 		m.line("#EXTINF:%s,", seconds(each))
-		m.line("%s", SegmentURI(m.window.Epoch, m.window.Track, msn))
+		m.line("%s", m.segmentURI(msn))
 	}
 }
 
 func (m *mediaWriter) segment(s stretch) {
-	w := m.window
 	if s.entries[0].Discontinuity {
 		m.line("#EXT-X-DISCONTINUITY")
 	}
-	if init := s.entries[0].Init; init != m.mapped {
+	if init := s.entries[0].Init; init != m.mapped && m.text == "" {
 		m.line(`#EXT-X-MAP:URI="%s"`, InitURI(init))
 		m.mapped = init
 	}
@@ -160,8 +165,22 @@ func (m *mediaWriter) segment(s stretch) {
 	}
 	if s.done {
 		m.line("#EXTINF:%s,", seconds(s.duration))
-		m.line("%s", SegmentURI(w.Epoch, w.Track, s.msn))
+		m.line("%s", m.segmentURI(s.msn))
 	}
+}
+
+func (m *mediaWriter) segmentURI(msn uint64) string {
+	if m.text != "" {
+		return TextSegmentURI(m.window.Epoch, m.text, msn)
+	}
+	return SegmentURI(m.window.Epoch, m.window.Track, msn)
+}
+
+func (m *mediaWriter) partURI(p segment.Part) string {
+	if m.text != "" {
+		return TextPartURI(p, m.text)
+	}
+	return PartURI(p)
 }
 
 func (m *mediaWriter) part(e Entry) {
@@ -170,7 +189,7 @@ func (m *mediaWriter) part(e Entry) {
 		independent = ",INDEPENDENT=YES"
 	}
 	part := segment.Part{Epoch: m.window.Epoch, Track: m.window.Track, Seq: e.Seq}
-	m.line(`#EXT-X-PART:DURATION=%s,URI="%s"%s`, seconds(e.Duration), PartURI(part), independent)
+	m.line(`#EXT-X-PART:DURATION=%s,URI="%s"%s`, seconds(e.Duration), m.partURI(part), independent)
 }
 
 func (m *mediaWriter) tail(windows []Window) {
@@ -179,10 +198,10 @@ func (m *mediaWriter) tail(windows []Window) {
 		m.line("#EXT-X-ENDLIST")
 		return
 	}
-	m.line(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="%s"`, PartURI(segment.Part{Epoch: w.Epoch, Track: w.Track, Seq: w.Next()}))
+	m.line(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="%s"`, m.partURI(segment.Part{Epoch: w.Epoch, Track: w.Track, Seq: w.Next()}))
 	for i := range windows {
 		other := &windows[i]
-		if other.Track == w.Track || len(other.Entries) == 0 || other.Resting {
+		if other.Track == w.Track && m.text == "" || len(other.Entries) == 0 || other.Resting {
 			continue
 		}
 		last := other.Entries[len(other.Entries)-1]

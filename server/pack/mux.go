@@ -44,7 +44,7 @@ func marshalInit(t ingest.Track) (b []byte, err error) {
 	if err := init.Marshal(&buf); err != nil {
 		return nil, fmt.Errorf("write the init segment: %w", err)
 	}
-	return branded(buf.Bytes()), nil
+	return branded(buf.Bytes()), setLanguage(buf.Bytes(), 0, t.Language)
 }
 
 // branded says that an init segment is compatible with iso6, as RFC 8216bis (3.1.2) asks for: the library says isom, and writes what

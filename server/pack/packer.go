@@ -7,6 +7,7 @@ import (
 
 	"shoal/segment"
 	"shoal/server/ingest"
+	"shoal/server/pack/caption"
 )
 
 // What parts and segments aim at unless Config says otherwise.
@@ -50,6 +51,8 @@ type Packer struct {
 	offset time.Duration // from the run's clock to the epoch's
 	wall   time.Time     // wall-clock time of base
 	newest time.Duration // the latest decode time of any track
+
+	captions caption.Seen // of all pictures but rungs
 }
 
 // cut is where a segment starts.
@@ -142,6 +145,7 @@ func (p *Packer) Write(s ingest.Sample) error {
 		p.inRun = true
 		p.offset = p.base - s.DTS
 	}
+	p.notice(c, s)
 	before := p.newestCut()
 	if err := c.write(s); err != nil {
 		return err

@@ -199,7 +199,7 @@ func TestReached(t *testing.T) {
 func TestMasterPlaylist(t *testing.T) {
 	b := stream(t, 21*time.Second)
 	tracks := []ingest.Track{videoTrack(), audioTrack(48000)}
-	text := MasterPlaylist(tracks, b.windows)
+	text := MasterPlaylist(tracks, b.windows, Captions{}, nil)
 	read, err := playlist.Unmarshal(text)
 	if err != nil {
 		t.Fatal(err)
@@ -217,17 +217,58 @@ func TestMasterPlaylist(t *testing.T) {
 		t.Errorf("bandwidth %d, on average %d", v.Bandwidth, *v.AverageBandwidth)
 	}
 	b.windows[1].Entries = nil
-	if text := string(MasterPlaylist(tracks, b.windows)); strings.Contains(text, "AUDIO") || strings.Contains(text, "mp4a") {
+	if text := string(MasterPlaylist(tracks, b.windows, Captions{}, nil)); strings.Contains(text, "AUDIO") || strings.Contains(text, "mp4a") {
 		t.Errorf("a track without a part is offered:\n%s", text)
 	}
 	b.windows[0].Entries = nil
-	if MasterPlaylist(tracks, b.windows) != nil || MediaPlaylist(b.windows, 0, Options{}) != nil || MediaPlaylist(b.windows, 9, Options{}) != nil {
+	if MasterPlaylist(tracks, b.windows, Captions{}, nil) != nil || MediaPlaylist(b.windows, 0, Options{}) != nil || MediaPlaylist(b.windows, 9, Options{}) != nil {
 		t.Error("nothing is offered as something")
 	}
 	only := newBench(t, audioTrack(48000))
 	only.write(audio(0, 0, 9*time.Second, 48000, true))
-	text = MasterPlaylist(tracks[1:], only.windows)
+	text = MasterPlaylist(tracks[1:], only.windows, Captions{}, nil)
 	if read, err = playlist.Unmarshal(text); err != nil || len(read.(*playlist.Multivariant).Variants) != 1 {
 		t.Errorf("%v in\n%s", err, text)
+	}
+}
+
+// Each sound is named by its language, no two alike, and a recording finds its language in the init segment.
+func TestSoundsHaveLanguages(t *testing.T) {
+	tracks := []ingest.Track{videoTrack(), audioTrack(48000), audioTrack(48000), audioTrack(48000), audioTrack(48000)}
+	for n, language := range []string{"en", "de-AT", "", "en"} {
+		tracks[1+n].Language = language
+	}
+	b := newBench(t, tracks...)
+	lasts := 5 * time.Second
+	all := video(0, 0, lasts, 30, 60, 0, true)
+	for n := range 4 {
+		all = merge(all, audio(1+n, 0, lasts, 48000, true))
+	}
+	b.write(all)
+	text := string(MasterPlaylist(tracks, b.windows, Captions{}, nil))
+	if _, err := playlist.Unmarshal([]byte(text)); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	for _, want := range []string{
+		`LANGUAGE="en",NAME="English",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="1.m3u8"`, `LANGUAGE="de-AT",NAME="Deutsch (AT)",DEFAULT=NO,AUTOSELECT=YES,CHANNELS="2",URI="2.m3u8"`,
+		`GROUP-ID="sound",NAME="Sound 3",DEFAULT=NO,`, `LANGUAGE="en",NAME="English 4",DEFAULT=NO,`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing in\n%s", want, text)
+		}
+	}
+	for n, want := range []string{"", "en", "de", "", "en"} { // MP4 has room for the language, not for the country
+		read, err := ReadTrack(b.parts[n][0].Init)
+		if err != nil || read.Language != want {
+			t.Errorf("track %d: language %q, %v; want %q", n, read.Language, err, want)
+		}
+	}
+	joined, _, err := JoinInits([][]byte{b.parts[0][0].Init, b.parts[2][0].Init})
+	if err != nil || languageOf(joined, 0) != "" || languageOf(joined, 1) != "de" {
+		t.Errorf("together: %q and %q, %v", languageOf(joined, 0), languageOf(joined, 1), err)
+	}
+	alone := string(MasterPlaylist(tracks[1:], b.windows[1:], Captions{}, nil))
+	if strings.Count(alone, "#EXT-X-STREAM-INF") != 1 {
+		t.Errorf("without a picture languages are no qualities of each other:\n%s", alone)
 	}
 }

@@ -23,6 +23,10 @@ const recordingVersion = 8
 // playlist slides. A recording that does not grow is EXT-X-PLAYLIST-TYPE:VOD. Where the publisher came back stands
 // EXT-X-DISCONTINUITY; segments of which a part is missing are named as gaps. It returns nil while there is nothing to name.
 func RecordingPlaylist(windows []Window, track segment.Track, growing bool) []byte {
+	return recordingPlaylist(windows, track, "", growing)
+}
+
+func recordingPlaylist(windows []Window, track segment.Track, text string, growing bool) []byte {
 	if int(track) >= len(windows) {
 		return nil
 	}
@@ -34,7 +38,7 @@ func RecordingPlaylist(windows []Window, track segment.Track, growing bool) []by
 	if len(segments) == 0 {
 		return nil
 	}
-	m := recordingWriter{window: w}
+	m := recordingWriter{window: w, text: text}
 	m.line("#EXTM3U")
 	m.line("#EXT-X-VERSION:%d", recordingVersion)
 	m.line("#EXT-X-TARGETDURATION:%d", TargetDuration(windows))
@@ -79,6 +83,7 @@ func (s stretch) whole() bool {
 type recordingWriter struct {
 	b      strings.Builder
 	window *Window
+	text   string    // as in mediaWriter
 	mapped id.Digest // of the EXT-X-MAP in force
 }
 
@@ -103,11 +108,19 @@ const gapsMax = 1800
 func (m *recordingWriter) gap(msn uint64, lasts time.Duration) {
 	m.line("#EXT-X-GAP")
 	m.line("#EXTINF:%s,", seconds(lasts))
-	m.line("%d/s%d.m4s", m.window.Track, msn)
+	m.line("%s", m.uri(msn))
+}
+
+// uri is relative to the recording's own directory.
+func (m *recordingWriter) uri(msn uint64) string {
+	if m.text != "" {
+		return fmt.Sprintf("text/%s/s%d.vtt", m.text, msn)
+	}
+	return fmt.Sprintf("%d/s%d.m4s", m.window.Track, msn)
 }
 
 func (m *recordingWriter) segment(s stretch) {
-	if init := s.entries[0].Init; init != m.mapped {
+	if init := s.entries[0].Init; init != m.mapped && m.text == "" {
 		m.line(`#EXT-X-MAP:URI="%s"`, InitURI(init))
 		m.mapped = init
 	}
@@ -117,13 +130,14 @@ func (m *recordingWriter) segment(s stretch) {
 		return
 	}
 	m.line("#EXTINF:%s,", seconds(s.duration))
-	m.line("%d/s%d.m4s", m.window.Track, s.msn)
+	m.line("%s", m.uri(s.msn))
 }
 
 // JoinInits makes one init segment of those of a picture and a sound, and returns the time scale of each. Their parts can then
 // stand in one file.
 func JoinInits(inits [][]byte) (joined []byte, scales []uint32, err error) {
 	var all fmp4.Init
+	var languages []string
 	for _, init := range inits {
 		t, err := ReadTrack(init)
 		if err != nil {
@@ -131,12 +145,19 @@ func JoinInits(inits [][]byte) (joined []byte, scales []uint32, err error) {
 		}
 		all.Tracks = append(all.Tracks, &fmp4.InitTrack{ID: trackID(t.Kind), TimeScale: t.TimeScale, Codec: t.Codec})
 		scales = append(scales, t.TimeScale)
+		languages = append(languages, t.Language)
 	}
 	var buf seekablebuffer.Buffer
 	if err := all.Marshal(&buf); err != nil {
 		return nil, nil, fmt.Errorf("write the init segment: %w", err)
 	}
-	return buf.Bytes(), scales, nil
+	joined = buf.Bytes()
+	for n, language := range languages {
+		if err := setLanguage(joined, n, language); err != nil {
+			return nil, nil, err
+		}
+	}
+	return joined, scales, nil
 }
 
 // ReadTrack reads what an init segment that this package wrote says of its track.
@@ -157,5 +178,9 @@ func ReadTrack(init []byte) (t ingest.Track, err error) {
 	if !read.Tracks[0].Codec.IsVideo() {
 		kind = segment.Audio
 	}
-	return ingest.Track{Kind: kind, Codec: read.Tracks[0].Codec, TimeScale: read.Tracks[0].TimeScale}, nil
+	t = ingest.Track{Kind: kind, Codec: read.Tracks[0].Codec, TimeScale: read.Tracks[0].TimeScale}
+	if kind == segment.Audio {
+		t.Language = languageOf(init, 0)
+	}
+	return t, nil
 }

@@ -54,7 +54,7 @@ func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary
 	}
 	key := Key{Channel: r.Key.Channel, Epoch: r.Key.Epoch, Clip: strings.ToLower(base32.StdEncoding.EncodeToString(random())[:clipDigits])}
 	clip := newRecording(key, s.path(key))
-	clip.summary = Summary{Key: key, Name: r.Name(), Title: clipped(title)}
+	clip.summary = Summary{Key: key, Name: r.Name(), Title: clipped(title), Captions: r.Summary().Captions}
 	if err := r.copyTo(clip, parts); err != nil {
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 			err = fmt.Errorf("%w: %w", ErrFull, err)

@@ -22,6 +22,9 @@ import (
 	"shoal/manifest/sign"
 	"shoal/segment"
 	"shoal/server/event"
+	"shoal/server/pack"
+	"shoal/server/pack/caption"
+	"shoal/server/pack/subtitle"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -192,6 +195,72 @@ func TestWhatIsPublishedIsRecorded(t *testing.T) {
 	records, err := r.Records(1, 7<<20+2)
 	if want := append(append([]byte(nil), b.kept[segment.Part{Epoch: 7, Track: 1, Seq: 8}][0]...), b.kept[segment.Part{Epoch: 7, Track: 1, Seq: 9}][0]...); err != nil || !bytes.HasPrefix(records, want) {
 		t.Errorf("%d bytes of records: %v", len(records), err)
+	}
+}
+
+// What was seen of captions is in the playlist, and outlives the server; that there were none is known once it is over.
+func TestCaptionsAreRemembered(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(7)
+	b.recorder.hear(event.CaptionsSeen{Channel: b.channel, Epoch: 7, IDs: []string{"CC1"}}) // before the first part
+	b.publish(8, 6000, nil)
+	b.recorder.hear(event.CaptionsSeen{Channel: b.channel, Epoch: 7, IDs: []string{"CC1", "SERVICE1"}})
+	want := pack.Captions{Seen: caption.Parse([]string{"CC1", "SERVICE1"}), Over: true}
+	if got := b.find(7).Summary().Captions; got != want {
+		t.Errorf("while live: %+v", got)
+	}
+	b.end()
+	b.begin(8)
+	b.publish(8, 6000, nil)
+	b.end()
+	again := newBenchAt(b)
+	if got := again.find(7).Summary().Captions; got != want {
+		t.Errorf("after a restart: %+v", got)
+	}
+	if got := again.find(8).Summary().Captions; got != (pack.Captions{Over: true}) {
+		t.Errorf("of the next broadcast, which has none: %+v", got)
+	}
+}
+
+// Subtitles stand beside a recording that is whole, replace each other, and are cut where its segments are.
+func TestSubtitlesStandBesideARecording(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(7)
+	b.publish(12, 6000, nil)
+	cues := []subtitle.Cue{{Start: 1900 * time.Millisecond, End: 3 * time.Second, Text: "Hello"}}
+	if err := b.shelf.Attach(b.channel, 7, "en", cues); !errors.Is(err, ErrNotFound) {
+		t.Errorf("while it grows: %v", err)
+	}
+	b.end()
+	r := b.find(7)
+	if _, err := r.TextMedia("en"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("without any: %v", err)
+	}
+	for n := range pack.SubtitlesMax {
+		if err := b.shelf.Attach(b.channel, 7, string([]byte{'a', byte('a' + n)}), cues); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.shelf.Attach(b.channel, 7, "en", cues); !errors.Is(err, ErrTexts) {
+		t.Errorf("one language more: %v", err)
+	}
+	if err := errors.Join(b.shelf.Attach(b.channel, 7, "aa", nil), b.shelf.Attach(b.channel, 7, "en", cues)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := r.TextMedia("en")
+	if err != nil || strings.Count(string(text), "text/en/s") != 3 || strings.Contains(string(text), ".m4s") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	for n, want := range []int{1, 1, 0} {
+		got, err := r.Text("en", 7<<20+uint64(n))
+		if err != nil || strings.Count(string(got), "00:00:01.900 --> 00:00:03.000\nHello\n") != want {
+			t.Errorf("segment %d: %v\n%s", n, err, got)
+		}
+	}
+	for _, language := range []string{"aa", "", "../../x", "EN"} {
+		if _, err := r.Text(language, 7<<20); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: %v", language, err)
+		}
 	}
 }
 

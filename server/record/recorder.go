@@ -13,6 +13,7 @@ import (
 	"shoal/manifest"
 	"shoal/segment"
 	"shoal/server/event"
+	"shoal/server/pack"
 )
 
 // Times of recording.
@@ -65,8 +66,9 @@ type Recorder struct {
 	// owned by Run
 	tapes        map[id.Channel]*tape
 	names        map[id.Channel]id.Name
-	certificates map[id.Channel][]byte // of an epoch whose first part has not come
-	retry        time.Time             // when it is tried again after an error
+	certificates map[id.Channel][]byte    // of an epoch whose first part has not come
+	captions     map[id.Channel]captioned // of the newest epoch; bounded by the channels there are
+	retry        time.Time                // when it is tried again after an error
 	pruned       time.Time
 
 	mu     sync.Mutex // guards status
@@ -77,7 +79,7 @@ type Recorder struct {
 func NewRecorder(c Config) *Recorder {
 	r := &Recorder{
 		config: c, now: c.Now, tapes: make(map[id.Channel]*tape), names: make(map[id.Channel]id.Name),
-		certificates: make(map[id.Channel][]byte),
+		certificates: make(map[id.Channel][]byte), captions: make(map[id.Channel]captioned),
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -134,6 +136,8 @@ func (r *Recorder) hear(fact event.Fact) {
 		r.certificate(f)
 	case event.PartPublished:
 		r.part(f)
+	case event.CaptionsSeen:
+		r.caption(f)
 	case event.BroadcastEnded:
 		if t := r.tapes[f.Channel]; t != nil && t.rec.Key.Epoch == f.Epoch {
 			r.end(f.Channel)
@@ -223,7 +227,7 @@ func (r *Recorder) begin(channel id.Channel, epoch uint64) *tape {
 	}
 	rec := newRecording(key, filepath.Join(r.config.Shelf.dir, key.dir()))
 	rec.rewind = r.config.Rewind
-	rec.summary = Summary{Key: key, Name: r.names[channel]}
+	rec.summary = Summary{Key: key, Name: r.names[channel], Captions: pack.Captions{Seen: r.seen(key), Over: true}}
 	t, err := newTape(rec)
 	if err == nil {
 		err = writeDurably(filepath.Join(rec.dir, r.nameFile()), []byte(rec.summary.Name))

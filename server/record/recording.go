@@ -107,13 +107,16 @@ func (r *Recording) since() time.Time {
 
 // Master returns the multivariant playlist. Of what grows it tells the rewind window; ErrNotFound if there is none.
 func (r *Recording) Master() ([]byte, error) {
-	return r.playlist("master", func(windows []pack.Window) []byte {
+	texts := textsIn(r.dir)
+	return r.playlist("master "+strings.Join(texts, " "), func(windows []pack.Window) []byte {
 		tracks := r.describe()
 		if len(tracks) < len(windows) {
 			windows = windows[:len(tracks)]
 		}
 		replaced(tracks, windows)
-		return pack.MasterPlaylist(tracks, windows)
+		captions := r.summary.Captions
+		captions.Over = captions.Over && r.sealed
+		return pack.MasterPlaylist(tracks, windows, captions, texts)
 	})
 }
 

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/server/pack"
+	"shoal/server/pack/caption"
 )
 
 // Summary is what is told of a recording or a clip.
@@ -22,6 +24,8 @@ type Summary struct {
 	Growing  bool   // the broadcast goes on
 	Pictured bool   // it has stills
 	Ladder   string // the ladder whose rungs it has as far as they were worth it; "": it was not looked at
+	// Captions are those inside the pictures. Over says that all of it was listened for; a recording that a crash broke off does not know.
+	Captions pack.Captions
 }
 
 // Chapter is where the publisher began, or came back.
@@ -52,6 +56,7 @@ type sealedJSON struct {
 	Bytes    int64         `json:"bytes"`
 	Ladder   string        `json:"ladder,omitempty"`
 	Chapters []chapterJSON `json:"chapters"`
+	Captions *[]string     `json:"captions,omitempty"` // as INSTREAM-ID names them; not there: not known
 }
 
 type chapterJSON struct {
@@ -66,6 +71,9 @@ func (s Summary) marshal() ([]byte, error) {
 	}
 	for _, c := range s.Chapters {
 		j.Chapters = append(j.Chapters, chapterJSON{c.At.Milliseconds(), c.Wall.UnixMilli()})
+	}
+	if ids := append([]string{}, s.Captions.Seen.IDs()...); s.Captions.Over || len(ids) > 0 {
+		j.Captions = &ids
 	}
 	return json.MarshalIndent(j, "", "  ")
 }
@@ -90,6 +98,9 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	s := Summary{
 		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes, Ladder: j.Ladder,
 		Started: time.UnixMilli(j.Started).UTC(), Ended: time.UnixMilli(j.Ended).UTC(), Lasts: time.Duration(j.Lasts) * time.Millisecond,
+	}
+	if j.Captions != nil {
+		s.Captions = pack.Captions{Seen: caption.Parse(*j.Captions), Over: true}
 	}
 	for _, c := range j.Chapters {
 		if c.At < 0 || c.At > j.Lasts {

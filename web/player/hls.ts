@@ -4,6 +4,7 @@ import workerPath from 'hls.js/dist/hls.worker.js?url';
 import { withToken } from './address';
 import { audioLoading } from './audio';
 import { bufferKeeping } from './buffers';
+import { captionReading } from './captions';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
 import { staying } from './staying';
@@ -30,6 +31,7 @@ const RECORDED_AHEAD_S = 20;
 export function makeRecordedHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, fromS: number): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
+    ...captionReading(),
     lowLatencyMode: false,
     startPosition: fromS,
     liveSyncDuration: LIVE_TARGET_S,
@@ -57,6 +59,7 @@ function estimates(of: () => Hls): Pick<MediaDesk, 'latencyMs' | 'estimate'> {
 export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
+    ...captionReading(),
     ...bufferKeeping(),
     lowLatencyMode: true,
     liveSyncDuration: LIVE_TARGET_S,

@@ -15,17 +15,23 @@ import { EdgeTrust, recordedPatience, wantPatience } from './patience';
 import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
 import { Slack } from './slack';
+import { soundsOf, type Sound } from './sounds';
 import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
+import { Texts } from './texts';
 import type { LoadHls, Surroundings } from './surroundings';
 import type { Playhead } from './swarm';
 
 /** With more than this ahead a failed load is tried on; with less it begins again. */
 const SPARE_MS = 300;
 
+/** A new sound is heard within this, or does not come. */
+const TURNING_MAX_MS = 4_000;
+
 export class Player {
   readonly stalls = new StallMeter();
   readonly pace = new ServerPace();
+  readonly texts: Texts;
   httpBytes = 0;
   /** Playback with sound was refused by the browser: it runs muted until the viewer asks for sound. */
   soundBlocked = false;
@@ -42,6 +48,9 @@ export class Player {
   /** The viewer went back on purpose: nothing hurries after live until asked. */
   #astray = false;
   #follows = ALL_TRACKS;
+  /** The new sound of what is being heard has to be there at once: nobody is asked for it but the server. */
+  #turningUntil = 0;
+  #language: string; // of sound, as the viewer chose it, or ''
   #url: string | null = null;
   /** Where to begin in what is recorded, in seconds; null: it is live. */
   #from: number | null = null;
@@ -55,6 +64,8 @@ export class Player {
     this.#video = video;
     this.#load = load;
     this.#around = around;
+    this.#language = around.hears;
+    this.texts = new Texts(video, around.reads, navigator.languages, () => around.changed(), this.#listeners.signal);
     this.#listen();
   }
 
@@ -114,7 +125,7 @@ export class Player {
     const media = {
       pace: this.pace,
       token,
-      source: () => this.#around.source(),
+      source: () => (performance.now() < this.#turningUntil ? null : this.#around.source()),
       patienceMs: () => (this.#from === null ? wantPatience(this.bufferMs) : recordedPatience(this.bufferMs)),
       fetched: (bytes: number) => {
         this.httpBytes += bytes;
@@ -126,16 +137,24 @@ export class Player {
       ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions())
       : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
+    if (this.#language) hls.config.audioPreference = { lang: this.#language };
     hls.on(Events.ERROR, (_event, data) => {
       if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
+    hls.on(Events.MANIFEST_LOADED, (_event, { captions }) => this.texts.declare(captions?.some(({ instreamId }) => instreamId?.startsWith('CC')) ?? false));
     hls.on(Events.MANIFEST_PARSED, () => {
       this.#follow(hls);
       this.#around.changed();
     });
     hls.on(Events.LEVEL_SWITCHING, () => this.#follow(hls));
-    hls.on(Events.AUDIO_TRACK_SWITCHING, () => this.#follow(hls));
+    hls.on(Events.AUDIO_TRACK_SWITCHING, () => {
+      this.#follow(hls);
+      this.#around.changed();
+    });
+    hls.on(Events.AUDIO_TRACK_SWITCHED, () => {
+      this.#turningUntil = 0;
+    });
     hls.on(Events.LEVEL_SWITCHED, () => this.#around.changed());
     hls.loadSource(url);
     hls.attachMedia(this.#video);
@@ -338,6 +357,22 @@ export class Player {
 
   get qualities(): readonly Quality[] {
     return qualitiesOf(this.#hls?.levels ?? [], this.quality === -1 ? this.#hls?.currentLevel ?? -1 : null);
+  }
+
+  get sounds(): readonly Sound[] {
+    return soundsOf(this.#hls?.audioTracks ?? []);
+  }
+
+  get sound(): number {
+    return this.#hls?.audioTrack ?? -1;
+  }
+
+  /** What is in the buffer is heard until the new sound is there. */
+  set sound(index: number) {
+    this.#turningUntil = performance.now() + TURNING_MAX_MS;
+    if (this.#hls) this.#hls.nextAudioTrack = index;
+    this.#language = this.sounds[index]?.language ?? '';
+    this.#around.changed();
   }
 
   get quality(): number {

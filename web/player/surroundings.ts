@@ -1,4 +1,5 @@
 import type { EdgeSource, PartSource, RecordSource } from './swarm';
+import type { TextWish } from './texts';
 
 /** The way to hls.js, which a page may have already, or load when there is something to play. */
 export type LoadHls = () => Promise<typeof import('./hls')>;
@@ -8,6 +9,10 @@ export interface Surroundings {
   /** The pass to a private channel, or ''. */
   readonly token: string;
   source(): PartSource | null;
+  /** What the viewer wants to read over the picture, to begin with. */
+  readonly reads: TextWish;
+  /** The language that he wants to hear, to begin with, or ''. */
+  readonly hears: string;
   readonly edges: () => EdgeSource | null;
   readonly records: () => RecordSource | null;
   /** The player turns to these tracks, ascending. It plays all there are until it says so. */

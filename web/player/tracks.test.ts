@@ -16,6 +16,11 @@ test('the tracks that are played are the level that loads and its sound', () => 
   expect(tracksPlayed(playing([2, 0], 0, [], -1))).toEqual([2]);
 });
 
+test('of several sounds one is played, also where there is one picture', () => {
+  expect(tracksPlayed(playing([0], 0, [1, 2], 1))).toEqual([0, 2]);
+  expect(tracksPlayed(playing([0], 0, [1, 2], -1))).toEqual([0, 1]);
+});
+
 test('who has nothing to choose between follows all, as everybody there does', () => {
   expect(tracksPlayed(playing([0], 0, [1], 0))).toEqual(ALL_TRACKS);
   expect(tracksPlayed(playing([], 0, [], 0))).toEqual(ALL_TRACKS);

@@ -144,7 +144,7 @@ func (s *studio) live() *Stream {
 		text, skip := pack.MediaPlaylist(windows, p.Track, pack.Options{}), pack.MediaPlaylist(windows, p.Track, pack.Options{Skip: true})
 		out.Renditions[p.Track].publish(text, skip, came, p, s.media)
 	}
-	master := pack.MasterPlaylist(s.sources, windows)
+	master := pack.MasterPlaylist(s.sources, windows, pack.Captions{}, nil)
 	out.Master = &Answer{}
 	*out.Master = playlist(testBase+"master.m3u8", testWall(), testWall().Add(time.Minute), master)
 	out.Media = s.answers(testBase, func(path string) string { return path })
@@ -251,7 +251,7 @@ func (s *studio) recorded(growing bool) *Stream {
 		}
 	}
 	out.Master = &Answer{}
-	*out.Master = playlist(base+"master.m3u8", polled, polled, pack.MasterPlaylist(s.sources, windows))
+	*out.Master = playlist(base+"master.m3u8", polled, polled, pack.MasterPlaylist(s.sources, windows, pack.Captions{}, nil))
 	out.Media = s.answers(base, func(path string) string { return string(bytes.TrimPrefix([]byte(path), []byte("7/"))) })
 	return out
 }

@@ -45,6 +45,8 @@ type Admission struct {
 	Leave func(error)     // to be called once: nil if the publisher stopped, else why it was lost or at fault
 	Cut   <-chan struct{} // closed when the place is taken away: by a takeover, or because the key was replaced
 	Lost  func(int)       // to be told of packets that the line lost, where a protocol knows; may be nil
+	// LeftOut is to be told how many sounds of the publisher there is no room for, when that changes; it may be nil.
+	LeftOut func(sounds int)
 }
 
 // Door decides who may publish.
@@ -74,6 +76,24 @@ func (Unmetered) PublisherRefused(string, string) {}
 
 // IngestFault is of Meter.
 func (Unmetered) IngestFault(string) {}
+
+// ReadLanguages returns the languages that stand behind a stream key, for sounds that do not say theirs: KEY?languages=en,de. What is
+// none is "".
+func ReadLanguages(text string) (languages []string) {
+	_, query, _ := strings.Cut(text, "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if name != "languages" {
+			continue
+		}
+		for one := range strings.SplitSeq(value, ",") {
+			if len(languages) < ingest.SoundsMax {
+				languages = append(languages, ingest.Language(one))
+			}
+		}
+	}
+	return languages
+}
 
 // takeoverWord is the parameter by which a publisher asks for a taken place: KEY?takeover=1.
 const takeoverWord = "takeover"

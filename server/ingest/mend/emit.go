@@ -11,11 +11,11 @@ import (
 // tracks starts a run at the sink.
 func (p *Mender) tracks() error {
 	var out []ingest.Track
-	for _, s := range p.streams {
+	for n, s := range p.streams {
 		if s == nil || s.codec == nil {
 			continue
 		}
-		t := ingest.Track{Kind: s.kind, Codec: s.codec, TimeScale: pictureScale}
+		t := ingest.Track{Kind: s.kind, Codec: s.codec, TimeScale: pictureScale, Language: p.speech[n]}
 		if s.kind == segment.Audio {
 			t.TimeScale = soundRate(s.codec)
 		}
@@ -68,6 +68,25 @@ func (p *Mender) emit(u unit) error {
 		out.DTS, out.PTS = p.times.picture(s.number, u.offset)
 	}
 	return p.sink.Sample(out)
+}
+
+// soundsText names all sounds for the log.
+func (p *Mender) soundsText() string {
+	var all []string
+	for n, s := range p.streams[sound:] {
+		if s == nil || s.codec == nil {
+			continue
+		}
+		text := codecText(s)
+		if speech := p.speech[sound+n]; speech != "" {
+			text += " (" + speech + ")"
+		}
+		all = append(all, text)
+	}
+	if len(all) == 0 {
+		return codecText(nil)
+	}
+	return strings.Join(all, ", ")
 }
 
 // codecText names a stream's codec for the log.

@@ -3,6 +3,7 @@ package mend
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
@@ -42,13 +43,20 @@ type stream struct {
 	lasts  time.Duration // of the frame before, for sound
 }
 
+// streamsMax is the picture and all sounds.
+const streamsMax = 1 + ingest.SoundsMax
+
 // Mender turns one publication's frames into samples. It is used by one goroutine.
 type Mender struct {
+	LeftOut func(sounds int) // set once, or nil: is told how many sounds are too many, when that changes
+
 	sink    ingest.Sink
 	log     *slog.Logger
-	streams [2]*stream // picture, sound
+	streams [streamsMax]*stream // picture, sounds
+	leftOut int
 
-	said    [2]bool // what the publisher announces
+	said    [streamsMax]bool   // what the publisher announces
+	speech  [streamsMax]string // languages, by stream
 	running bool
 	queue   []unit // before running
 	queued  int    // bytes
@@ -59,26 +67,50 @@ type Mender struct {
 // New returns a Mender that fills sink. log names the protocol.
 func New(sink ingest.Sink, log *slog.Logger) *Mender { return &Mender{sink: sink, log: log} }
 
+// The streams by number: picture, first sound, and the others.
 const (
 	picture = 0
 	sound   = 1
 )
 
-func indexOf(kind segment.Kind) int {
-	if kind == segment.Audio {
-		return sound
-	}
-	return picture
-}
-
 // ErrChange says that a running stream cannot become another codec.
 var ErrChange = errors.New("the codec changed within a publication: stop and start the encoder instead")
 
-// Says notes that the publisher announced a track of this kind.
-func (p *Mender) Says(kind segment.Kind) { p.said[indexOf(kind)] = true }
+// SaysPicture notes that the publisher announced a picture.
+func (p *Mender) SaysPicture() { p.said[picture] = true }
 
-// Has tells whether the format of a kind is known.
-func (p *Mender) Has(kind segment.Kind) bool { return p.streams[indexOf(kind)] != nil }
+// SaysSound notes that he announced sound n, from 0 to ingest.SoundsMax-1, in a language, which may be "".
+func (p *Mender) SaysSound(n int, language string) {
+	p.said[sound+n] = true
+	p.Speaks(n, language)
+}
+
+// Speaks notes the language of sound n. It counts from the next run on.
+func (p *Mender) Speaks(n int, language string) {
+	if language != "" {
+		p.speech[sound+n] = language
+	}
+}
+
+// Further notes how many sounds there are for which there is no room.
+func (p *Mender) Further(sounds int) {
+	if p.leftOut == sounds {
+		return
+	}
+	p.leftOut = sounds
+	if sounds > 0 {
+		p.log.Warn("sounds are left out: a broadcast has no room for so many", "left_out", sounds, "most", ingest.SoundsMax)
+	}
+	if p.LeftOut != nil {
+		p.LeftOut(sounds)
+	}
+}
+
+// HasPicture tells whether the format of the picture is known.
+func (p *Mender) HasPicture() bool { return p.streams[picture] != nil }
+
+// HasSound tells whether that of sound n is.
+func (p *Mender) HasSound(n int) bool { return p.streams[sound+n] != nil }
 
 // open returns the format of the picture, which it makes if there is none.
 func open[F format](p *Mender, fresh func() F) (f F, err error) {
@@ -123,20 +155,20 @@ func (p *Mender) VP9() error {
 	return err
 }
 
-// AAC says that the sound is AAC.
-func (p *Mender) AAC(config *mpeg4audio.AudioSpecificConfig) error {
-	return p.soundStream().aac(config)
+// AAC says that sound n is AAC.
+func (p *Mender) AAC(n int, config *mpeg4audio.AudioSpecificConfig) error {
+	return p.soundStream(n).aac(config)
 }
 
-// Opus says that the sound is Opus with 1 or 2 channels.
-func (p *Mender) Opus(channels int) error { return p.soundStream().opus(channels) }
+// Opus says that sound n is Opus with 1 or 2 channels.
+func (p *Mender) Opus(n, channels int) error { return p.soundStream(n).opus(channels) }
 
-// soundStream returns the format of the sound, which it makes if there is none.
-func (p *Mender) soundStream() *soundFormat {
-	if p.streams[sound] == nil {
-		p.streams[sound] = &stream{kind: segment.Audio, format: &soundFormat{}}
+// soundStream returns the format of sound n, which it makes if there is none.
+func (p *Mender) soundStream(n int) *soundFormat {
+	if p.streams[sound+n] == nil {
+		p.streams[sound+n] = &stream{kind: segment.Audio, format: &soundFormat{}}
 	}
-	return p.streams[sound].format.(*soundFormat)
+	return p.streams[sound+n].format.(*soundFormat)
 }
 
 // Picture takes a frame. ms is its decode time in milliseconds on a clock that wraps at 32 bits, offset how much later
@@ -150,12 +182,14 @@ func (p *Mender) Units(ms uint32, offset time.Duration, units [][]byte) error {
 	return p.frame(picture, ms, offset, joinUnits(units))
 }
 
-// Sound takes a frame of sound, with its time as Picture's.
-func (p *Mender) Sound(ms uint32, payload []byte) error { return p.frame(sound, ms, 0, payload) }
+// Sound takes a frame of sound n, with its time as Picture's.
+func (p *Mender) Sound(n int, ms uint32, payload []byte) error {
+	return p.frame(sound+n, ms, 0, payload)
+}
 
 // frame takes a payload of a stream.
-func (p *Mender) frame(kind int, ms uint32, offset time.Duration, payload []byte) error {
-	s := p.streams[kind]
+func (p *Mender) frame(n int, ms uint32, offset time.Duration, payload []byte) error {
+	s := p.streams[n]
 	if s == nil {
 		return errors.New("media came before the sequence header that says what it is: restart the encoder")
 	}
@@ -175,17 +209,21 @@ func (p *Mender) frame(kind int, ms uint32, offset time.Duration, payload []byte
 	return p.start()
 }
 
-// known tells whether the tracks are: both kinds came, or all that were announced, or waiting is over.
+// known tells whether the tracks are: picture and sound came, or all that were announced, or waiting is over. Sounds beside the
+// first are waited for as soon as anything is known of them.
 func (p *Mender) known() bool {
-	var came [2]bool
+	var came [streamsMax]bool
 	for _, u := range p.queue {
-		came[u.kind()] = came[u.kind()] || u.codec != nil
+		n := slices.Index(p.streams[:], u.stream)
+		came[n] = came[n] || u.codec != nil
 	}
-	if came[picture] && came[sound] {
-		return true
+	said, all, further := false, true, false
+	for n := range came {
+		said = said || p.said[n]
+		all = all && (came[n] || !p.said[n])
+		further = further || n > sound && !came[n] && (p.said[n] || p.streams[n] != nil)
 	}
-	said := p.said[picture] || p.said[sound]
-	if said && (came[picture] || !p.said[picture]) && (came[sound] || !p.said[sound]) {
+	if !further && (came[picture] && came[sound] || said && all) {
 		return true
 	}
 	wait := probeMax
@@ -194,13 +232,6 @@ func (p *Mender) known() bool {
 	}
 	first, last := p.queue[0], p.queue[len(p.queue)-1]
 	return len(p.queue) >= probeUnitsMax || p.queued >= probeBytesMax || sinceRaw(first.raw, last.raw).Abs() >= wait
-}
-
-func (u *unit) kind() int {
-	if u.stream.kind == segment.Audio {
-		return sound
-	}
-	return picture
 }
 
 // start tells the sink the tracks and lets out what was held back.
@@ -225,7 +256,7 @@ func (p *Mender) start() error {
 	}
 	p.running = true
 	p.times = newTimeline(tracks)
-	p.log.Info("publishing", "picture", codecText(p.streams[picture]), "sound", codecText(p.streams[sound]))
+	p.log.Info("publishing", "picture", codecText(p.streams[picture]), "sound", p.soundsText())
 	if err := p.tracks(); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (o odd) play(t *testing.T) *oddSink {
 	if err := m.NALs(false, 4, [][]byte{testSPS, testPPS}); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.AAC(&mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2, ChannelCount: 2}); err != nil {
+	if err := m.AAC(0, &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2, ChannelCount: 2}); err != nil {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(uint64(o.begins), uint64(o.jump)))
@@ -86,7 +86,7 @@ func (o odd) play(t *testing.T) *oddSink {
 			if o.silent && sound < o.at {
 				continue
 			}
-			if err := m.Sound(clock(sound), truth(sound)); err != nil {
+			if err := m.Sound(0, clock(sound), truth(sound)); err != nil {
 				t.Fatalf("%+v at %v: %v", o, at, err)
 			}
 		}

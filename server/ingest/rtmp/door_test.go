@@ -21,14 +21,15 @@ const rightKey = "dGhlIHJpZ2h0IGtleSBvZiB0aGUgdGVzdCBjaGFubmVs"
 
 // door is a Door with one key. It remembers every publication.
 type door struct {
-	mu     sync.Mutex
-	sinks  []*sink
-	busy   bool
-	ended  chan error
-	asked  []gate.Request
-	spoil  func(*sink)
-	faults int
-	cut    chan struct{} // nil: never
+	mu      sync.Mutex
+	sinks   []*sink
+	busy    bool
+	ended   chan error
+	asked   []gate.Request
+	spoil   func(*sink)
+	faults  int
+	leftOut int
+	cut     chan struct{} // nil: never
 }
 
 func newDoor() *door { return &door{ended: make(chan error, 16)} }
@@ -48,7 +49,13 @@ func (d *door) Admit(_ context.Context, r gate.Request) (gate.Admission, error) 
 		d.spoil(s)
 	}
 	d.sinks = append(d.sinks, s)
-	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut}, nil
+	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut, LeftOut: d.leaveOut}, nil
+}
+
+func (d *door) leaveOut(sounds int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.leftOut = sounds
 }
 
 // PublisherAdmitted is of gate.Meter.

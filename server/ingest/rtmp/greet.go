@@ -61,7 +61,7 @@ func (v *visit) greet() error {
 		case "play":
 			return errPlays
 		case "publish":
-			v.key, v.takeover, err = keyIn(c, app)
+			v.key, v.takeover, v.languages, err = keyIn(c, app)
 			return err
 		}
 		if err != nil {
@@ -84,27 +84,29 @@ func appIn(c *message.CommandAMF0) string {
 
 // keyIn returns the stream key of a publish command. Some encoders have one field for everything and put the key at the
 // end of the application.
-func keyIn(c *message.CommandAMF0, app string) (key string, takeover bool, err error) {
+func keyIn(c *message.CommandAMF0, app string) (key string, takeover bool, languages []string, err error) {
 	if len(c.Arguments) < 2 {
-		return "", false, errHandshake
+		return "", false, nil, errHandshake
 	}
 	text, ok := c.Arguments[1].(string)
 	if !ok {
-		return "", false, errHandshake
+		return "", false, nil, errHandshake
 	}
 	key, takeover = gate.ReadKey(text)
+	languages = gate.ReadLanguages(text)
 	if key == "" {
+		languages = append(languages, gate.ReadLanguages(app)...)
 		app, inApp := gate.ReadKey(app)
 		_, key, _ = strings.Cut(strings.Trim(app, "/"), "/")
 		takeover = takeover || inApp
 	}
 	if len(key) > keyMax {
-		return "", false, errHandshake
+		return "", false, nil, errHandshake
 	}
 	if key == "" {
-		return "", false, errors.New("it sent no stream key: set the one that \"shoal channel add\" printed")
+		return "", false, nil, errors.New("it sent no stream key: set the one that \"shoal channel add\" printed")
 	}
-	return key, takeover, nil
+	return key, takeover, languages, nil
 }
 
 // careful passes on errors of the network and of our guard. The library's own repeat what the publisher sent, and that

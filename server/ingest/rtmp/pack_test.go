@@ -77,7 +77,7 @@ func (b *broadcast) write(t *testing.T) {
 	for i := range b.windows {
 		b.windows[i].Ended = true
 	}
-	files := map[string][]byte{"master.m3u8": pack.MasterPlaylist(b.tracks, b.windows)}
+	files := map[string][]byte{"master.m3u8": pack.MasterPlaylist(b.tracks, b.windows, pack.Captions{}, nil)}
 	for i := range b.windows {
 		files[pack.MediaURI(segment.Track(i))] = pack.MediaPlaylist(b.windows, segment.Track(i), pack.Options{})
 	}

@@ -4,14 +4,16 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/abema/go-mp4"
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/message"
 
-	"shoal/segment"
 	"shoal/server/ingest"
+	"shoal/server/ingest/gate"
 	"shoal/server/ingest/mend"
 )
 
@@ -22,13 +24,22 @@ var errNoHeader = errors.New("media came before the sequence header that says wh
 
 // publication turns messages into frames.
 type publication struct {
-	log    *slog.Logger
-	mender *mend.Mender
-	others bool // further tracks were told
+	log     *slog.Logger
+	mender  *mend.Mender
+	others  bool        // further pictures were told
+	sounds  []uint8     // the publisher's numbers of sounds, in the order in which they came; at most ingest.SoundsMax
+	further [256]bool   // those that came after, by number
+	speech  [256]string // languages that metadata tells, by number
 }
 
-func newPublication(sink ingest.Sink, log *slog.Logger) *publication {
-	return &publication{log: log, mender: mend.New(sink, log)}
+// newPublication takes the languages of sounds that say none themselves, in their order.
+func newPublication(a gate.Admission, languages []string, log *slog.Logger) *publication {
+	p := &publication{log: log, mender: mend.New(a.Sink, log), sounds: []uint8{0}}
+	p.mender.LeftOut = a.LeftOut
+	for n, language := range languages[:min(len(languages), ingest.SoundsMax)] {
+		p.mender.Speaks(n, language)
+	}
+	return p
 }
 
 // take takes a message and reports whether it was picture or sound.
@@ -46,32 +57,61 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 	case *message.VideoExCodedFrames:
 		return true, p.picture(m.DTS, signed24(m.PTSDelta), m.Payload)
 	case *message.VideoExMultitrack:
-		return p.first(m.TrackID, m.Wrapped)
+		if m.TrackID == 0 {
+			return p.take(m.Wrapped)
+		}
+		if !p.others {
+			p.others = true
+			p.log.Warn("the publisher sends several pictures: only the first is used")
+		}
+		return false, nil
 	case *message.Audio:
 		return m.AACType == message.AudioAACTypeAU, p.audio(m)
+	case *message.AudioExMultitrack:
+		if n, ok := p.soundOf(m.TrackID); ok {
+			return p.takeSound(n, m.Wrapped)
+		}
+		return false, nil
+	}
+	return p.takeSound(0, m)
+}
+
+// takeSound takes a message of Enhanced RTMP about sound n.
+func (p *publication) takeSound(n int, m message.Message) (media bool, err error) {
+	switch m := m.(type) {
 	case *message.AudioExSequenceStart:
-		return false, p.audioStart(m)
+		return false, p.audioStart(n, m)
 	case *message.AudioExCodedFrames:
 		if m.FourCC != message.FourCCMP4A && m.FourCC != message.FourCCOpus {
 			return true, mend.ErrCodec
 		}
-		return true, p.sound(m.DTS, m.Payload)
-	case *message.AudioExMultitrack:
-		return p.first(m.TrackID, m.Wrapped)
+		return true, p.sound(n, m.DTS, m.Payload)
 	}
 	return false, nil
 }
 
-// first takes the first track of a kind. There is no use for further ones yet.
-func (p *publication) first(track uint8, m message.Message) (bool, error) {
-	if track == 0 {
-		return p.take(m)
+// soundOf returns which sound the publisher's number means, if there is room for it.
+func (p *publication) soundOf(track uint8) (n int, ok bool) {
+	if n = slices.Index(p.sounds, track); n >= 0 {
+		return n, true
 	}
-	if !p.others {
-		p.others = true
-		p.log.Warn("the publisher sends several tracks of a kind: only the first is used")
+	if len(p.sounds) < ingest.SoundsMax {
+		p.sounds = append(p.sounds, track)
+		n = len(p.sounds) - 1
+		p.mender.Speaks(n, p.speech[track])
+		return n, true
 	}
-	return false, nil
+	if !p.further[track] {
+		p.further[track] = true
+		left := 0
+		for _, out := range p.further {
+			if out {
+				left++
+			}
+		}
+		p.mender.Further(left)
+	}
+	return 0, false
 }
 
 // metadata learns from onMetaData which kinds will come.
@@ -84,10 +124,51 @@ func (p *publication) metadata(data amf0.Data) {
 		case amf0.ECMAArray:
 			o = amf0.Object(v)
 		}
-		for name, kind := range map[string]segment.Kind{"videocodecid": segment.Video, "audiocodecid": segment.Audio} {
-			if id, ok := o.Get(name); ok && id != nil && id != float64(0) && id != "" {
-				p.mender.Says(kind)
-			}
+		if says(o, "videocodecid") {
+			p.mender.SaysPicture()
+		}
+		if says(o, "audiocodecid") {
+			p.mender.SaysSound(0, languageIn(o))
+		}
+		p.furtherSounds(o)
+	}
+}
+
+func says(o amf0.Object, name string) bool {
+	id, ok := o.Get(name)
+	return ok && id != nil && id != float64(0) && id != ""
+}
+
+// languageIn reads a language of metadata. The standard names none, publishers call it so.
+func languageIn(o amf0.Object) string {
+	for _, name := range []string{"language", "lang", "audiolanguage"} {
+		if text, ok := o.GetString(name); ok {
+			return ingest.Language(text)
+		}
+	}
+	return ""
+}
+
+// furtherSounds reads the languages of sounds beside the first, by number (audioTrackIdInfoMap of Enhanced RTMP 2). Which sounds
+// there are it is not believed in: publishers number them otherwise there.
+func (p *publication) furtherSounds(o amf0.Object) {
+	found, _ := o.Get("audioTrackIdInfoMap")
+	var list amf0.Object
+	switch found := found.(type) {
+	case amf0.Object:
+		list = found
+	case amf0.ECMAArray:
+		list = amf0.Object(found)
+	}
+	for _, e := range list {
+		track, err := strconv.ParseUint(e.Key, 10, 8)
+		about, ok := e.Value.(amf0.Object)
+		if err != nil || !ok {
+			continue
+		}
+		p.speech[track] = languageIn(about)
+		if n := slices.Index(p.sounds, uint8(track)); n >= 0 {
+			p.mender.Speaks(n, p.speech[track])
 		}
 	}
 }
@@ -102,7 +183,7 @@ func (p *publication) video(m *message.Video) error {
 			return p.hevc(m.HEVCConfig)
 		}
 	case message.VideoTypeAU:
-		if !p.mender.Has(segment.Video) { // parameters may come in-band only
+		if !p.mender.HasPicture() { // parameters may come in-band only
 			if err := p.mender.NALs(m.Codec == message.CodecH265, lengthSize, nil); err != nil {
 				return err
 			}
@@ -120,23 +201,23 @@ func (p *publication) audio(m *message.Audio) error {
 		if m.AACConfig == nil { // some encoders announce their sound with an empty one first
 			return nil
 		}
-		return p.mender.AAC(m.AACConfig)
+		return p.mender.AAC(0, m.AACConfig)
 	}
-	return p.sound(m.DTS, m.AU)
+	return p.sound(0, m.DTS, m.AU)
 }
 
 func (p *publication) picture(at, offset time.Duration, payload []byte) error {
-	if !p.mender.Has(segment.Video) {
+	if !p.mender.HasPicture() {
 		return errNoHeader
 	}
 	return p.mender.Picture(uint32(at/time.Millisecond), offset, payload)
 }
 
-func (p *publication) sound(at time.Duration, payload []byte) error {
-	if !p.mender.Has(segment.Audio) {
+func (p *publication) sound(n int, at time.Duration, payload []byte) error {
+	if !p.mender.HasSound(n) {
 		return errNoHeader
 	}
-	return p.mender.Sound(uint32(at/time.Millisecond), payload)
+	return p.mender.Sound(n, uint32(at/time.Millisecond), payload)
 }
 
 // videoStart takes a sequence header of Enhanced RTMP.
@@ -175,12 +256,12 @@ func (p *publication) hevc(c *mp4.HvcC) error {
 }
 
 // audioStart takes a sequence header of Enhanced RTMP.
-func (p *publication) audioStart(m *message.AudioExSequenceStart) error {
+func (p *publication) audioStart(n int, m *message.AudioExSequenceStart) error {
 	switch {
 	case m.AACConfig != nil:
-		return p.mender.AAC(m.AACConfig)
+		return p.mender.AAC(n, m.AACConfig)
 	case m.OpusConfig != nil:
-		return p.mender.Opus(int(m.OpusConfig.ChannelCount))
+		return p.mender.Opus(n, int(m.OpusConfig.ChannelCount))
 	}
 	return mend.ErrCodec
 }

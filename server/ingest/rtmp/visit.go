@@ -28,15 +28,16 @@ var (
 
 // visit is one connection.
 type visit struct {
-	server   *Server
-	conn     net.Conn
-	from     netip.Addr
-	log      *slog.Logger
-	guard    *guard
-	rtmp     *message.ReadWriter
-	admitted bool
-	key      string // never logged: see redact
-	takeover bool
+	server    *Server
+	conn      net.Conn
+	from      netip.Addr
+	log       *slog.Logger
+	guard     *guard
+	rtmp      *message.ReadWriter
+	admitted  bool
+	key       string // never logged: see redact
+	takeover  bool
+	languages []string // of the sounds, if the publisher said so with the key
 }
 
 // run takes the visit from the first byte to the last.
@@ -90,7 +91,7 @@ func (v *visit) stay(ctx context.Context, a gate.Admission) error {
 		case <-over:
 		}
 	}()
-	err := v.publish(newPublication(a.Sink, v.log))
+	err := v.publish(newPublication(a, v.languages, v.log))
 	close(over)
 	<-watched
 	switch {

@@ -80,10 +80,12 @@ type ask struct {
 
 func newConnection(s *Server, v *visit, place gate.Admission, k *keys, latency time.Duration) *connection {
 	now := time.Now()
+	mender := mend.New(place.Sink, v.log)
+	mender.LeftOut = place.LeftOut
 	c := &connection{
 		server: s, peer: v.who, place: place, keys: k, began: now, queue: make(chan datagram, queueMax),
 		nakMax: (int(min(v.handshake.mtu, datagramMax)) - headerSize - 28) / 8, // of 8 bytes; 28 are UDP's and IP's
-		window: newWindow(v.handshake.isn, latency, now), demuxer: ts.New(mend.New(place.Sink, v.log), v.log),
+		window: newWindow(v.handshake.isn, latency, now), demuxer: ts.New(mender, v.log),
 		heard: now, sent: now, naked: now, counted: now, acked: v.handshake.isn, rtt: 100 * time.Millisecond, rttVar: 50 * time.Millisecond,
 	}
 	s.enlist(c)

@@ -215,6 +215,17 @@ func TestParametersThatChangeAreAnotherCodec(t *testing.T) {
 	}
 }
 
+// Captions stand in SEI, which is the sample's.
+func TestWhatStandsBesideThePictureStays(t *testing.T) {
+	var a avc
+	sei := []byte{6, 4, 1, 0xB5, 0x80}
+	idr := []byte{0x65, 0x88, 0x84}
+	data, _, err := a.sample([][]byte{{9, 0xF0}, sei, idr})
+	if err != nil || !bytes.Equal(data, joinUnits([][]byte{sei, idr})) {
+		t.Errorf("%x, %v", data, err)
+	}
+}
+
 func TestParametersThatTheOfferTells(t *testing.T) {
 	var a avc
 	for _, unit := range setsIn("packetization-mode=1; sprop-parameter-sets=Z0LAFdoFBn58BagwMDUoAAADAAgAAAMBlHixdQ==,aM48gA==,***;x=1") {

@@ -3,6 +3,8 @@ package pulse
 import (
 	"fmt"
 	"time"
+
+	"shoal/server/ingest"
 )
 
 // Advice is one thing to do. Code is for programs, Says for people.
@@ -41,6 +43,9 @@ func advise(h Health) (all []Advice) {
 	}
 	if h.Picture != "" && h.Sound == "" {
 		say("no_sound", "There is no sound: if that is not meant, choose an audio track in the encoder, then restart the stream.")
+	}
+	if h.LeftOut > 0 {
+		say("sounds_left_out", "%d of your sounds are left out: a broadcast has room for %d. Send fewer.", h.LeftOut, ingest.SoundsMax)
 	}
 	if h.Picture == "" {
 		say("no_picture", "There is no picture: if that is not meant, look at the encoder's video output, then restart the stream.")

@@ -24,11 +24,20 @@ type Health struct {
 	LostLately    int           // the same, in Window
 	Picture       string        // codec, "" without
 	Width, Height int
-	Sound         string        // codec, "" without
+	Captions      []string      // inside the picture, as INSTREAM-ID names them; not to be changed
+	Sound         string        // codec of the first, "" without
+	Sounds        []Sound       // all
+	LeftOut       int           // sounds that there is no room for
 	SoundSilent   time.Duration // since the last frame of sound, if there is a track for it
 	PictureSilent time.Duration // the same of the picture
 	Behind        time.Duration // by how much media has fallen behind the clock
 	Advice        []Advice      // what to do, the most important first
+}
+
+// Sound is one of several.
+type Sound struct {
+	Codec    string
+	Language string // "" if the publisher does not say
 }
 
 // Health says how things are now.
@@ -43,9 +52,11 @@ func (p *Pulse) Health(now time.Time) Health {
 		return h
 	}
 	p.rates(now, &h)
+	h.Captions, h.LeftOut = p.captions, p.leftOut
 	for _, t := range p.tracks {
 		if t.Kind == segment.Audio {
-			h.Sound = pack.CodecName(t)
+			h.Sounds = append(h.Sounds, Sound{pack.CodecName(t), t.Language})
+			h.Sound = h.Sounds[0].Codec
 			continue
 		}
 		h.Picture = pack.CodecName(t)

@@ -33,6 +33,7 @@ type Pulse struct {
 	hasSound  bool
 	hasVideo  bool
 	tracks    []ingest.Track
+	captions  []string // of the epoch
 
 	past   [seconds]second
 	newest int64 // the second that past holds last
@@ -42,6 +43,7 @@ type Pulse struct {
 	lastKey        time.Duration
 	keySeen        bool
 	missing, lost  int // of this publisher
+	leftOut        int // sounds of this publisher that there is no room for
 	lead           lead
 }
 
@@ -75,7 +77,7 @@ func (p *Pulse) Connected(now time.Time, protocol string) {
 		p.returns++
 	}
 	p.protocol, p.connected, p.here = protocol, now, true
-	p.runs, p.missing, p.lost = 0, 0, 0
+	p.runs, p.missing, p.lost, p.leftOut = 0, 0, 0, 0
 	p.past, p.keys = [seconds]second{}, nil // what the one before sent is not this one's
 	p.restart()
 }
@@ -98,6 +100,20 @@ func (p *Pulse) Tracks(tracks []ingest.Track) {
 		p.hasVideo = p.hasVideo || t.Kind == segment.Video
 	}
 	p.restart()
+}
+
+// LeftOut says how many sounds of the publisher there is no room for.
+func (p *Pulse) LeftOut(sounds int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.leftOut = sounds
+}
+
+// Captions says which captions the pictures of the epoch carry so far.
+func (p *Pulse) Captions(ids []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.captions = ids
 }
 
 // restart forgets what belongs to a run's clock. The caller holds mu.

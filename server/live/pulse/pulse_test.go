@@ -139,3 +139,19 @@ func TestNothingYet(t *testing.T) {
 	}
 	p.Sample(now, ingest.Sample{Track: 3}) // of a track that nobody told of
 }
+
+func TestSoundsAreTold(t *testing.T) {
+	tracks := append(both(), both()[1])
+	tracks[1].Language = "en"
+	s := begin(tracks)
+	s.p.LeftOut(2)
+	h := s.play(5 * time.Second)
+	if want := []Sound{{"mp4a.40.2", "en"}, {"mp4a.40.2", ""}}; !slices.Equal(h.Sounds, want) || h.Sound != "mp4a.40.2" || h.LeftOut != 2 || !slices.Contains(codes(h), "sounds_left_out") {
+		t.Errorf("%+v", h)
+	}
+	s.p.Left(s.now)
+	s.p.Connected(s.now, "srt")
+	if h := s.p.Health(s.now); h.LeftOut != 0 {
+		t.Errorf("of the next publisher: %+v", h)
+	}
+}

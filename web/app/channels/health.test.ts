@@ -4,12 +4,15 @@ import { health, lines } from './health';
 test('an answer is read field by field', () => {
   const read = health({
     live: true, publishing: true, protocol: 'srt', bits_per_second: 2_600_000, frames_per_second: 29.97, key_interval_ms: 10_000, frames_missing: 3, packets_lost: 7,
-    returns: 1, picture: { codec: 'avc1', width: 1280, height: 720 }, sound: null, advice: [{ code: 'key_interval', says: 'Key frames every 10 s' }, { code: 1 }, 'x'],
+    returns: 1, picture: { codec: 'avc1', width: 1280, height: 720 }, sounds: [], advice: [{ code: 'key_interval', says: 'Key frames every 10 s' }, { code: 1 }, 'x'],
   });
-  expect(read).toMatchObject({ publishing: true, protocol: 'srt', sound: null, picture: { width: 1280 }, advice: [{ code: 'key_interval', says: 'Key frames every 10 s' }] });
+  expect(read).toMatchObject({ publishing: true, protocol: 'srt', sounds: [], picture: { width: 1280 }, advice: [{ code: 'key_interval', says: 'Key frames every 10 s' }] });
   expect(read && Object.fromEntries(lines(read))).toEqual({
-    'Comes in over': 'SRT', Picture: '1280 × 720, 30 frames a second, key frames every 10 s', Sound: 'none', Bitrate: '2.6 Mbit/s', Missing: '3 frames, 7 packets lost on the line',
+    'Comes in over': 'SRT', Picture: '1280 × 720, 30 frames a second, key frames every 10 s', Sound: 'none', Captions: 'none', Bitrate: '2.6 Mbit/s', Missing: '3 frames, 7 packets lost on the line',
   });
-  expect(health({ publishing: 'yes', bits_per_second: -1, picture: [], advice: {} })).toMatchObject({ publishing: false, bitsPerSecond: 0, picture: null, advice: [] });
+  const two = health({ sounds: [{ codec: 'opus', language: 'en' }, { codec: 'opus' }] });
+  expect(two && lines(two)).toContainEqual(['Sound', '2 tracks (en)']);
+  expect(health({ publishing: 'yes', bits_per_second: -1, picture: [], advice: {} })).toMatchObject({ publishing: false, bitsPerSecond: 0, picture: null, captions: [], advice: [] });
+  expect(Object.fromEntries(lines({ ...read!, captions: ['CC1', 'CC3'] }))['Captions']).toBe('yes (CC1, CC3)');
   for (const body of [null, [], 'x', 7]) expect(health(body)).toBeNull();
 });

@@ -11,7 +11,8 @@ export interface Health {
   readonly packetsLost: number;
   readonly returns: number;
   readonly picture: { readonly codec: string; readonly width: number; readonly height: number } | null;
-  readonly sound: { readonly codec: string } | null;
+  readonly sounds: readonly { readonly codec: string; readonly language: string }[];
+  readonly captions: readonly string[];
   readonly advice: readonly { readonly code: string; readonly says: string }[];
 }
 
@@ -42,7 +43,6 @@ export function health(body: unknown): Health | null {
   const whole = fields(body);
   if (!whole) return null;
   const picture = fields(whole.picture);
-  const sound = fields(whole.sound);
   return {
     live: whole.live === true,
     publishing: whole.publishing === true,
@@ -54,7 +54,8 @@ export function health(body: unknown): Health | null {
     packetsLost: amount(whole.packets_lost),
     returns: amount(whole.returns),
     picture: picture && { codec: text(picture.codec), width: amount(picture.width), height: amount(picture.height) },
-    sound: sound && { codec: text(sound.codec) },
+    sounds: (Array.isArray(whole.sounds) ? whole.sounds : []).map((one: unknown) => ({ codec: text(fields(one)?.codec), language: text(fields(one)?.language) })),
+    captions: (Array.isArray(whole.captions) ? whole.captions : []).map(text),
     advice: (Array.isArray(whole.advice) ? whole.advice : []).flatMap((one: unknown) => {
       const said = fields(one);
       return said && typeof said.says === 'string' ? [{ code: text(said.code), says: said.says }] : [];
@@ -70,10 +71,17 @@ export function lines(h: Health): readonly (readonly [string, string])[] {
   return [
     ['Comes in over', h.protocol === '' ? 'the server itself' : h.protocol.toUpperCase()],
     ['Picture', picture],
-    ['Sound', h.sound ? 'there' : 'none'],
+    ['Sound', sounds(h)],
+    ['Captions', h.captions.length > 0 ? `yes (${h.captions.join(', ')})` : 'none'],
     ['Bitrate', `${(h.bitsPerSecond / 1e6).toFixed(1)} Mbit/s`],
     ['Missing', `${h.framesMissing} frames` + (h.packetsLost > 0 ? `, ${h.packetsLost} packets lost on the line` : '')],
   ];
+}
+
+function sounds({ sounds: all }: Health): string {
+  const languages = all.map(({ language }) => language).filter(Boolean).join(', ');
+  if (all.length === 0) return 'none';
+  return (all.length === 1 ? 'there' : `${all.length} tracks`) + (languages ? ` (${languages})` : '');
 }
 
 function seconds(ms: number): string {

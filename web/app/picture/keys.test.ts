@@ -8,6 +8,11 @@ test('the usual keys do the usual things', () => {
   expect([' ', 'k', 'm', 'F', 'ArrowLeft', 'ArrowRight', 'x'].map((key) => press(key))).toEqual(['toggle', 'toggle', 'mute', 'full', 'back', 'forward', null]);
 });
 
+test('captions have a key', () => {
+  expect(press('c')).toBe('read');
+  expect(press('c', 'INPUT', {}, 'text')).toBeNull();
+});
+
 test('keys that belong to a control or the browser are left alone', () => {
   expect(press(' ', 'BUTTON')).toBeNull();
   expect(press('k', 'BUTTON')).toBe('toggle');

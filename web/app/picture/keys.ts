@@ -1,6 +1,6 @@
 // The keys of the player. Pure.
 
-export type KeyAction = 'toggle' | 'mute' | 'full' | 'back' | 'forward' | 'louder' | 'softer' | 'live';
+export type KeyAction = 'toggle' | 'mute' | 'full' | 'back' | 'forward' | 'louder' | 'softer' | 'live' | 'read';
 
 const actions: Readonly<Record<string, KeyAction>> = {
   ' ': 'toggle',
@@ -8,6 +8,7 @@ const actions: Readonly<Record<string, KeyAction>> = {
   m: 'mute',
   f: 'full',
   l: 'live',
+  c: 'read',
   ArrowLeft: 'back',
   ArrowRight: 'forward',
   ArrowUp: 'louder',

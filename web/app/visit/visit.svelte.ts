@@ -7,6 +7,8 @@
 import { withToken } from '../../player/address';
 import { Player } from '../../player/player';
 import type { Quality } from '../../player/qualities';
+import type { Sound } from '../../player/sounds';
+import type { TextChoice } from '../../player/texts';
 import { askChannel, type Channel } from '../channels/api';
 import { uplinkAllowance } from '../sharing/allowance';
 import type { Whose } from '../recordings/api';
@@ -17,6 +19,7 @@ import { percent } from '../shoal/words';
 import { Company } from './company.svelte';
 import { Past, type Now } from './past.svelte';
 import type { Phase, Plan } from './plan';
+import { readLanguage, readWish, writeLanguage, writeWish } from './reading';
 import { report, type Report } from './report';
 
 /** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
@@ -42,7 +45,11 @@ export class Visit {
   behind = $state(false);
   soundBlocked = $state(false);
   qualities = $state.raw<readonly Quality[]>([]);
+  /** What may be read over the picture, if there is anything. */
+  texts = $state.raw<{ readonly on: boolean; readonly choices: readonly TextChoice[] } | null>(null);
   quality = $state(-1);
+  sounds = $state.raw<readonly Sound[]>([]);
+  sound = $state(-1);
   currents = $state.raw<Currents>(still);
   serverBytes = $state(0);
   peerBytes = $state(0);
@@ -148,6 +155,8 @@ export class Visit {
     this.#video = video;
     this.#player = new Player(video, this.#plan.loadHls, {
       token: this.#plan.token,
+      reads: readWish(memory()),
+      hears: readLanguage(memory()),
       source: () => this.company.source,
       edges: () => this.company.edges,
       records: () => this.company.swarm,
@@ -245,6 +254,21 @@ export class Visit {
 
   setQuality(index: number): void {
     if (this.#player) this.#player.quality = index;
+  }
+
+  /** Turns to another sound; its language is remembered, if it has one. */
+  hear(index: number): void {
+    if (!this.#player) return;
+    this.#player.sound = index;
+    const language = this.sounds[index]?.language;
+    if (language) writeLanguage(memory(), language);
+  }
+
+  /** Shows captions or not; with a label, those. */
+  read(on: boolean, label = this.#player?.texts.wish.label ?? ''): void {
+    if (!this.#player?.texts.possible) return;
+    this.#player.texts.wish = { on, label };
+    writeWish(memory(), { on, label });
   }
 
   retry(): void {
@@ -388,6 +412,10 @@ export class Visit {
     this.soundBlocked = player.soundBlocked;
     this.qualities = player.qualities;
     this.quality = player.quality;
+    this.sounds = player.sounds;
+    this.sound = player.sound;
+    const { possible, wish, choices } = player.texts;
+    this.texts = possible ? { on: wish.on, choices } : null;
     const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
     if (this.phase !== 'playing') return;

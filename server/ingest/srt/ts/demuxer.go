@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"shoal/segment"
+	"shoal/server/ingest"
 	"shoal/server/ingest/mend"
 )
 
@@ -40,7 +41,7 @@ type Demuxer struct {
 	pmt     table
 	pmtPID  int
 	picture *elementary
-	sound   *elementary
+	sounds  []*elementary // at most ingest.SoundsMax
 	clock   clock
 	frames  int
 	skipped int
@@ -57,7 +58,7 @@ func (d *Demuxer) Skipped() int { return d.skipped }
 
 // Write takes bytes of the stream, of any number. Its error is the stream's end.
 func (d *Demuxer) Write(b []byte) error {
-	if d.pmtPID < 0 || d.picture == nil && d.sound == nil {
+	if d.pmtPID < 0 || d.picture == nil && len(d.sounds) == 0 {
 		if d.blind += len(b); d.blind > blindMax {
 			return errBlind
 		}
@@ -93,7 +94,11 @@ func (d *Demuxer) resync(b []byte) []byte {
 
 // Flush hands on the frames that are whole but for the beginning of the next ones.
 func (d *Demuxer) Flush() error {
-	return errors.Join(d.finish(d.picture), d.finish(d.sound))
+	err := d.finish(d.picture)
+	for _, e := range d.sounds {
+		err = errors.Join(err, d.finish(e))
+	}
+	return err
 }
 
 // packet takes one packet.
@@ -128,8 +133,11 @@ func (d *Demuxer) packet(b []byte) error {
 		return d.pmt.take(begins, payload, d.tracks)
 	case d.picture != nil && pid == d.picture.pid:
 		return d.media(d.picture, begins, count, jumps, payload)
-	case d.sound != nil && pid == d.sound.pid:
-		return d.media(d.sound, begins, count, jumps, payload)
+	}
+	for _, e := range d.sounds {
+		if pid == e.pid {
+			return d.media(e, begins, count, jumps, payload)
+		}
 	}
 	return nil
 }
@@ -164,8 +172,9 @@ func (d *Demuxer) tracks(b []byte) error {
 		d.skipped++
 		return nil
 	}
-	var picture, sound *elementary
-	foreign := false
+	var picture *elementary
+	var sounds []*elementary
+	foreign, further := false, 0
 	for body = body[skip:]; len(body) >= 5; {
 		size := int(body[3]&0x0F)<<8 | int(body[4])
 		if 5+size > len(body) {
@@ -179,36 +188,45 @@ func (d *Demuxer) tracks(b []byte) error {
 			foreign = true
 		case e.kind == segment.Video && picture == nil:
 			picture = e
-		case e.kind == segment.Audio && sound == nil:
-			sound = e
+		case e.kind == segment.Audio && len(sounds) < ingest.SoundsMax:
+			e.number = len(sounds)
+			sounds = append(sounds, e)
+		case e.kind == segment.Audio:
+			further++
 		}
 	}
-	if picture == nil && sound == nil {
+	if picture == nil && len(sounds) == 0 {
 		if foreign {
 			return errCodecs
 		}
 		return nil
 	}
-	return d.adopt(picture, sound)
+	d.mender.Further(further)
+	return d.adopt(picture, sounds)
 }
 
-// adopt follows these tracks from now on, if they are not the ones that are followed.
-func (d *Demuxer) adopt(picture, sound *elementary) error {
+// adopt follows these tracks from now on, where they are not the ones that are followed.
+func (d *Demuxer) adopt(picture *elementary, sounds []*elementary) error {
 	if !d.picture.same(picture) {
 		d.picture = picture
 		if picture != nil {
-			d.mender.Says(segment.Video)
+			d.mender.SaysPicture()
 			if err := d.mender.NALs(picture.format == formatH265, 4, nil); err != nil {
 				return err
 			}
 		}
 	}
-	if !d.sound.same(sound) {
-		d.sound = sound
-		if sound != nil {
-			d.mender.Says(segment.Audio)
-			if sound.format == formatOpus {
-				return d.mender.Opus(sound.channels)
+	before := d.sounds
+	d.sounds = sounds
+	for n, e := range sounds {
+		if n < len(before) && before[n].same(e) {
+			sounds[n] = before[n]
+			continue
+		}
+		d.mender.SaysSound(n, e.language)
+		if e.format == formatOpus {
+			if err := d.mender.Opus(n, e.channels); err != nil {
+				return err
 			}
 		}
 	}

@@ -3,8 +3,11 @@ package ts
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +114,45 @@ func TestStreamsOfFFmpeg(t *testing.T) {
 	}
 }
 
+// Each sound is a track with its language; those that there is no room for are told, and the publication goes on.
+func TestSeveralSounds(t *testing.T) {
+	args := func(languages ...string) (all []string) {
+		for n, language := range languages {
+			all = append(all, "-map", "1:a", fmt.Sprintf("-metadata:s:a:%d", n), "language="+language)
+		}
+		return append([]string{"-map", "0:v"}, all...)
+	}
+	b := stream(t, args("eng", "ger", "", "fra", "spa", "ita")...)
+	s := &sink{}
+	log := slog.New(slog.DiscardHandler)
+	m := mend.New(s, log)
+	leftOut := 0
+	m.LeftOut = func(n int) { leftOut = n }
+	d := New(m, log)
+	if err := errors.Join(d.Write(b), d.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.runs) != 1 || leftOut != 2 {
+		t.Fatalf("%d runs, %d sounds are left out", len(s.runs), leftOut)
+	}
+	var languages []string
+	for _, track := range s.runs[0] {
+		languages = append(languages, track.Language)
+	}
+	if want := []string{"", "en", "de", "", "fr"}; !slices.Equal(languages, want) {
+		t.Errorf("languages %q, want %q", languages, want)
+	}
+	frames := make([]int, len(languages))
+	for _, x := range s.samples {
+		frames[x.Track]++
+	}
+	for n, of := range frames {
+		if least := []int{75, 139, 139, 139, 139}[n]; of < least {
+			t.Errorf("%d frames of track %d, want %d", of, n, least)
+		}
+	}
+}
+
 func TestCodecsOfFFmpeg(t *testing.T) {
 	s, _, err := demux(t, stream(t, "-c:a", "libopus"), 1316)
 	if err != nil {
@@ -188,7 +230,7 @@ func FuzzDemuxer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, d, _ := demux(t, b, 1316) // any error ends a publication
-		for _, e := range []*elementary{d.picture, d.sound} {
+		for _, e := range append([]*elementary{d.picture}, d.sounds...) {
 			if e != nil && (cap(e.frame) > 2*frameMax || len(e.carry) > 8192+len(b)) {
 				t.Fatalf("%d bytes are held", cap(e.frame))
 			}
@@ -240,7 +282,7 @@ func tableOf(id byte, body []byte) []byte {
 func TestSeedsAreStreams(t *testing.T) {
 	for i, b := range seeds() {
 		_, d, err := demux(t, b, 188)
-		if err == nil && d.Frames() == 0 || d.picture == nil && d.sound == nil {
+		if err == nil && d.Frames() == 0 || d.picture == nil && len(d.sounds) == 0 {
 			t.Errorf("seed %d: %d frames, %v", i, d.Frames(), err)
 		}
 	}

@@ -98,7 +98,7 @@ func (d *Demuxer) finish(e *elementary) error {
 	case formatADTS:
 		return d.adts(e, d.clock.at(pts), body)
 	case formatOpus:
-		return d.opus(d.clock.at(pts), body)
+		return d.opus(e, d.clock.at(pts), body)
 	}
 	return d.units(d.clock.at(dts), sinceRaw(dts, pts), body)
 }
@@ -170,12 +170,12 @@ func (d *Demuxer) adts(e *elementary, pts int64, b []byte) error {
 		if err != nil {
 			return err
 		}
-		if err := d.mender.AAC(config); err != nil {
+		if err := d.mender.AAC(e.number, config); err != nil {
 			return err
 		}
 		d.frames++
 		at := pts + n*samples*rate/int64(config.SampleRate)
-		if err := d.mender.Sound(milliseconds(at), append([]byte(nil), b[start:size]...)); err != nil {
+		if err := d.mender.Sound(e.number, milliseconds(at), append([]byte(nil), b[start:size]...)); err != nil {
 			return err
 		}
 		b = b[size:]
@@ -201,7 +201,7 @@ func aacConfig(b []byte) (*mpeg4audio.AudioSpecificConfig, error) {
 }
 
 // opus hands on frames of Opus.
-func (d *Demuxer) opus(pts int64, b []byte) error {
+func (d *Demuxer) opus(e *elementary, pts int64, b []byte) error {
 	const opusRate = 48000
 	for len(b) > 0 {
 		var unit substructs.OpusAccessUnit
@@ -215,7 +215,7 @@ func (d *Demuxer) opus(pts int64, b []byte) error {
 			continue
 		}
 		d.frames++
-		if err := d.mender.Sound(milliseconds(pts), append([]byte(nil), unit.Packet...)); err != nil {
+		if err := d.mender.Sound(e.number, milliseconds(pts), append([]byte(nil), unit.Packet...)); err != nil {
 			return err
 		}
 		pts += int64(opus.PacketDuration2(unit.Packet)) * rate / opusRate

@@ -2,6 +2,7 @@ package ts
 
 import (
 	"shoal/segment"
+	"shoal/server/ingest"
 )
 
 // tableMax bounds a table (ISO 13818-1, 2.4.4: 1021 bytes behind the length).
@@ -84,7 +85,9 @@ type elementary struct {
 	pid      int
 	kind     segment.Kind
 	format   format
-	channels int // of Opus
+	channels int    // of Opus
+	number   int    // of sounds, from 0
+	language string // of sound, as ingest.Language gives it
 
 	frame   []byte // what came since the last beginning
 	whole   int    // its length, 0 if it is not known
@@ -98,7 +101,7 @@ func (e *elementary) same(other *elementary) bool {
 	if e == nil || other == nil {
 		return e == other
 	}
-	return e.pid == other.pid && e.format == other.format && e.channels == other.channels
+	return e.pid == other.pid && e.format == other.format && e.channels == other.channels && e.language == other.language
 }
 
 // newElementary reads a track's entry in the table. nil is a track that browsers do not play.
@@ -110,13 +113,29 @@ func newElementary(kind byte, pid int, descriptors []byte) *elementary {
 	case typeH265:
 		return &elementary{pid: pid, kind: segment.Video, format: formatH265}
 	case typeAAC:
-		return &elementary{pid: pid, kind: segment.Audio, format: formatADTS}
+		return &elementary{pid: pid, kind: segment.Audio, format: formatADTS, language: language(descriptors)}
 	case typePrivate:
 		if channels := opusChannels(descriptors); channels > 0 {
-			return &elementary{pid: pid, kind: segment.Audio, format: formatOpus, channels: channels}
+			return &elementary{pid: pid, kind: segment.Audio, format: formatOpus, channels: channels, language: language(descriptors)}
 		}
 	}
 	return nil
+}
+
+// language finds a track's language among descriptors (ISO 13818-1, 2.6.18): the first, if there are several.
+func language(b []byte) string {
+	const tag, code = 0x0A, 3
+	for len(b) >= 2 {
+		kind, size := b[0], int(b[1])
+		if b = b[2:]; size > len(b) {
+			return ""
+		}
+		if kind == tag && size >= code {
+			return ingest.Language(string(b[:code]))
+		}
+		b = b[size:]
+	}
+	return ""
 }
 
 // opusChannels finds Opus among descriptors: its registration, and the extension that tells its channels (ETSI TS Opus 0.1.3).

@@ -1,0 +1,159 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"shoal/id"
+	"shoal/segment"
+	"shoal/server/channel"
+	"shoal/server/ingest"
+	"shoal/server/live"
+	"shoal/server/origin"
+	"shoal/server/pack/subtitle"
+	"shoal/server/record"
+)
+
+// Texts takes and gives subtitles.
+type Texts interface {
+	// Caption adds cues to a broadcast's subtitles; their times count from at.
+	Caption(channel id.Channel, language string, at time.Time, cues []subtitle.Cue) error
+	// Attach puts subtitles beside a recording; none takes them away.
+	Attach(channel id.Channel, epoch uint64, language string, cues []subtitle.Cue) error
+	TextPart(ctx context.Context, name id.Name, part segment.Part, language string) ([]byte, error)
+	TextSegment(name id.Name, epoch uint64, track segment.Track, msn uint64, language string) ([]byte, error)
+}
+
+const (
+	// captionsPerMinute is how often one network may send live subtitles: a word at a time, quickly spoken.
+	captionsPerMinute = 600
+	// captionBodyMax bounds one message of live subtitles.
+	captionBodyMax = 64 << 10
+	// captionWithin is how long a sender may take to send a body.
+	captionWithin = 30 * time.Second
+	textType      = "text/vtt; charset=utf-8"
+)
+
+var (
+	errLanguage = &problem{http.StatusBadRequest, "language", "Say in which language the subtitles are: ?lang=en, ?lang=pt-BR."}
+	errTexts    = &problem{http.StatusConflict, "full", "There are subtitles in as many languages as there may be."}
+)
+
+func (a *API) textRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /api/v1/channels/{name}/captions", a.takeLiveText)
+	mux.HandleFunc("PUT /api/v1/channels/{name}/recordings/{epoch}/captions", a.takeText)
+	mux.HandleFunc("GET /hls/{name}/{epoch}/text/{language}/{file}", a.watched(a.text))
+}
+
+// takeLiveText adds cues to what is live: a body of WebVTT, whose times count from now.
+func (a *API) takeLiveText(w http.ResponseWriter, r *http.Request) {
+	arrived := a.config.Now()
+	c, language, cues, err := a.sentText(w, r, captionBodyMax)
+	if err == nil {
+		err = a.rooms.Texts.Caption(c.ID, language, arrived, cues)
+	}
+	switch {
+	case errors.Is(err, live.ErrNotLive), errors.Is(err, origin.ErrOver):
+		err = errNotLive
+	case err != nil && !errors.As(err, new(*problem)):
+		a.config.Log.Warn("subtitles are refused", "channel", string(c.Name), "err", err)
+		err = errTexts
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// takeText puts subtitles beside a recording: a file of WebVTT, whose times count from its beginning. One without cues takes them away.
+func (a *API) takeText(w http.ResponseWriter, r *http.Request) {
+	c, language, cues, err := a.sentText(w, r, subtitle.FileMax)
+	epoch, epochErr := parseNumber(r.PathValue("epoch"))
+	if err = cmp.Or(err, epochErr); err == nil {
+		err = a.rooms.Texts.Attach(c.ID, epoch, language, cues)
+	}
+	if errors.Is(err, record.ErrTexts) {
+		err = errTexts
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// sentText reads what a request with the stream key sends.
+func (a *API) sentText(w http.ResponseWriter, r *http.Request, most int64) (c channel.Channel, language string, cues []subtitle.Cue, err error) {
+	if a.rooms.Texts == nil {
+		return c, "", nil, errNoRoute
+	}
+	if c, err = a.named(r); err == nil {
+		err = a.mayManage(r, c, a.texts)
+	}
+	if err != nil {
+		return c, "", nil, err
+	}
+	if language = ingest.Language(r.URL.Query().Get("lang")); language == "" {
+		return c, "", nil, errLanguage
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(captionWithin)) // a recorder in a test has none
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return c, "", nil, &problem{http.StatusRequestEntityTooLarge, "too_large", "That is more text than is taken at once. Send less."}
+	}
+	if err != nil {
+		return c, "", nil, errMalformed
+	}
+	if cues, err = subtitle.Parse(body); err != nil {
+		return c, "", nil, &problem{http.StatusBadRequest, "webvtt", "The body is to be WebVTT: " + err.Error() + "."}
+	}
+	return c, language, cues, nil
+}
+
+// textPlaylist cuts the language out of the name of a playlist of subtitles.
+func textPlaylist(file string) (language string, ok bool) {
+	language, ok = cut(file, "text.", ".m3u8")
+	return language, ok && ingest.Language(language) == language && language != ""
+}
+
+// text answers the subtitles of a part or a segment: what is live, then what is recorded.
+func (a *API) text(w http.ResponseWriter, r *http.Request) {
+	open(w)
+	name, epoch, ok := a.broadcast(w, r)
+	if !ok {
+		return
+	}
+	language, file := r.PathValue("language"), r.PathValue("file")
+	part, isPart := cut(file, "p", ".vtt")
+	whole, isSegment := cut(file, "s", ".vtt")
+	n, err := parseNumber(part + whole)
+	if err != nil || !isPart && !isSegment || a.rooms.Texts == nil {
+		a.refuse(w, r, errNoRoute)
+		return
+	}
+	var out []byte
+	if isPart {
+		err = a.held(r, func() (err error) {
+			out, err = a.rooms.Texts.TextPart(r.Context(), name, segment.Part{Epoch: epoch, Track: origin.TextTrack, Seq: n}, language)
+			return err
+		})
+	} else {
+		out, err = a.rooms.Texts.TextSegment(name, epoch, origin.TextTrack, n, language)
+	}
+	if errors.Is(err, origin.ErrNotFound) && isSegment {
+		if rec, recErr := a.recordingOf(r); recErr == nil {
+			out, err = rec.Text(language, n)
+		}
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.write(w, r, out, textType, "no-cache") // what is said late stands in what is asked for later
+}
