@@ -70,8 +70,8 @@ func TestScriptsForOtherSitesStandAlone(t *testing.T) {
 }
 
 var (
-	// lent is what has a budget of its own, or is not ours.
-	lent = regexp.MustCompile(`/(hls\.js-|hls\.worker-|engine-)[^/]*$`)
+	// lent is what has a budget of its own, is not ours, or waits for a press that hardly anybody makes.
+	lent = regexp.MustCompile(`/(hls\.js-|hls\.worker-|engine-|diagnosis-)[^/]*$`)
 	// astray is what leads away from the server or to the root of the page's own site, or is put into the page.
 	astray = regexp.MustCompile("[\"'`]/assets/|__vite__mapDeps|https://[a-z0-9-]+\\.[a-z.]+")
 	// names are how the build's files name each other: imports, imports later, files by address, and what a page links.

@@ -66,7 +66,6 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: true,
     assetsInlineLimit: 0, // no data: addresses, so that the content security policy can stay strict
-    cssCodeSplit: false, // one sheet: a page waits for each
     modulePreload: { polyfill: false, resolveDependencies: (_name, needed, { hostType }) => (hostType === 'js' ? [] : needed) },
     chunkSizeWarningLimit: 640, // hls.js is one chunk of its own
     reportCompressedSize: true,
@@ -84,7 +83,7 @@ export default defineConfig({
             { name: 'hls.js', test: /node_modules[\\/]hls\.js|[\\/]web[\\/]player[\\/](hls|audio|buffers|captions|worker|staying)\.ts/, priority: 2 },
             // What is also on pages of other sites comes without a style: vite would link that into them.
             { name: 'player', test: /node_modules[\\/](svelte|esm-env|clsx)|rolldown[\\/]runtime|[\\/]web[\\/](player|app[\\/](visit|sharing|shoal|recordings|channels|element))[\\/](?!main|element|show|styles|state|own|hls|audio|buffers|captions|worker|staying)[a-z.]*\.ts$/, priority: 3 },
-            { name: 'page', test: /[\\/]web[\\/]app[\\/](look|frame|diagnosis|picture)[\\/][A-Za-z]*\.svelte/, priority: 1 },
+            { name: 'page', test: /[\\/]web[\\/]app[\\/](look[\\/]base\.css$|(look|frame|diagnosis|picture)[\\/][A-Za-z]*\.svelte)/, priority: 1 },
           ],
         },
       },
