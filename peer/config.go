@@ -81,6 +81,7 @@ type Stats struct {
 	PeerBytes      uint64 `json:"peerBytes"` // checked pieces
 	OriginBytes    uint64 `json:"httpBytes"` // all media read from the origin
 	UploadBytes    uint64 `json:"uploadBytes"`
+	SentBytes      uint64 `json:"sentBytes"`      // to others, in all: pieces, headers, acknowledgements, requests, records
 	DuplicateBytes uint64 `json:"duplicateBytes"` // arrived for nothing
 	Verified       uint64 `json:"verified"`       // pieces
 	Refused        uint64 `json:"refused"`        // pieces
