@@ -12,7 +12,7 @@ const (
 	// headerSize is IPv4 and UDP around a datagram, bytes; headerMore is how much longer IPv6 is.
 	headerSize = 28
 	headerMore = 20
-	// smallMax is the largest datagram that never waits: acknowledgements, checks, requests. They count all the same.
+	// smallMax is the largest datagram that waits for nobody else's: acknowledgements, checks, requests. They count all the same.
 	smallMax = 256
 	// outletMax bounds the bytes that wait in an outlet; what comes beyond is lost, as in any modem. It is what the engine leaves in
 	// transports, twice.
@@ -134,7 +134,7 @@ func (o *Outlet) write(data []byte, to net.Addr, by func([]byte, net.Addr) (int,
 	now, size := time.Now(), onWire(len(data), to)
 	o.mu.Lock()
 	switch {
-	case o.over || len(data) <= smallMax:
+	case o.over || len(data) <= smallMax && !o.behind(data, to):
 		o.pace.asked(now, data, to)
 	case len(o.waiting) > 0 || o.settle(now) > 0:
 		defer o.mu.Unlock()
@@ -155,6 +155,25 @@ func (o *Outlet) write(data []byte, to net.Addr, by func([]byte, net.Addr) (int,
 	o.spend(now, size)
 	o.mu.Unlock()
 	return by(data, to)
+}
+
+// behind reports whether a small datagram has to wait for those before it on its link: what overtakes them makes the other side think
+// they were lost, and they are sent again. A check is no part of that.
+func (o *Outlet) behind(data []byte, to net.Addr) bool {
+	if len(o.waiting) == 0 {
+		return false
+	}
+	if _, _, ok := check(data); ok {
+		return false
+	}
+	at, ok := to.(*net.UDPAddr)
+	for _, d := range o.waiting {
+		before, is := d.to.(*net.UDPAddr)
+		if !ok || !is || before.Port == at.Port && before.IP.Equal(at.IP) {
+			return true
+		}
+	}
+	return false
 }
 
 // heard looks at what came in.

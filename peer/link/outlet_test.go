@@ -13,6 +13,8 @@ import (
 
 var there = &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4000}
 
+var elsewhere = &net.UDPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 4000}
+
 // stun is a check, or its answer.
 func stun(kind uint16, n int) []byte {
 	b := make([]byte, 20)
@@ -34,7 +36,7 @@ func TestNoMoreGoesOutThanIsAllowed(t *testing.T) {
 		began := time.Now()
 		for range 1000 { // more is wanted than is allowed
 			_, _ = o.write(make([]byte, 1172), there, by)
-			_, _ = o.write(make([]byte, 72), there, by)
+			_, _ = o.write(make([]byte, 72), elsewhere, by)
 			time.Sleep(7 * time.Millisecond)
 		}
 		synctest.Wait()
@@ -172,4 +174,20 @@ func FuzzCheck(f *testing.F) {
 			t.Error("an answer that is none")
 		}
 	})
+}
+
+func TestNothingOvertakesOnItsLink(t *testing.T) {
+	o := NewOutlet(1000) // which nobody runs: what waits stays
+	var out []int
+	by := func(b []byte, _ net.Addr) (int, error) { out = append(out, len(b)); return len(b), nil }
+	for range 4 {
+		_, _ = o.write(make([]byte, 1172), there, by)
+	}
+	out = nil
+	_, _ = o.write(make([]byte, 72), there, by)
+	_, _ = o.write(make([]byte, 73), elsewhere, by)
+	_, _ = o.write(stun(1, 1), there, by)
+	if !slices.Equal(out, []int{73, 20}) {
+		t.Errorf("%v went out: a small datagram may overtake those of other links, and a check all", out)
+	}
 }

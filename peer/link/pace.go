@@ -8,7 +8,7 @@ import (
 
 const (
 	// queueTarget is how long what goes out may wait on the line: less cannot be told from chance, more is felt by others.
-	queueTarget = 15 * time.Millisecond
+	queueTarget = 12 * time.Millisecond
 	// queueWindow is how long the shortest wait of late counts. Every link is asked once in checkEvery, so there are a few in it: a queue of
 	// ours is in front of all of them, and one at the other end, or jitter, is not.
 	queueWindow = 500 * time.Millisecond
