@@ -7,8 +7,11 @@ import (
 )
 
 const (
-	// queueTarget is how long what goes out may wait on the line: less cannot be told from chance, more is felt by others.
-	queueTarget = 12 * time.Millisecond
+	// queueTarget is how long what goes out may wait on the line, beside the time that one datagram takes: less cannot be told from
+	// chance, more is felt by others. datagramMost is such a datagram, and datagramFor what it takes at most.
+	queueTarget  = 9 * time.Millisecond
+	datagramMost = 1300
+	datagramFor  = 40 * time.Millisecond
 	// queueWindow is how long the shortest wait of late counts. Every link is asked once in checkEvery, so there are a few in it: a queue of
 	// ours is in front of all of them, and one at the other end, or jitter, is not.
 	queueWindow = 500 * time.Millisecond
@@ -137,22 +140,26 @@ func (p *pace) judge(now time.Time) {
 	for _, w := range p.waits {
 		queue = min(queue, w.took)
 	}
+	target := queueTarget
+	if p.out > 0 {
+		target += min(time.Duration(datagramMost/p.out*float64(time.Second)), datagramFor)
+	}
 	pressed := p.pressed
 	p.pressed = false
 	switch {
-	case queue > queueTarget:
+	case queue > target:
 		p.calm = now
 		p.failed = p.now()
 		if p.out > 0 {
 			p.failed = min(p.failed, p.out)
 		}
-		p.rate = max(p.failed*(1-min(cutMost, cutPerSecond*(queue-queueTarget).Seconds())), paceLeast)
+		p.rate = max(p.failed*(1-min(cutMost, cutPerSecond*(queue-target).Seconds())), paceLeast)
 	case pressed && p.rate > 0:
 		grow := growFar
 		if p.rate > nearly*p.failed && now.Sub(p.calm) < calmFor {
 			grow = growNear
 		}
-		p.rate *= 1 + grow*min(took, time.Second).Seconds()*(1-float64(max(queue, 0))/float64(queueTarget))
+		p.rate *= 1 + grow*min(took, time.Second).Seconds()*(1-float64(max(queue, 0))/float64(target))
 		if p.rate > p.limit {
 			p.rate = 0
 		}
