@@ -222,6 +222,8 @@ func (b *body) heed(m signal.FromTracker) {
 			b.stripes.seed(m.Stripes)
 		}
 		b.step(swarm.Seeding{Stripes: m.Stripes})
+	case signal.Relay:
+		b.lanes.admit(m)
 	case signal.Welcome:
 		b.viewers.Store(int64(m.Viewers))
 	case signal.Viewers:

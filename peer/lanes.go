@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"shoal/id"
@@ -30,6 +31,7 @@ const (
 type lanes struct {
 	*body
 	net      *link.Net
+	servers  []link.Server
 	outlet   *link.Outlet
 	all      map[id.Peer]*lane
 	expected []id.Peer // who may call, oldest first
@@ -54,7 +56,7 @@ func newLanes(b *body) *lanes {
 
 // renew begins a session with the tracker. Links of the one before stay for a while: peers are the same under new names.
 func (l *lanes) renew(servers []link.Server) {
-	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Net: l.peer.config.Net, Outlet: l.outlet, Log: l.log})
+	l.use(servers)
 	for len(l.say) > 0 { // words of the session before mean nothing in this one
 		<-l.say
 	}
@@ -62,6 +64,23 @@ func (l *lanes) renew(servers []link.Server) {
 	l.renewed, l.more = time.Now(), time.Now()
 	l.expected = nil
 	l.linked = 0
+}
+
+// use has links from now on use servers.
+func (l *lanes) use(servers []link.Server) {
+	l.servers = servers
+	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Net: l.peer.config.Net, Outlet: l.outlet, Log: l.log})
+}
+
+// admit takes in new credentials of the relay. Links that there are go on with what they have.
+func (l *lanes) admit(m signal.Relay) {
+	servers := slices.Clone(l.servers)
+	for i := range servers {
+		if servers[i].Username != "" {
+			servers[i].Username, servers[i].Credential = m.Username, m.Credential
+		}
+	}
+	l.use(servers)
 }
 
 func (l *lanes) expect(p id.Peer) {

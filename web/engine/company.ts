@@ -119,6 +119,12 @@ export class Company implements LinksBody, Crew {
     this.#body.feed({ kind: 'Seeding', stripes });
   }
 
+  /** Of use to connections to come: those that there are go on with what they have. */
+  renewed(username: string, credential: string): void {
+    const links = this.#links;
+    links.iceServers = links.iceServers.map((server) => (server.username ? { ...server, username, credential } : server));
+  }
+
   record(record: Message): void {
     this.#lane(ORIGIN).push(() => this.#offered(ORIGIN, record));
   }
