@@ -39,6 +39,7 @@ func (r *Recorder) prune() {
 	r.pruned = r.now()
 	r.forgetVanished()
 	r.trimGrowing()
+	r.clearAway()
 	if r.config.Days > 0 {
 		oldest := r.now().AddDate(0, 0, -r.config.Days)
 		for _, s := range r.sealed() {
