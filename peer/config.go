@@ -23,6 +23,8 @@ const DefaultMemory = 64 << 20
 type Config struct {
 	// Watch is the channel's watch link: http://HOST/c/NAME.
 	Watch string
+	// Pass admits to a private channel; it may stand in Watch as well.
+	Pass string
 	// Latency is how far behind live to play; 0 means DefaultLatency.
 	Latency time.Duration
 	// UplinkBytesPerSecond is how much to send to others; 0 means DefaultUplink, negative nothing.
