@@ -78,7 +78,7 @@ func (p Place) address(parts ...string) string {
 // Host returns the server's name or address, without the port.
 func (p Place) Host() string { return p.base.Hostname() }
 
-// Media returns the address of something under the channel's HLS folder.
+// Media returns the address of something under the channel's HLS folder. Who holds a pass finds it behind a question mark.
 func (p Place) Media(path string) string {
 	return p.address("hls", string(p.Name), path)
 }
@@ -202,8 +202,8 @@ func (p Place) parsePass(text []byte) (Pass, error) {
 	return pass, nil
 }
 
-// plain takes the address off an error of the network: it may hold a pass, and errors are logged.
-func plain(err error) error {
+// Plain takes the address off an error of the network: it may hold a pass, and errors are logged.
+func Plain(err error) error {
 	var of *url.Error
 	if errors.As(err, &of) {
 		return of.Err
@@ -238,7 +238,7 @@ func (p Place) ask(ctx context.Context, client *http.Client, method, address str
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, plain(err)
+		return nil, Plain(err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, answerMax))
