@@ -64,6 +64,10 @@ export class Link {
     return this.#channel?.bufferedAmount ?? 0;
   }
 
+  stats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats();
+  }
+
   /** Takes what the tracker carried from the peer. */
   hear(signal: Signal): void {
     if (this.#ended) return;
