@@ -64,7 +64,8 @@ export class Link {
     return this.#channel?.bufferedAmount ?? 0;
   }
 
-  stats(): Promise<RTCStatsReport> {
+  /** What the browser counts of it; rejected where it does not. */
+  async stats(): Promise<RTCStatsReport> {
     return this.#connection.getStats();
   }
 
