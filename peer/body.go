@@ -99,6 +99,7 @@ func (b *body) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	b.ctx = ctx
 	defer b.wg.Wait()
+	b.wg.Go(func() { b.lanes.outlet.Run(ctx) })
 	defer cancel()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -142,6 +143,7 @@ func (b *body) advance() {
 	now := time.Now()
 	if now.After(b.tellAt) {
 		b.tellAt = now.Add(tellEvery)
+		b.lanes.account()
 		b.publish()
 	}
 	if now.After(b.report) {
@@ -220,6 +222,8 @@ func (b *body) heed(m signal.FromTracker) {
 			b.stripes.seed(m.Stripes)
 		}
 		b.step(swarm.Seeding{Stripes: m.Stripes})
+	case signal.Relay:
+		b.lanes.admit(m)
 	case signal.Welcome:
 		b.viewers.Store(int64(m.Viewers))
 	case signal.Viewers:

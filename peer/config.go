@@ -23,6 +23,8 @@ const DefaultMemory = 64 << 20
 type Config struct {
 	// Watch is the channel's watch link: http://HOST/c/NAME.
 	Watch string
+	// Pass admits to a private channel; it may stand in Watch as well.
+	Pass string
 	// Latency is how far behind live to play; 0 means DefaultLatency.
 	Latency time.Duration
 	// UplinkBytesPerSecond is how much to send to others; 0 means DefaultUplink, negative nothing.
@@ -81,6 +83,7 @@ type Stats struct {
 	PeerBytes      uint64 `json:"peerBytes"` // checked pieces
 	OriginBytes    uint64 `json:"httpBytes"` // all media read from the origin
 	UploadBytes    uint64 `json:"uploadBytes"`
+	SentBytes      uint64 `json:"sentBytes"`      // to others, in all: pieces, headers, acknowledgements, requests, records
 	DuplicateBytes uint64 `json:"duplicateBytes"` // arrived for nothing
 	Verified       uint64 `json:"verified"`       // pieces
 	Refused        uint64 `json:"refused"`        // pieces

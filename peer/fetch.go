@@ -12,6 +12,7 @@ import (
 
 	"shoal/id"
 	"shoal/manifest"
+	"shoal/peer/door"
 	"shoal/segment"
 	"shoal/swarm"
 )
@@ -154,7 +155,7 @@ func (b *body) get(ctx context.Context, path string, from, to int) (*http.Respon
 	}
 	res, err := b.client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, door.Plain(err)
 	}
 	if res.StatusCode != want || to > 0 && res.ContentLength != int64(to-from) {
 		_ = res.Body.Close()

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"shoal/peer/door"
 	"shoal/segment"
 	"shoal/wire"
 )
@@ -78,16 +79,18 @@ func (f *inflow) answer(ctx context.Context) error {
 	defer quiet.Stop()
 	b, began := f.stripes.body, time.Now()
 	address := b.place.Media(fmt.Sprintf("%d/stripes/%04x", f.epoch, f.mask))
-	if f.of != segment.AllTracks {
-		address += fmt.Sprintf("?tracks=%02x", uint8(f.of))
-	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
 	}
+	if f.of != segment.AllTracks {
+		query := req.URL.Query() // it may hold a pass
+		query.Set("tracks", fmt.Sprintf("%02x", uint8(f.of)))
+		req.URL.RawQuery = query.Encode()
+	}
 	res, err := b.client.Do(req)
 	if err != nil {
-		return err
+		return door.Plain(err)
 	}
 	defer res.Body.Close()
 	switch res.StatusCode {

@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"shoal/id"
@@ -30,12 +31,15 @@ const (
 type lanes struct {
 	*body
 	net      *link.Net
+	servers  []link.Server
+	outlet   *link.Outlet
 	all      map[id.Peer]*lane
 	expected []id.Peer // who may call, oldest first
 	session  uint64
 	renewed  time.Time
 	more     time.Time // when introductions were last asked for
 	linked   int       // what the tracker heard
+	beside   uint64    // what the engine heard of bytes beside the pieces
 }
 
 // lane is one link and what the engine knows of it.
@@ -46,11 +50,13 @@ type lane struct {
 	session  uint64
 }
 
-func newLanes(b *body) *lanes { return &lanes{body: b, all: map[id.Peer]*lane{}} }
+func newLanes(b *body) *lanes {
+	return &lanes{body: b, all: map[id.Peer]*lane{}, outlet: link.NewOutlet(b.peer.config.UplinkBytesPerSecond)}
+}
 
 // renew begins a session with the tracker. Links of the one before stay for a while: peers are the same under new names.
 func (l *lanes) renew(servers []link.Server) {
-	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Net: l.peer.config.Net, Log: l.log})
+	l.use(servers)
 	for len(l.say) > 0 { // words of the session before mean nothing in this one
 		<-l.say
 	}
@@ -58,6 +64,23 @@ func (l *lanes) renew(servers []link.Server) {
 	l.renewed, l.more = time.Now(), time.Now()
 	l.expected = nil
 	l.linked = 0
+}
+
+// use has links from now on use servers.
+func (l *lanes) use(servers []link.Server) {
+	l.servers = servers
+	l.net = link.Open(link.Config{Reach: l.reach, Servers: servers, Net: l.peer.config.Net, Outlet: l.outlet, Log: l.log})
+}
+
+// admit takes in new credentials of the relay. Links that there are go on with what they have.
+func (l *lanes) admit(m signal.Relay) {
+	servers := slices.Clone(l.servers)
+	for i := range servers {
+		if servers[i].Username != "" {
+			servers[i].Username, servers[i].Credential = m.Username, m.Credential
+		}
+	}
+	l.use(servers)
 }
 
 func (l *lanes) expect(p id.Peer) {
@@ -216,6 +239,17 @@ func (l *lanes) advance() {
 	if n < fewLinks && time.Since(l.more) > moreEvery {
 		l.more = time.Now()
 		l.talk(signal.More{})
+	}
+}
+
+// account tells the engine what went out beside the pieces that it had sent: of what is allowed that takes a part, too. A piece counts
+// when it is sent, and goes out a little later; then there is nothing to tell for a while.
+func (l *lanes) account() {
+	sent := l.outlet.Sent()
+	l.stats.SentBytes = sent
+	if pieces := l.stats.UploadBytes + l.beside; sent > pieces {
+		l.beside += sent - pieces
+		l.step(swarm.Overhead{Bytes: int(sent - pieces)})
 	}
 }
 

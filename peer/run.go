@@ -52,6 +52,9 @@ func (p *Peer) Stats() Stats { return *p.stats.Load() }
 // yet, and comes back to a tracker that went away. An error says why there is no watching.
 func (p *Peer) Run(ctx context.Context) error {
 	place, err := door.Parse(p.config.Watch)
+	if err == nil {
+		place, err = place.With(p.config.Pass)
+	}
 	if err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (v *visit) live(ctx context.Context) (tracks []segment.Track, follows segme
 	for {
 		state, err := v.place.State(ctx, v.client)
 		var refusal *door.Refusal
-		if errors.As(err, &refusal) && refusal.Status == http.StatusNotFound {
+		if errors.As(err, &refusal) && refusal.Final() {
 			return nil, 0, err
 		}
 		if err == nil && state.Live && len(state.Tracks) > 0 {
@@ -171,7 +174,7 @@ func better(t, u *door.Track, height int) bool {
 	return a < b // one is too large, or both are
 }
 
-// join joins, as often as it takes. Only a channel that does not exist ends it.
+// join joins, as often as it takes. Only a channel that does not exist, or is not open to this viewer, ends it.
 func (v *visit) join(ctx context.Context) (door.Pass, error) {
 	for {
 		pass, err := v.place.Join(ctx, v.client, door.Share)
@@ -179,7 +182,7 @@ func (v *visit) join(ctx context.Context) (door.Pass, error) {
 			return pass, nil
 		}
 		var refusal *door.Refusal
-		if errors.As(err, &refusal) && refusal.Status == http.StatusNotFound {
+		if errors.As(err, &refusal) && refusal.Final() {
 			return door.Pass{}, err
 		}
 		v.log.Info("cannot join yet", "err", err)

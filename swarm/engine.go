@@ -123,6 +123,8 @@ func (e *Engine) hear(in Input) {
 		e.follow(in.Tracks)
 	case Uplink:
 		e.upload.SetUplink(e.now, in.BytesPerSecond)
+	case Overhead:
+		e.upload.Spend(e.now, in.Bytes)
 	}
 }
 

@@ -96,6 +96,10 @@ type Tracked struct{ Up bool }
 // Uplink sets how many bytes per second this peer may send to others: 0 shares nothing.
 type Uplink struct{ BytesPerSecond int }
 
+// Overhead reports bytes that went out to others beside the pieces, since the last report: control messages, headers and
+// acknowledgements, and what was sent again. They count as the pieces do in what Uplink allows.
+type Overhead struct{ Bytes int }
+
 // Following sets the tracks that the player plays from now on, all of them until it is given. Parts of other tracks are
 // neither opened nor fetched; what the player waits for of a track that is left is declined. What is held of it stays for
 // neighbours until it is past.
@@ -118,4 +122,5 @@ func (Fetched) input()          {}
 func (Evicted) input()          {}
 func (Tracked) input()          {}
 func (Uplink) input()           {}
+func (Overhead) input()         {}
 func (Following) input()        {}

@@ -8,11 +8,13 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
 	"shoal/id"
 	"shoal/server/channel"
+	"shoal/server/record"
 	"shoal/server/store/sqlite"
 )
 
@@ -21,6 +23,7 @@ type channelCommand struct {
 	Add    channelAdd    `cmd:"" help:"Add a channel, and print how to publish to it."`
 	List   channelList   `cmd:"" help:"List the channels."`
 	NewKey channelNewKey `cmd:"" name:"new-key" aliases:"rekey" help:"Replace a channel's stream key. The old one admits nobody from then on, and whoever publishes with it is cut within two seconds."`
+	Remove channelRemove `cmd:"" help:"Remove a channel: nobody can publish to it or watch it any more. Its recordings are kept unless you say otherwise."`
 	Pass   channelPass   `cmd:"" help:"Make a pass to a private channel (--private), and print the link that holds it."`
 	Health channelHealth `cmd:"" help:"Say how a channel's stream comes in, and what to do about it."`
 }
@@ -200,6 +203,41 @@ func (c *channelNewKey) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	return c.print(w, name, key, registry.secret)
+}
+
+type channelRemove struct {
+	Name             string `arg:"" help:"Name of the channel."`
+	DeleteRecordings bool   `name:"delete-recordings" help:"Delete its recordings and clips, too."`
+	channelSettings  `embed:""`
+}
+
+// Run removes the channel. A running server cuts its publisher within two seconds.
+func (c *channelRemove) Run(ctx context.Context, w world) (err error) {
+	registry, done, err := c.registry(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	found, err := registry.named(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if err := registry.Remove(ctx, found.ID); err != nil {
+		return err
+	}
+	kept := filepath.Join(c.Data, recordingsDir, found.ID.String())
+	says := "Its recordings, if it has any, stay in " + kept + "; nobody can watch them there."
+	if c.DeleteRecordings {
+		if err := record.DeleteChannel(filepath.Join(c.Data, recordingsDir), found.ID); err != nil {
+			return fmt.Errorf("the channel is removed, but its recordings cannot be deleted: %w: delete %s yourself", err, kept)
+		}
+		says = "Its recordings are deleted; of a broadcast that was running, once it has ended."
+	}
+	if c.JSON {
+		return json.NewEncoder(w.out).Encode(map[string]any{"removed": found.Name, "recordings_deleted": c.DeleteRecordings})
+	}
+	_, err = fmt.Fprintf(w.out, "Channel %s is removed. Its stream key and its links are of no use any more.\n%s\n", found.Name, says)
+	return err
 }
 
 // named returns the channel of a name that was typed.

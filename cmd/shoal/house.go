@@ -167,7 +167,7 @@ func (h *house) newTracker() (*tracker.Tracker, error) {
 		Origins: append(hostsOf(h.addresses().Public), h.settings.sites()...), Own: ownAddresses(), ConnectionsPerHome: h.settings.ViewersPerIP, Log: h.log,
 	}
 	if h.relay != nil {
-		config.Relays = h.relay.Addresses()
+		config.Relays, config.Relay, config.RelayFor = h.relay.Addresses(), h.relay, relay.CredentialsLife
 	}
 	return tracker.New(config, trackerFacts{h.bus}, trackerBroadcasts{h.origin}, h.metrics), nil
 }

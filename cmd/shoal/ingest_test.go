@@ -235,6 +235,38 @@ func TestANewKeyCutsThePublisher(t *testing.T) {
 	}
 }
 
+// A channel that is removed while it is live: its publisher is cut within two seconds, and nobody can watch any more.
+func TestARemovedChannelIsCut(t *testing.T) {
+	o := openHouse(t)
+	s := o.send(o.card, "rtmp", "", 50)
+	o.until("it is live", func() bool { return o.publishing("rtmp") })
+	if text, err := say(t, "channel", "remove", "fish", "--delete-recordings", "--data", o.dir); err != nil {
+		t.Fatal(text, err)
+	}
+	<-s.ended
+	for _, path := range []string{"/c/fish", "/api/v1/channels/fish"} {
+		answer, err := http.Get("http://" + o.doors.http.Addr().String() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _ = answer.Body.Close(); answer.StatusCode != http.StatusNotFound {
+			t.Errorf("%s is answered %d", path, answer.StatusCode)
+		}
+	}
+	o.until("the broadcast has ended", func() bool { // whoever watched sees its last minute to the end
+		answer, err := http.Get("http://" + o.doors.http.Addr().String() + "/hls/fish/0.m3u8")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		return err == nil && (answer.StatusCode == http.StatusNotFound || strings.Contains(string(text), "#EXT-X-ENDLIST"))
+	})
+	if again := o.send(o.card, "rtmp", "", 50); <-again.ended == nil {
+		t.Error("its key still admits")
+	}
+}
+
 // Who holds the key, and the operator, hear how the stream comes in; nobody else does.
 func TestHealthIsToldToTheKeysHolder(t *testing.T) {
 	o := openHouse(t)

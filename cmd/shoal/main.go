@@ -28,6 +28,16 @@ type program struct {
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
+// begin is what who types nothing else is told.
+const begin = `Live streaming that its viewers carry. To begin:
+
+  shoal demo                             a server whose channel plays by itself, to look at
+  shoal serve --data ./data              a server of your own, and in another terminal
+  shoal channel add NAME --data ./data   a channel on it: prints what to enter in OBS
+
+All commands: shoal --help. All settings: docs/operating.md.
+`
+
 // place says where a command's data and settings are.
 type place struct {
 	Data   string `name:"data" required:"" placeholder:"DIR" env:"SHOAL_DATA" help:"Data directory; made if it is not there."`
@@ -63,6 +73,10 @@ func run(args []string) int {
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, begin)
+		return exitMisuse
+	}
 	command, err := parse(args, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "shoal: %v\n", err)

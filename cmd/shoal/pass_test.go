@@ -56,3 +56,31 @@ func TestAPassForNothingIsRefused(t *testing.T) {
 		t.Error(text, err)
 	}
 }
+
+// A native viewer of a private channel is let in with a pass, in its link or beside it; without one it is told so instead of waiting.
+func TestANativeViewerNeedsAPass(t *testing.T) {
+	dir := t.TempDir()
+	addChannel(t, dir, "club")
+	s := quietSettings(t)
+	s.Private = []string{"club"}
+	r := runHouse(t, dir, s)
+	text, err := say(t, "channel", "pass", "club", "--for", "1h", "--data", dir, "--private", "club", "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made struct{ Pass string }
+	if err := json.Unmarshal([]byte(text), &made); err != nil {
+		t.Fatal(err)
+	}
+	link := "http://127.0.0.1:" + portOf(r.doors.http.Addr()) + "/c/club"
+	for _, args := range [][]string{{link}, {link, "--pass", "wrong"}, {link + "?token=wrong"}} {
+		if _, err := say(t, append([]string{"watch"}, args...)...); err == nil || !strings.Contains(err.Error(), "private") {
+			t.Errorf("%v: %v", args[1:], err)
+		}
+	}
+	for _, args := range [][]string{{link + "?token=" + made.Pass}, {link, "--pass", made.Pass}} { // it waits for the broadcast
+		if text, err := say(t, append([]string{"watch", "--seconds", "1"}, args...)...); err != nil || !strings.Contains(text, "0 parts") {
+			t.Errorf("with a pass: %s %v", text, err)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 type watchCommand struct {
 	Link    string        `arg:"" placeholder:"URL" help:"Watch link: http://HOST/c/NAME."`
 	Seconds int           `placeholder:"N" help:"Stop after so long. Default: at an interrupt."`
+	Pass    string        `placeholder:"PASS" env:"SHOAL_PASS" help:"Pass to a private channel, if the link holds none."`
 	Latency time.Duration `default:"3s" help:"How far behind live to play."`
 	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; --uplink=-1 sends nothing. Default: 20000."`
 	Height  int           `placeholder:"LINES" help:"Play the largest picture of at most so many lines. Default: the largest."`
@@ -30,7 +31,7 @@ const bytesPerKilobit = 1000 / 8
 
 // Run watches a channel without a screen, shares it with others, and prints what happened.
 func (c *watchCommand) Run(ctx context.Context, w world) error {
-	config := peer.Config{Watch: c.Link, Latency: c.Latency, UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
+	config := peer.Config{Watch: c.Link, Pass: c.Pass, Latency: c.Latency, UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
 	if c.Verbose {
 		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)
 	}

@@ -32,6 +32,7 @@ func TestParse(t *testing.T) {
 		"https://example.org/c/my-show/":        "https://example.org/hls/my-show/x",
 		"https://example.org/embed/a?share=yes": "https://example.org/hls/a/x",
 		"http://[::1]:80/c/a":                   "http://[::1]:80/hls/a/x",
+		"http://h/c/club?token=a_b-1":           "http://h/hls/club/x?token=a_b-1",
 	} {
 		p, err := Parse(link)
 		if err != nil || p.Media("x") != want {
@@ -40,7 +41,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, link := range []string{
 		"", "demo", "/c/demo", "ftp://h/c/demo", "http:///c/demo", "http://h/demo", "http://h/c/", "http://h/c/Demo", "http://h/c/a/b",
-		"http://user:word@h/c/demo", "http://h/c/../a", "http://h/hls/demo",
+		"http://user:word@h/c/demo", "http://h/c/../a", "http://h/hls/demo", "http://h/c/a?token=%20", "http://h/c/a?token=" + strings.Repeat("x", passMax+1),
 	} {
 		if _, err := Parse(link); err == nil {
 			t.Errorf("Parse(%q) has no complaint", link)

@@ -32,9 +32,13 @@ const (
 type Place struct {
 	base url.URL // scheme and host
 	Name id.Name
+	pass string // to a private channel, or ""
 }
 
-// Parse reads a watch address: http://HOST/c/NAME, or https.
+// passMax bounds a pass, in bytes.
+const passMax = 512
+
+// Parse reads a watch address: http://HOST/c/NAME, or https, with the pass to a private channel behind it (?token=PASS) or not.
 func Parse(address string) (Place, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
@@ -48,19 +52,39 @@ func Parse(address string) (Place, error) {
 	if !ok || err != nil {
 		return Place{}, fmt.Errorf("%q names no channel; a watch link looks like http://HOST/c/NAME", address)
 	}
-	return Place{url.URL{Scheme: u.Scheme, Host: u.Host}, name}, nil
+	return Place{url.URL{Scheme: u.Scheme, Host: u.Host}, name, ""}.With(u.Query().Get("token"))
+}
+
+// With returns the place as one sees it who holds a pass; "" changes nothing.
+func (p Place) With(pass string) (Place, error) {
+	if len(pass) > passMax || strings.ContainsFunc(pass, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return Place{}, errors.New("this is no pass: take the link that `shoal channel pass` prints, or what stands behind token= in it")
+	}
+	if pass != "" {
+		p.pass = pass
+	}
+	return p, nil
+}
+
+// address returns what lies at a path, for who holds the place's pass.
+func (p Place) address(parts ...string) string {
+	u := p.base.JoinPath(parts...)
+	if p.pass != "" {
+		u.RawQuery = url.Values{"token": {p.pass}}.Encode()
+	}
+	return u.String()
 }
 
 // Host returns the server's name or address, without the port.
 func (p Place) Host() string { return p.base.Hostname() }
 
-// Media returns the address of something under the channel's HLS folder.
+// Media returns the address of something under the channel's HLS folder. Who holds a pass finds it behind a question mark.
 func (p Place) Media(path string) string {
-	return p.base.JoinPath("hls", string(p.Name), path).String()
+	return p.address("hls", string(p.Name), path)
 }
 
 func (p Place) api(parts ...string) string {
-	return p.base.JoinPath(append([]string{"api/v1/channels", string(p.Name)}, parts...)...).String()
+	return p.address(append([]string{"api/v1/channels", string(p.Name)}, parts...)...)
 }
 
 // Track is a track of the broadcast.
@@ -178,10 +202,24 @@ func (p Place) parsePass(text []byte) (Pass, error) {
 	return pass, nil
 }
 
+// Plain takes the address off an error of the network: it may hold a pass, and errors are logged.
+func Plain(err error) error {
+	var of *url.Error
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
+}
+
 // Refusal is an error that the server gave in its own words.
 type Refusal struct {
 	Status        int
 	Code, Message string
+}
+
+// Final reports whether asking again is of no use: there is no such channel, or it is not open to who asks.
+func (r *Refusal) Final() bool {
+	return r.Status == http.StatusNotFound || r.Status == http.StatusForbidden
 }
 
 func (r *Refusal) Error() string {
@@ -200,7 +238,7 @@ func (p Place) ask(ctx context.Context, client *http.Client, method, address str
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, err
+		return nil, Plain(err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, answerMax))

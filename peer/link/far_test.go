@@ -23,12 +23,12 @@ func (f far) ListenUDP(network string, at *net.UDPAddr) (transport.UDPConn, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &farSocket{UDPConn: conn, way: make(chan datagram, 1<<14)}
+	s := &farSocket{UDPConn: conn, way: make(chan delayed, 1<<14)}
 	go s.carry(f.over)
 	return s, nil
 }
 
-type datagram struct {
+type delayed struct {
 	at   time.Time
 	data []byte
 	to   net.Addr
@@ -36,12 +36,12 @@ type datagram struct {
 
 type farSocket struct {
 	transport.UDPConn
-	way chan datagram
+	way chan delayed
 }
 
 func (s *farSocket) WriteTo(b []byte, to net.Addr) (int, error) {
 	select {
-	case s.way <- datagram{time.Now().Add(farWay), append([]byte(nil), b...), to}:
+	case s.way <- delayed{time.Now().Add(farWay), append([]byte(nil), b...), to}:
 	default: // lost
 	}
 	return len(b), nil

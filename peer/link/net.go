@@ -54,6 +54,7 @@ type Config struct {
 	Reach   Reach
 	Servers []Server
 	Net     transport.Net // nil means this machine's
+	Outlet  *Outlet       // that all goes out through; nil means none, and nothing is counted
 	Log     *slog.Logger
 }
 
@@ -72,8 +73,16 @@ func Open(c Config) *Net {
 	s.DisableActiveTCP(true)
 	s.SetICETimeouts(quietAfter, deadAfter, checkEvery)
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeQueryOnly) // browsers name their hosts under .local
-	if c.Net != nil {
-		s.SetNet(c.Net)
+	way := c.Net
+	if c.Outlet != nil {
+		var err error
+		if way, err = through(c.Outlet, c.Net); err != nil {
+			c.Log.Warn("this machine's network is not known: nothing is counted", "err", err)
+			way = nil
+		}
+	}
+	if way != nil {
+		s.SetNet(way)
 	}
 	n := &Net{api: webrtc.NewAPI(webrtc.WithSettingEngine(s)), log: c.Log}
 	for _, server := range c.Servers {

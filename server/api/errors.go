@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"html"
 	"net/http"
 	"strings"
 )
@@ -50,11 +49,7 @@ func answerProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 		h.Set("Retry-After", "1")
 	}
 	if wantsPage(r) {
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(p.Status)
-		_, _ = w.Write([]byte("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
-			"<title>Shoal</title><h1>" + html.EscapeString(http.StatusText(p.Status)) + "</h1><p>" + html.EscapeString(p.Says) +
-			"</p><p><a href=\"/\">All channels</a></p></html>\n"))
+		writeProblemPage(w, r, p)
 		return
 	}
 	type body struct {

@@ -41,6 +41,10 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 		borrowed(w)
 		a.file(w, r, path.Join("assets", path.Clean("/"+r.PathValue("file"))))
 	})
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) { // what asks for it takes SVG, or goes without
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		http.Redirect(w, r, "/favicon.svg", http.StatusFound)
+	})
 	mux.HandleFunc("GET /{file}", func(w http.ResponseWriter, r *http.Request) { // favicon.svg and its like
 		if strings.HasSuffix(r.PathValue("file"), ".html") { // pages have routes
 			answerProblem(w, r, errNoRoute)

@@ -131,6 +131,20 @@ func (r *Registry) RotateKey(ctx context.Context, channel id.Channel) (string, e
 	return key, nil
 }
 
+// Exists reports whether a channel is there still.
+func (r *Registry) Exists(ctx context.Context, channel id.Channel) (bool, error) {
+	_, err := r.ByID(ctx, channel)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Remove removes a channel: its identity and its stream key are gone for good, and a channel of the same name will be another one.
+func (r *Registry) Remove(ctx context.Context, channel id.Channel) error {
+	return r.rows.RemoveChannel(ctx, channel)
+}
+
 // NextEpoch counts the channel's epoch up and returns it. It is durable: no restart gives it again.
 func (r *Registry) NextEpoch(ctx context.Context, channel id.Channel) (uint64, error) {
 	epoch, err := r.rows.NextEpoch(ctx, channel)

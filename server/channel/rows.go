@@ -51,6 +51,8 @@ type Rows interface {
 	ListChannels(ctx context.Context) ([]Row, error)
 	// SetKeyHash replaces the stream key's hash, or returns ErrNotFound.
 	SetKeyHash(ctx context.Context, channel id.Channel, hash id.Digest) error
+	// RemoveChannel removes a row with all that it says, or returns ErrNotFound.
+	RemoveChannel(ctx context.Context, channel id.Channel) error
 	// NextEpoch counts a channel's epoch up and returns it: 1 the first time, never the same twice. ErrNotFound
 	// without the channel.
 	NextEpoch(ctx context.Context, channel id.Channel) (uint64, error)

@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"shoal/id"
@@ -52,7 +54,7 @@ func (l *Live) Admit(ctx context.Context, r Request) (Place, error) {
 	return l.start(ctx, Channel{ID: channel, Name: name}, r)
 }
 
-// watchKeys ends publications whose key was replaced, until ctx is done.
+// watchKeys ends publications whose key was replaced, and broadcasts whose channel was removed, until ctx is done.
 func (l *Live) watchKeys(ctx context.Context) {
 	again := time.NewTicker(keysAgain)
 	defer again.Stop()
@@ -64,6 +66,11 @@ func (l *Live) watchKeys(ctx context.Context) {
 			for _, p := range l.publishers() {
 				if l.lookAgain(ctx, p) != nil {
 					break // a store that does not answer one does not answer the next
+				}
+			}
+			for _, b := range l.everyBroadcast() {
+				if l.lookFor(ctx, b) != nil {
+					break
 				}
 			}
 		}
@@ -81,6 +88,32 @@ func (l *Live) publishers() []*publisher {
 		}
 	}
 	return list
+}
+
+// everyBroadcast returns all broadcasts, those that wait for their publisher among them.
+func (l *Live) everyBroadcast() []*broadcast {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.broadcasts))
+}
+
+// lookFor ends a broadcast if its channel is no more: nobody is waited for.
+func (l *Live) lookFor(ctx context.Context, b *broadcast) error {
+	ctx, stop := context.WithTimeout(ctx, keyWithin)
+	defer stop()
+	exists, err := l.config.Registry.Exists(ctx, b.channel.ID)
+	if err != nil || exists {
+		return err
+	}
+	_ = b.call(func() error { // ErrOver: it is gone already
+		if b.publisher != nil {
+			b.detach(b.publisher, ErrRevoked)
+		}
+		b.end("its channel was removed")
+		b.over = true
+		return nil
+	})
+	return nil
 }
 
 // lookAgain ends one publication if its key is its channel's no more.

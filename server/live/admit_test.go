@@ -144,3 +144,39 @@ func TestAFaultEndsOneEpochAlone(t *testing.T) {
 		}
 	})
 }
+
+// A removed channel's broadcast ends at once, whether somebody publishes or is waited for; a store that does not answer ends nobody.
+func TestARemovedChannelsBroadcastEnds(t *testing.T) {
+	for _, publishes := range []bool{true, false} {
+		bubble(t, func(t *testing.T, h *bench) {
+			p, place, err := h.admit(live.Request{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.sink.Tracks(h.tracks()); err != nil {
+				t.Fatal(err)
+			}
+			p.mustSend(3 * time.Second)
+			if !publishes {
+				p.leave(nil)
+			}
+			h.registry.breaks(errors.New("database is locked"))
+			time.Sleep(3 * time.Second)
+			if s := h.live.State(h.channel); !s.Live {
+				t.Errorf("it ended while the store did not answer: %+v", s)
+			}
+			h.registry.breaks(nil)
+			h.registry.mu.Lock()
+			h.registry.removed = true
+			h.registry.mu.Unlock()
+			time.Sleep(2 * time.Second)
+			if s := h.live.State(h.channel); s.Live {
+				t.Errorf("publishes %v: %+v", publishes, s)
+			}
+			if publishes {
+				<-place.Cut
+				p.leave(nil)
+			}
+		})
+	}
+}

@@ -35,16 +35,23 @@ const (
 type registry struct {
 	identity sign.Key
 
-	mu     sync.Mutex
-	epoch  uint64
-	broken error
-	stale  bool // key was replaced
+	mu      sync.Mutex
+	epoch   uint64
+	broken  error
+	removed bool
+	stale   bool // key was replaced
 }
 
 func (r *registry) Admit(_ context.Context, k string) (id.Channel, id.Name, bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return id.Channel(r.identity.Public()), name, k == key && !r.stale, r.broken
+}
+
+func (r *registry) Exists(context.Context, id.Channel) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.removed, r.broken
 }
 
 func (r *registry) NextEpoch(context.Context, id.Channel) (uint64, error) {

@@ -40,6 +40,8 @@ var (
 type Registry interface {
 	// Admit returns the channel that a stream key may publish to, if it is known.
 	Admit(ctx context.Context, key string) (channel id.Channel, name id.Name, known bool, err error)
+	// Exists reports whether there is such a channel still.
+	Exists(ctx context.Context, channel id.Channel) (bool, error)
 	// NextEpoch returns an epoch that no restart gives again.
 	NextEpoch(ctx context.Context, channel id.Channel) (uint64, error)
 	// Signer returns the channel's identity.

@@ -73,3 +73,49 @@ func Remove(dir string, key Key) error {
 	}
 	return os.RemoveAll(path + goneSuffix)
 }
+
+// removedFile, in a channel's directory, says that the channel is no more and that nothing of it is to be kept.
+const removedFile = "removed"
+
+// DeleteChannel deletes all that is kept of a channel below dir, and has what is still written be deleted by who writes it, once it is
+// whole. It may run beside a shelf, which notices.
+func DeleteChannel(dir string, channel id.Channel) error {
+	names, err := os.ReadDir(filepath.Join(dir, channel.String()))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, channel.String(), removedFile), nil, 0o600); err != nil {
+		return err
+	}
+	left := false
+	for _, d := range names {
+		key, ok := parseDir(channel, d.Name())
+		if !ok || !d.IsDir() {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, key.dir(), sealedFile)); err != nil {
+			left = true
+			continue
+		}
+		if err := Remove(dir, key); err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	}
+	if !left {
+		return os.RemoveAll(filepath.Join(dir, channel.String()))
+	}
+	return nil
+}
+
+// clearAway deletes what is kept of channels that are no more, as far as nothing of it is still written.
+func (r *Recorder) clearAway() {
+	shelf := r.config.Shelf
+	for _, s := range r.sealed() {
+		if _, err := os.Stat(filepath.Join(shelf.dir, s.Key.Channel.String(), removedFile)); err == nil {
+			r.remove(s, "its channel was removed")
+		}
+	}
+}

@@ -63,6 +63,7 @@ func (r *Recorder) keepHouse(ctx context.Context) error {
 func (r *Recorder) discard() {
 	r.forgetVanished()
 	r.trimGrowing()
+	r.clearAway()
 	if r.config.Days > 0 {
 		oldest := r.now().AddDate(0, 0, -r.config.Days)
 		for _, s := range r.sealed() {

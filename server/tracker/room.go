@@ -211,12 +211,25 @@ func (r *room) rest() {
 		r.apply(v)
 		r.turn(v)
 		r.carryLate(v)
+		r.renew(now, v)
 	}
 	count := signal.Viewers{N: len(r.members), Sharing: r.mind.Sharing()}
 	if count != r.told {
 		r.told = count
 		r.tell(count)
 	}
+}
+
+// renew gives a viewer new credentials of the relay in time: the first ones are as old as its token, which may be TokenLife, and half of
+// what is left is for chance.
+func (r *room) renew(now time.Time, v *viewer) {
+	c := r.tracker.config
+	if c.Relay == nil || v.mode != Share || now.Sub(v.renewed) < (c.RelayFor-TokenLife)/2 {
+		return
+	}
+	v.renewed = now
+	username, password := c.Relay.Credentials(r.channel, v.peer)
+	v.say(signal.Relay{Username: username, Credential: password})
 }
 
 // step lets coord think and does what it says.

@@ -24,6 +24,9 @@ type Config struct {
 	Origins []string
 	// Relays are the public addresses of our TURN server; candidates of other relays are not carried.
 	Relays []netip.Addr
+	// Relay renews what lets viewers use it; nil is none. What they are given is good for RelayFor.
+	Relay    Relay
+	RelayFor time.Duration
 	// Own are this machine's addresses: viewers on the machine itself, who come over loopback, may name them. nil asks the system.
 	Own                                []netip.Addr
 	ConnectionsMax, ConnectionsPerHome int
@@ -42,6 +45,12 @@ type Broadcasts interface {
 	// Recent returns the binary certificates of the channel's current broadcast, and the binary records of its recent parts,
 	// in each track's order. Both are empty when there is none.
 	Recent(channel id.Channel) (certificates, parts [][]byte)
+}
+
+// Relay says who may use it.
+type Relay interface {
+	// Credentials returns what admits a peer of a channel for a while from now.
+	Credentials(channel id.Channel, peer id.Peer) (username, password string)
 }
 
 // Meter counts what viewers report, bounded to what can be.

@@ -45,6 +45,7 @@ type viewer struct {
 	turnedAt  time.Time
 	reports   bucket
 	reported  time.Time
+	renewed   time.Time // when it was last given credentials of the relay
 }
 
 // frame is one message to a viewer, or several that go together.
@@ -131,7 +132,7 @@ func (t *Tracker) converse(v *viewer, hello *time.Timer) {
 	}
 	hello.Stop()
 	v.peer, v.mode, v.began = ticket.peer, ticket.mode, t.now()
-	v.reported, v.fresh = v.began, nil
+	v.reported, v.renewed, v.fresh = v.began, v.began, nil
 	r := t.enterRoom(ticket.place)
 	defer t.leaveRoom(r)
 	r.post(joined{v})

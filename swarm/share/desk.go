@@ -44,13 +44,14 @@ type link struct{ buffered int }
 
 // Desk keeps what is to be sent.
 type Desk struct {
-	links  roster.Roster[link]
-	total  int // bytes in all transports
-	ahead  int // how many of them are enough
-	waits  waits
-	drain  drain
-	queue  []job // least slack first
-	uplink uplink
+	links    roster.Roster[link]
+	total    int // bytes in all transports
+	ahead    int // how many of them are enough
+	waits    waits
+	drain    drain
+	overhead overhead
+	queue    []job // least slack first
+	uplink   uplink
 }
 
 // SetUplink sets the bytes per second that may be sent, from now on.
@@ -59,6 +60,12 @@ func (d *Desk) SetUplink(now span.Span, bytesPerSecond int) {
 	if !d.Open() {
 		d.queue = d.queue[:0]
 	}
+}
+
+// Spend takes what went out beside the pieces off what may be sent.
+func (d *Desk) Spend(now span.Span, bytes int) {
+	d.uplink.spend(now, bytes)
+	d.overhead.bytes += bytes
 }
 
 // Open reports whether anything may be sent at all.

@@ -146,3 +146,32 @@ func TestUplinkIsABound(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatElseGoesOutCounts has headers and the like take a quarter of what is allowed: pieces get the rest, and fewer slots are sold.
+func TestWhatElseGoesOutCounts(t *testing.T) {
+	const rate, stripe = 125_000, 10_000
+	d := open(rate, 1)
+	var s Slots
+	var now span.Span
+	sent, slots := 0, 0
+	for i := range 4000 {
+		now += 10 * span.Millisecond
+		d.Spend(now, rate/100/4)
+		d.Queue(now, Send{1, part(uint64(i)), 0}, 4096, int64(i), 0)
+		sends, _, _ := d.Pump(now, nil)
+		sent += 4096 * len(sends)
+		d.Drained(1, 0)
+		d.Expire(int64(i) - 50)
+		slots, _ = s.Judge(now, d, stripe, slots)
+	}
+	if all := sent + 4000*(rate/100/4); all > 40*rate*102/100 || all < 40*rate*95/100 {
+		t.Errorf("%d bytes in all where %d are allowed", all, 40*rate)
+	}
+	if most := rate * 3 / 4 * soldPercent / 100 / stripe; slots > most {
+		t.Errorf("%d slots are sold where %d fit", slots, most)
+	}
+	d.Spend(now, 1<<30)
+	if _, next, ok := d.Pump(now, nil); ok && next > now+debtMax+span.Second {
+		t.Errorf("pieces wait until %d", next)
+	}
+}

@@ -66,6 +66,19 @@ func (d *drain) press(now span.Span, waiting bool) {
 	}
 }
 
+// overhead measures what goes out beside the pieces.
+type overhead struct {
+	bytes int // since the last judgement
+	rate  int // bytes per second
+}
+
+// judge takes in what went out in the time it took.
+func (o *overhead) judge(took span.Span) {
+	rate := int(int64(o.bytes) * int64(span.Second) / int64(took))
+	o.bytes = 0
+	o.rate += (rate - o.rate) / 4
+}
+
 // Slots learns how many stripes the uplink carries.
 type Slots struct {
 	now    int
@@ -75,7 +88,7 @@ type Slots struct {
 
 // Judge returns the slots from now on, and when to judge again. stripe is a stripe's bytes per second, used what is sold.
 func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next span.Span) {
-	most := d.Rate() * soldPercent / 100 / stripe
+	most := max(d.Rate()-d.overhead.rate, 0) * soldPercent / 100 / stripe
 	if s.now == 0 {
 		s.now, s.judged = SlotsFirst, now
 	}
@@ -83,6 +96,7 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 		return min(s.now, most), s.judged + judgeEvery
 	}
 	w := d.waits
+	d.overhead.judge(now - s.judged)
 	d.waits, s.judged = waits{}, now
 	if d.drain.rate > 0 {
 		s.measured(w, d.drain.rate*soldPercent/100/stripe)

@@ -19,6 +19,8 @@ const micro = 1_000_000
 const (
 	RateMax = 125_000_000
 	idleMax = 10 * span.Second
+	// debtMax bounds how long pieces are held back for what else went out: as long as sums of bytes fit.
+	debtMax = 10 * span.Second
 )
 
 func (u *uplink) set(now span.Span, rate int) {
@@ -45,6 +47,13 @@ func (u *uplink) take(now span.Span, size int) bool {
 	}
 	u.spent += int64(size) * micro
 	return true
+}
+
+// spend takes size bytes off the allowance, whether it covers them or not: they are gone.
+func (u *uplink) spend(now span.Span, size int) {
+	u.settle(now)
+	u.spent += int64(size) * micro
+	u.spent = min(u.spent, u.burst()+int64(u.rate)*int64(debtMax/span.Microsecond))
 }
 
 // when returns when take will say yes to size.

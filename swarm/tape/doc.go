@@ -33,6 +33,7 @@
 //	16 Uplink      u32 bytes/s                  17 Position        u64 wall ms
 //	17 Tracked     u8 up
 //	18 Following   u8 tracks
+//	19 Overhead    u32 bytes
 //
 // A tape file is "shoal.tape.v1", a newline, the birth, and then each input as bytes (length first).
 //

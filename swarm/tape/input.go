@@ -60,6 +60,7 @@ const (
 	kindUplink
 	kindTracked
 	kindFollowing
+	kindOverhead
 )
 
 // The bits of an introduction.
@@ -121,6 +122,8 @@ func AppendInput(b []byte, now span.Span, in swarm.Input) []byte {
 		b = binary.BigEndian.AppendUint32(append(b, kindUplink), uint32(in.BytesPerSecond))
 	case swarm.Following:
 		b = append(b, kindFollowing, uint8(in.Tracks))
+	case swarm.Overhead:
+		b = binary.BigEndian.AppendUint32(append(b, kindOverhead), uint32(in.Bytes))
 	}
 	return b
 }
@@ -180,6 +183,8 @@ func (c *cursor) input() swarm.Input {
 		return swarm.Uplink{BytesPerSecond: int(c.u32())}
 	case kindFollowing:
 		return swarm.Following{Tracks: segment.Tracks(c.u8())}
+	case kindOverhead:
+		return swarm.Overhead{Bytes: int(c.u32())}
 	}
 	c.bad = true
 	return nil

@@ -81,6 +81,7 @@ func goldenInputs() map[string]swarm.Input {
 		"in_16_uplink.hex":           swarm.Uplink{BytesPerSecond: 625_000},
 		"in_17_tracked.hex":          swarm.Tracked{Up: true},
 		"in_18_following.hex":        swarm.Following{Tracks: 0x85},
+		"in_19_overhead.hex":         swarm.Overhead{Bytes: 1_500},
 	}
 }
 
@@ -145,8 +146,8 @@ func TestGolden(t *testing.T) {
 
 // TestEveryKindHasGoldenBytes fails when a kind is added without its bytes.
 func TestEveryKindHasGoldenBytes(t *testing.T) {
-	if n := len(goldenInputs()); n != kindFollowing {
-		t.Errorf("%d golden inputs of %d", n, kindFollowing)
+	if n := len(goldenInputs()); n != kindOverhead {
+		t.Errorf("%d golden inputs of %d", n, kindOverhead)
 	}
 	if n := len(goldenOutputs()); n != kindPosition {
 		t.Errorf("%d golden outputs of %d", n, kindPosition)
@@ -184,7 +185,7 @@ func drawInput(t *rapid.T) swarm.Input {
 		swarm.Playhead{WallMS: int64(p.Seq), BufferMS: int64(n), Playing: flag}, swarm.Wanted{Part: p},
 		swarm.Arrived{From: q, Part: p, Piece: piece, Size: n}, swarm.Checked{Part: p, Piece: piece, From: q, OK: flag},
 		swarm.SignatureChecked{Ref: uint32(n), OK: flag}, swarm.Fetched{Ref: uint32(n), Failed: flag}, swarm.Evicted{Part: p},
-		swarm.Uplink{BytesPerSecond: n}, swarm.Following{Tracks: segment.Tracks(n)},
+		swarm.Uplink{BytesPerSecond: n}, swarm.Following{Tracks: segment.Tracks(n)}, swarm.Overhead{Bytes: n},
 	}).Draw(t, "input")
 }
 

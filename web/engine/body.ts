@@ -112,7 +112,7 @@ export class Body implements Performer, Listener {
     const { receivedBytes, sentBytes, verified, refused, httpBytes } = counts.totals;
     return {
       ...this.tracker.state(), peers: size, neighbours: counts.neighbours, httpBytes,
-      peerBytes: receivedBytes, uploadBytes: sentBytes, piecesVerified: verified, piecesRefused: refused,
+      peerBytes: receivedBytes, uploadBytes: sentBytes, wireBytes: this.#company.sentBytes, piecesVerified: verified, piecesRefused: refused,
     };
   }
 

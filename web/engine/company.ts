@@ -11,6 +11,7 @@ import { Counts } from './counts';
 import type { Joined } from './join';
 import { Lane } from './lane';
 import { Links, type LinksBody } from './links';
+import { Overhead } from './overhead';
 import { LINKED_MAX, NOTHING, type Report, type Signal } from './signal';
 import { POLLUTED, type Input } from './tape';
 import { Tracker, type Crew } from './tracker';
@@ -34,6 +35,7 @@ export class Company implements LinksBody, Crew {
   readonly counts = new Counts();
   readonly tracker: Tracker;
   readonly #links: Links;
+  readonly #overhead: Overhead;
   readonly #body: Listener;
   readonly #options: SwarmOptions;
   readonly #lanes = new Map<Peer, Lane>();
@@ -45,11 +47,17 @@ export class Company implements LinksBody, Crew {
 
   constructor(options: SwarmOptions, certificates: RTCCertificate[], body: Listener) {
     this.#links = new Links(this, certificates);
+    this.#overhead = new Overhead(() => this.#links.all, () => this.counts.totals.sentBytes, (bytes) => body.feed({ kind: 'Overhead', bytes }));
     this.#options = options;
     this.#body = body;
     this.tracker = new Tracker(options, 'share', () => this.#totals(), this);
     this.#lonely = setInterval(() => this.#askForMore(), LONELY_MS);
     globalThis.addEventListener?.('pagehide', () => this.#links.closeAll(true), { signal: this.#page.signal });
+  }
+
+  /** Bytes that went out to others in all: pieces, and what else that took, as far as the browser tells. */
+  get sentBytes(): number {
+    return Math.max(this.counts.totals.sentBytes, this.#overhead.sentBytes);
   }
 
   /** How many connections are open. */
@@ -79,6 +87,7 @@ export class Company implements LinksBody, Crew {
     this.#left = true;
     this.#page.abort();
     clearInterval(this.#lonely);
+    this.#overhead.stop();
     this.#links.closeAll(false);
     for (const lane of this.#lanes.values()) lane.close();
     this.#lanes.clear();
@@ -117,6 +126,12 @@ export class Company implements LinksBody, Crew {
 
   seed(stripes: number): void {
     this.#body.feed({ kind: 'Seeding', stripes });
+  }
+
+  /** Of use to connections to come: those that there are go on with what they have. */
+  renewed(username: string, credential: string): void {
+    const links = this.#links;
+    links.iceServers = links.iceServers.map((server) => (server.username ? { ...server, username, credential } : server));
   }
 
   record(record: Message): void {

@@ -64,6 +64,11 @@ export class Link {
     return this.#channel?.bufferedAmount ?? 0;
   }
 
+  /** What the browser counts of it; rejected where it does not. */
+  async stats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats();
+  }
+
   /** Takes what the tracker carried from the peer. */
   hear(signal: Signal): void {
     if (this.#ended) return;

@@ -49,6 +49,10 @@ export class Links implements LinkKeeper {
     return [...this.#links.values()].filter((link) => link.open).map((link) => link.peer);
   }
 
+  get all(): readonly Link[] {
+    return [...this.#links.values()];
+  }
+
   introduce(peer: Peer): void {
     this.#introduced.delete(peer); // to the end of the queue
     this.#introduced.add(peer);

@@ -69,6 +69,7 @@ export type FromTracker =
   | { readonly t: 'seed'; readonly stripes: number }
   | { readonly t: 'edge'; readonly track: number; readonly msn: number; readonly part: number; readonly epoch: number }
   | { readonly t: 'viewers'; readonly n: number; readonly sharing: number }
+  | { readonly t: 'relay'; readonly username: string; readonly credential: string }
   | { readonly t: 'ended' }
   | { readonly t: 'error'; readonly code: string; readonly message: string }
   | { readonly t: 'pong'; readonly at: number; readonly serverTimeMs: number };
@@ -104,6 +105,8 @@ function read(o: Record<string, unknown>): FromTracker | null {
         ? { t: o.t, track: o.track, msn: o.msn, part: o.part, epoch: o.epoch } : null;
     case 'viewers':
       return whole(o.n) && whole(o.sharing) ? { t: o.t, n: o.n, sharing: o.sharing } : null;
+    case 'relay':
+      return typeof o.username === 'string' && typeof o.credential === 'string' ? { t: o.t, username: o.username, credential: o.credential } : null;
     case 'ended':
       return { t: o.t };
     case 'error':

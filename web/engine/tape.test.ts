@@ -29,6 +29,7 @@ const inputs: Record<string, Input> = {
   'in_16_uplink.hex': { kind: 'Uplink', bytesPerSecond: 625_000 },
   'in_17_tracked.hex': { kind: 'Tracked', up: true },
   'in_18_following.hex': { kind: 'Following', tracks: 0x85 },
+  'in_19_overhead.hex': { kind: 'Overhead', bytes: 1_500 },
 };
 
 const outputs: Record<string, Output> = {

@@ -38,7 +38,8 @@ export type Input =
   | { readonly kind: 'Evicted'; readonly part: PartName }
   | { readonly kind: 'Uplink'; readonly bytesPerSecond: number }
   | { readonly kind: 'Tracked'; readonly up: boolean }
-  | { readonly kind: 'Following'; readonly tracks: number }; // bit t is track t
+  | { readonly kind: 'Following'; readonly tracks: number } // bit t is track t
+  | { readonly kind: 'Overhead'; readonly bytes: number };
 
 /** A part that may now arrive. */
 export interface Opened extends SignedPart {
@@ -148,6 +149,8 @@ export function encodeInput(to: Writer, nowUs: number, input: Input): Writer {
       return to.u8(17).flag(input.up);
     case 'Following':
       return to.u8(18).u8(input.tracks);
+    case 'Overhead':
+      return to.u8(19).u32(input.bytes);
   }
 }
 

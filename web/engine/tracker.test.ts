@@ -223,6 +223,7 @@ describe('a viewer who shares', () => {
         gone: (peer) => note(`gone ${peer.slice(-2)}`),
         carried: (from, { kind }) => note(`${kind} from ${from.slice(-2)}`),
         seed: (stripes) => note(`seed ${stripes}`),
+        renewed: (username, credential) => note(`relay ${username} ${credential}`),
         record: (record) => note(`record ${record.join()}`),
       },
     };

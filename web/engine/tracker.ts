@@ -23,6 +23,8 @@ export interface Crew {
   gone(peer: Peer): void;
   carried(from: Peer, signal: Signal): void;
   seed(stripes: number): void;
+  /** What lets this viewer use the relay from now on. */
+  renewed(username: string, credential: string): void;
   /** A certificate or part record in binary form. */
   record(record: Uint8Array<ArrayBuffer>): void;
 }
@@ -202,6 +204,8 @@ export class Tracker implements TrackerLink {
         return this.#crew?.carried(message.from, message);
       case 'seed':
         return this.#crew?.seed(message.stripes);
+      case 'relay':
+        return this.#crew?.renewed(message.username, message.credential);
       case 'error':
         console.info(`tracker: ${message.code}: ${message.message}`);
     }

@@ -117,6 +117,7 @@ export interface SwarmStats extends TrackerState {
   readonly peerBytes: number; // verified media bytes from peers
   readonly httpBytes: number; // media bytes that the engine itself asked of the server (seeding, rescues)
   readonly uploadBytes: number; // media bytes sent to peers
+  readonly wireBytes: number; // all that went out to peers, headers included
   readonly piecesVerified: number;
   readonly piecesRefused: number;
 }

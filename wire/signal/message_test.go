@@ -28,6 +28,7 @@ var trackerSays = []FromTracker{
 	Seed{Stripes: 0xffff}, Seed{},
 	Edge{Track: 1, MSN: 3 << 20, Part: 4, Epoch: 3},
 	Viewers{N: 10, Sharing: 4}, Ended{}, Error{Code: "token", Message: "Ask for a new token."}, Pong{At: 1, ServerTimeMS: 2},
+	Relay{Username: "1790000000:00000000000000aa:channel", Credential: "c3Vubg"},
 }
 
 func TestWhatIsSaidIsHeard(t *testing.T) {

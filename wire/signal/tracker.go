@@ -54,6 +54,10 @@ type Error struct{ Code, Message string }
 // Pong answers Ping.
 type Pong struct{ At, ServerTimeMS uint64 }
 
+// Relay renews what lets the viewer use the relay: the servers are those that it was given when it joined.
+type Relay struct{ Username, Credential string }
+
+func (Relay) fromTracker()     {}
 func (Welcome) fromTracker()   {}
 func (Peers) fromTracker()     {}
 func (Gone) fromTracker()      {}
@@ -100,6 +104,8 @@ func DecodeTracker(b []byte) (FromTracker, error) {
 		m = Error{Code: o.text("code", CodeMax), Message: o.text("message", TextMax)}
 	case "pong":
 		m = Pong{At: o.number("at", numberMax), ServerTimeMS: o.number("serverTimeMs", numberMax)}
+	case "relay":
+		m = Relay{Username: o.text("username", TokenMax), Credential: o.text("credential", TokenMax)}
 	default:
 		return nil, malformed("a type that trackers do not send")
 	}
@@ -137,4 +143,7 @@ func (m Ended) append(w *writer) { w.open("ended") }
 func (m Error) append(w *writer) { w.open("error").text("code", m.Code).text("message", m.Message) }
 func (m Pong) append(w *writer) {
 	w.open("pong").number("at", m.At).number("serverTimeMs", m.ServerTimeMS)
+}
+func (m Relay) append(w *writer) {
+	w.open("relay").text("username", m.Username).text("credential", m.Credential)
 }

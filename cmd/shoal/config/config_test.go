@@ -17,8 +17,6 @@ yes = true
 no=false
 ips = [ "1.2.3.4" , "::1", ]
 none = []
-
-[limits]
 joins = 7
 `
 	f, err := Parse("shoal.toml", []byte(strings.ReplaceAll(text, "minus", "minus-1")))
@@ -27,7 +25,7 @@ joins = 7
 	}
 	want := map[string]any{
 		"http": ":8080", "name": `back\slash`, "tab": "a\tb\"c\\", "number": int64(20000), "minus-1": int64(-3),
-		"yes": true, "no": false, "ips": []string{"1.2.3.4", "::1"}, "none": []string{}, "limits.joins": int64(7),
+		"yes": true, "no": false, "ips": []string{"1.2.3.4", "::1"}, "none": []string{}, "joins": int64(7),
 	}
 	if len(f.Keys()) != len(want) {
 		t.Errorf("keys %q", f.Keys())
@@ -54,7 +52,8 @@ func TestParseNamesTheWrongLine(t *testing.T) {
 		"a = [\"x\"\n":                 `between the texts of a list stand commas`,
 		"a = [1]\n":                    `wants a list of texts`,
 		"a = \"\\d\"\n":                `\d is not an escape`,
-		"[a\n":                         `a section is written [a]`,
+		"a = 1\n[limits]\njoins = 1\n": `shoal.toml:2: a section, [limits]: there are none here`,
+		"[a\n":                         `a section, [a: there are none`,
 		"= 1\n":                        `cannot begin a line`,
 		"a = 99999999999999999999":     `text stands in quotes`,
 		"a = \"\xff\"":                 `not UTF-8`,
@@ -68,11 +67,10 @@ func TestParseNamesTheWrongLine(t *testing.T) {
 }
 
 func TestCheckNamesTheNearestKey(t *testing.T) {
-	known := []string{"http", "rtmp", "public_url", "share_preset", "limits.joins"}
+	known := []string{"http", "rtmp", "public_url", "share_preset"}
 	for text, says := range map[string]string{
 		"http = \"\"\npublic_ulr = \"\"": `shoal.toml:2: there is no setting "public_ulr"; did you mean "public_url"?`,
 		"public-url = \"\"":              `did you mean "public_url"?`,
-		"[limits]\njoin = 1":             `there is no setting "limits.join"; did you mean "limits.joins"?`,
 		"xyzzy = 1":                      "shoal serve --help",
 	} {
 		f, err := Parse("shoal.toml", []byte(text))

@@ -19,7 +19,7 @@ type Value struct {
 	Line int // from 1
 }
 
-// File is a parsed file: its keys as written, a section's as "section.key".
+// File is a parsed file: its keys as written.
 type File struct {
 	Name string
 	keys []string // in the order of the file
@@ -56,7 +56,6 @@ func Parse(name string, data []byte) (*File, error) {
 	if !utf8.Valid(data) {
 		return fail(1, "the file is not UTF-8 text: save it as UTF-8")
 	}
-	section := ""
 	for i, text := range strings.Split(string(data), "\n") {
 		l := &line{rest: strings.TrimSuffix(text, "\r")}
 		l.space()
@@ -64,18 +63,12 @@ func Parse(name string, data []byte) (*File, error) {
 			continue
 		}
 		if l.take('[') {
-			name, err := l.section()
-			if err != nil {
-				return fail(i+1, "%v", err)
-			}
-			section = name + "."
-			continue
+			return fail(i+1, "a section, %s: there are none here. Write its settings as lines of their own, without the section", strings.TrimSpace(text))
 		}
 		key, value, err := l.assignment()
 		if err != nil {
 			return fail(i+1, "%v", err)
 		}
-		key = section + key
 		if earlier, ok := f.of[key]; ok {
 			return fail(i+1, "%q is set twice, first in line %d: delete one of the two", key, earlier.Line)
 		}
@@ -105,19 +98,6 @@ func (l *line) take(c byte) bool {
 	}
 	l.rest = l.rest[1:]
 	return true
-}
-
-func (l *line) section() (string, error) {
-	l.space()
-	name, err := l.key()
-	if err != nil {
-		return "", err
-	}
-	l.space()
-	if !l.take(']') || !l.end() {
-		return "", fmt.Errorf("a section is written [%s], alone on its line", name)
-	}
-	return name, nil
 }
 
 func (l *line) assignment() (string, any, error) {

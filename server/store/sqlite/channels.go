@@ -69,6 +69,12 @@ func (s *Store) SetKeyHash(ctx context.Context, ch id.Channel, hash id.Digest) e
 	return oneRow(result, err, channel.ErrNotFound)
 }
 
+// RemoveChannel is of channel.Rows.
+func (s *Store) RemoveChannel(ctx context.Context, ch id.Channel) error {
+	result, err := s.write.ExecContext(ctx, "DELETE FROM channels WHERE id = $1", ch[:])
+	return oneRow(result, err, channel.ErrNotFound)
+}
+
 // NextEpoch is of channel.Rows.
 func (s *Store) NextEpoch(ctx context.Context, ch id.Channel) (uint64, error) {
 	// A transaction of its own, because RETURNING alone would hand the number out before the commit.

@@ -31,6 +31,7 @@ func Channels(t *testing.T, open func(t *testing.T) channel.Rows) {
 		"is full beyond its bound":           isFull,
 		"lists by name":                      listsByName,
 		"replaces a key hash":                replacesKeyHash,
+		"removes a row":                      removes,
 		"never repeats an epoch":             neverRepeats,
 		"counts epochs of each channel":      countsEach,
 		"leaves nothing of a cancelled call": cancelled,
@@ -175,4 +176,24 @@ func cancelled(t *testing.T, r channel.Rows) {
 	if list, err := r.ListChannels(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("a cancelled AddChannel left %d rows, %v", len(list), err)
 	}
+}
+
+func removes(t *testing.T, r channel.Rows) {
+	gone, stays := row("reef"), row("kelp")
+	add(t, r, gone, stays)
+	if err := r.RemoveChannel(t.Context(), gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []channel.Query{{ID: gone.ID}, {Name: gone.Name}, {KeyHash: gone.KeyHash}} {
+		if _, err := r.FindChannel(t.Context(), q); !errors.Is(err, channel.ErrNotFound) {
+			t.Errorf("query %+v: %v, want ErrNotFound", q, err)
+		}
+	}
+	if err := r.RemoveChannel(t.Context(), gone.ID); !errors.Is(err, channel.ErrNotFound) {
+		t.Errorf("removed twice: %v, want ErrNotFound", err)
+	}
+	if _, err := r.FindChannel(t.Context(), channel.Query{ID: stays.ID}); err != nil {
+		t.Errorf("the other row: %v", err)
+	}
+	add(t, r, row("reef")) // the name is free again
 }

@@ -1,4 +1,4 @@
-// How much this viewer gives: never more, in total, than it has watched.
+// How much this viewer gives: never more, in total and with all that goes with it, than it has watched.
 
 /** The rate may exceed the stream's, so that a burst (a key frame) is passed on before it is late. */
 const BURST = 2;

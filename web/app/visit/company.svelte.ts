@@ -19,6 +19,7 @@ export interface Totals {
   readonly peerBytes: number;
   readonly engineHttpBytes: number;
   readonly uploadBytes: number;
+  readonly wireBytes: number; // that and all that goes with it
   readonly verified: number;
   readonly refused: number;
 }
@@ -44,7 +45,7 @@ export class Company {
   readonly #struggle = new Struggle();
   #struggles = false;
   #rewinds = false;
-  #past: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, verified: 0, refused: 0 };
+  #past: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, wireBytes: 0, verified: 0, refused: 0 };
 
   constructor(options: TrackerOptions, storage: Storage | null) {
     this.#options = options;
@@ -84,6 +85,7 @@ export class Company {
       peerBytes: past.peerBytes + now.peerBytes,
       engineHttpBytes: past.engineHttpBytes + now.httpBytes,
       uploadBytes: past.uploadBytes + now.uploadBytes,
+      wireBytes: past.wireBytes + now.wireBytes,
       verified: past.verified + now.piecesVerified,
       refused: past.refused + now.piecesRefused,
     };

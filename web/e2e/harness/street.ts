@@ -39,6 +39,7 @@ export interface Watched {
   readonly peerBytes: number;
   readonly httpBytes: number;
   readonly uploadBytes: number;
+  readonly sentBytes: number; // to others, headers and all
   readonly stalls: number;
   readonly refused: number;
   readonly linksEver: number;

@@ -83,12 +83,12 @@ test('native: what was allowed is kept within 5 %', async ({ street }) => {
   const [sent, from] = [await lab.sent(GIVER), performance.now()];
   await throughout(SPAN_S * 1_000, 1_000, async () => undefined);
   const kbit = ((await lab.sent(GIVER)) - sent) * 8 / (performance.now() - from);
-  const { uploadBytes } = await left(native);
+  const { uploadBytes, sentBytes } = await left(native);
   const media = (uploadBytes * 8) / (performance.now() - from + WARM_MS);
-  console.log(`  native: allowed ${CAP_KBIT} kbit/s; ${media.toFixed(0)} of media, ${kbit.toFixed(0)} on the line with headers, requests and records`);
+  console.log(`  native: allowed ${CAP_KBIT} kbit/s; ${kbit.toFixed(0)} on the line, ${(100 * uploadBytes / sentBytes).toFixed(0)} % of what goes to others is media (${media.toFixed(0)} kbit/s over all, its start included)`);
   await Promise.all([...others.map(left), publisher.stop()]);
-  expect(media).toBeLessThanOrEqual(1.05 * CAP_KBIT);
-  expect(media, 'and it is used, where more is wanted').toBeGreaterThanOrEqual(0.8 * CAP_KBIT);
+  expect(kbit).toBeLessThanOrEqual(1.05 * CAP_KBIT);
+  expect(kbit, 'and it is used, where more is wanted').toBeGreaterThanOrEqual(0.8 * CAP_KBIT);
 });
 
 test('browser: it gives no more than it has watched', async ({ street }) => {
@@ -98,12 +98,13 @@ test('browser: it gives no more than it has watched', async ({ street }) => {
   await tab.plays();
   const others = takers.map((home) => watch(lab, home, '--uplink=-1'));
   await tab.shares(takers.length);
-  let most = 0;
+  let [most, line] = [0, 0];
   await throughout(30_000, 1_000, async () => {
-    const { uploadBytes, httpBytes, peerBytes } = await tab.report();
+    const [{ uploadBytes, httpBytes, peerBytes }, sent] = [await tab.report(), await lab.sent(GIVER)];
     most = Math.max(most, uploadBytes / (httpBytes + peerBytes));
+    line = Math.max(line, sent / (httpBytes + peerBytes));
   });
-  console.log(`  browser: gave at most ${(100 * most).toFixed(1)} % of what it had watched until then`);
+  console.log(`  browser: gave at most ${(100 * most).toFixed(1)} % of what it had watched until then; on the line ${(100 * line).toFixed(1)} %, all that pages send included`);
   await Promise.all([...others.map(left), publisher.stop()]);
-  expect(most).toBeLessThanOrEqual(1.05);
+  expect(line).toBeLessThanOrEqual(1.1); // of that, requests to the server are not given to anybody
 });
