@@ -59,8 +59,7 @@ func (a *API) takeLiveText(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, live.ErrNotLive), errors.Is(err, origin.ErrOver):
 		err = errNotLive
-	case err != nil && !errors.As(err, new(*problem)):
-		a.config.Log.Warn("subtitles are refused", "channel", string(c.Name), "err", err)
+	case errors.Is(err, origin.ErrTexts):
 		err = errTexts
 	}
 	if err != nil {
@@ -77,8 +76,11 @@ func (a *API) takeText(w http.ResponseWriter, r *http.Request) {
 	if err = cmp.Or(err, epochErr); err == nil {
 		err = a.rooms.Texts.Attach(c.ID, epoch, language, cues)
 	}
-	if errors.Is(err, record.ErrTexts) {
+	switch {
+	case errors.Is(err, record.ErrTexts):
 		err = errTexts
+	case errors.Is(err, subtitle.ErrForm):
+		err = unreadable(err)
 	}
 	if err != nil {
 		a.refuse(w, r, err)
@@ -111,9 +113,13 @@ func (a *API) sentText(w http.ResponseWriter, r *http.Request, most int64) (c ch
 		return c, "", nil, errMalformed
 	}
 	if cues, err = subtitle.Parse(body); err != nil {
-		return c, "", nil, &problem{http.StatusBadRequest, "webvtt", "The body is to be WebVTT: " + err.Error() + "."}
+		return c, "", nil, unreadable(err)
 	}
 	return c, language, cues, nil
+}
+
+func unreadable(err error) *problem {
+	return &problem{http.StatusBadRequest, "webvtt", "The body is to be WebVTT: " + err.Error() + "."}
 }
 
 // textPlaylist cuts the language out of the name of a playlist of subtitles.

@@ -21,6 +21,9 @@ const (
 	cuesLast = Window + Grace
 )
 
+// ErrTexts says that a broadcast has subtitles in as many languages as it may.
+var ErrTexts = fmt.Errorf("a broadcast has subtitles in at most %d languages", pack.SubtitlesMax)
+
 // text is the subtitles of one language.
 type text struct {
 	language string
@@ -38,7 +41,7 @@ func (b *Broadcast) Caption(language string, at time.Time, cues []subtitle.Cue) 
 	t := b.text(language)
 	if t == nil {
 		if len(b.texts) == pack.SubtitlesMax {
-			return fmt.Errorf("a broadcast has subtitles in at most %d languages", pack.SubtitlesMax)
+			return ErrTexts
 		}
 		b.texts = append(b.texts, text{language: language})
 		t = &b.texts[len(b.texts)-1]

@@ -58,6 +58,7 @@ type Recording struct {
 	summary  Summary
 	tracks   []ingest.Track
 	rendered map[string][]byte // playlists since the last change
+	spoken   spoken
 }
 
 func newRecording(key Key, dir string) *Recording {

@@ -44,7 +44,11 @@ func Attach(dir string, channel id.Channel, epoch uint64, language string, cues 
 	if there := textsIn(at); len(there) >= pack.SubtitlesMax && !slices.Contains(there, language) {
 		return ErrTexts
 	}
-	return writeDurably(path, subtitle.File(cues))
+	b := subtitle.File(cues)
+	if len(b) > subtitle.FileMax { // times are written longer than they may have been read
+		return fmt.Errorf("it has %d bytes, the most is %d: %w", len(b), subtitle.FileMax, subtitle.ErrForm)
+	}
+	return writeDurably(path, b)
 }
 
 // Attach is the function of this name, for the shelf's directory.
@@ -87,13 +91,9 @@ func (r *Recording) Text(language string, msn uint64) ([]byte, error) {
 	if ingest.Language(language) != language || language == "" {
 		return nil, ErrNotFound
 	}
-	b, err := readBounded(filepath.Join(r.dir, textPrefix+language+textSuffix), subtitle.FileMax)
+	cues, err := r.cues(language)
 	if err != nil {
-		return nil, gone(err)
-	}
-	cues, err := subtitle.Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("subtitles of a recording cannot be read: %w", err)
+		return nil, err
 	}
 	last := parts[len(parts)-1]
 	from, to := time.Duration(parts[0].startUS)*time.Microsecond, time.Duration(last.startUS+int64(last.lasts))*time.Microsecond
@@ -106,6 +106,40 @@ func (r *Recording) Text(language string, msn uint64) ([]byte, error) {
 		}
 	}
 	return subtitle.Segment(shown, from, to), nil
+}
+
+// spoken is the subtitles that were read last: players ask for one segment after the other.
+type spoken struct {
+	language string
+	written  time.Time
+	cues     []subtitle.Cue
+}
+
+// cues reads the subtitles in a language, unless they are those that were read last.
+func (r *Recording) cues(language string) ([]subtitle.Cue, error) {
+	path := filepath.Join(r.dir, textPrefix+language+textSuffix)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, gone(err)
+	}
+	r.mu.Lock()
+	last := r.spoken
+	r.mu.Unlock()
+	if last.language == language && last.written.Equal(info.ModTime()) {
+		return last.cues, nil
+	}
+	b, err := readBounded(path, subtitle.FileMax)
+	if err != nil {
+		return nil, gone(err)
+	}
+	cues, err := subtitle.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("subtitles of a recording cannot be read: %w", err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spoken = spoken{language, info.ModTime(), cues}
+	return cues, nil
 }
 
 // begins is where on the media's clock the recording does.

@@ -48,7 +48,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 
 func TestSegmentsHoldWhatIsShownInThem(t *testing.T) {
 	cues := []Cue{{time.Second, 3 * time.Second, "", "one"}, {5 * time.Second, 6 * time.Second, "line:0", "two"}, {-time.Second, 30 * time.Hour, "", "all day"}}
-	want := "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:180000,LOCAL:00:00:02.000\n\n00:00:01.000 --> 00:00:03.000\none\n\n00:00:00.000 --> 30:00:00.000\nall day\n"
+	want := "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:180000,LOCAL:00:00:02.000\n\n1000-7a6c86f1\n00:00:01.000 --> 00:00:03.000\none\n\n-1000-298a92fe\n00:00:00.000 --> 30:00:00.000\nall day\n"
 	if got := string(Segment(cues, 2*time.Second, 4*time.Second)); got != want {
 		t.Errorf("%s", got)
 	}

@@ -2,6 +2,7 @@ package subtitle
 
 import (
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"time"
 )
@@ -13,14 +14,14 @@ const (
 )
 
 // Segment writes a segment of subtitles that lasts from from to to on the media's clock, with the cues that are shown in it, whole:
-// one that goes on stands in the next segment again.
+// one that goes on stands in the next segment again, under the same name, by which players know that it is the same.
 func Segment(cues []Cue, from, to time.Duration) []byte {
 	var b strings.Builder
-	ticks := int64(from/time.Second)*mpegScale + int64(from%time.Second)*mpegScale/int64(time.Second)
+	ticks := from.Milliseconds() * mpegScale / 1000 // of the millisecond that LOCAL says
 	fmt.Fprintf(&b, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:%d,LOCAL:%s\n", ticks%mpegWrap, stamp(from))
 	for _, c := range cues {
 		if c.Start < to && c.End > from {
-			b.WriteString("\n")
+			fmt.Fprintf(&b, "\n%d-%08x\n", c.Start.Milliseconds(), crc32.ChecksumIEEE([]byte(c.Text)))
 			c.write(&b)
 		}
 	}
