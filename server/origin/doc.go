@@ -6,7 +6,7 @@
 // a window of what is kept; a playlist, or the part that it hints at, can be waited for. Peers that seed are sent their stripes
 // of every part in one long answer (Stripes).
 // Who calls it: live opens, feeds and ends broadcasts; api reads; the tracker asks for what is recent.
-// What it owns: the bytes of the live window in memory, session keys, and the count of bytes written to viewers. The
+// What it owns: the bytes of the live window in memory, once more in files in memory where many ask (sheet.go), session keys, and the count of bytes written to viewers. The
 // live path never touches a disk: a slow or full one cannot hurt the picture.
 // What it will never do: cut, repair or invent media; sign one seq of a track twice; keep a goroutine per waiter; let
 // a broadcast grow without end.
