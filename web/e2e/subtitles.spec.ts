@@ -1,0 +1,71 @@
+// Subtitles beside the picture: text that is sent while it is live, and a file beside a recording, read in the player.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from './harness/house';
+import { run } from './harness/program';
+import { shoal } from './harness/server';
+import { throughout, until } from './harness/until';
+import type { Viewer } from './harness/viewer';
+
+const SHOWN_MS = 15_000;
+
+/** What stands over the picture now; null while nothing is shown. */
+function reads(viewer: Viewer): Promise<string | null> {
+  return viewer.page.evaluate(() => {
+    const shown = [...(document.querySelector('video')?.textTracks ?? [])].find(({ mode }) => mode === 'showing');
+    return shown ? [...(shown.activeCues ?? [])].map((cue) => (cue as VTTCue).text).join('|') : null;
+  });
+}
+
+test('what is sent while it is live is read by viewers, in time, in the language that they choose', async ({ server, live, open }) => {
+  const say = async (body: string, lang: string, key = live.card.stream_key): Promise<number> => {
+    const answer = await fetch(`${server.url}/api/v1/channels/fish/captions?lang=${lang}`, { method: 'POST', headers: { Authorization: `Bearer ${key}` }, body });
+    return answer.status;
+  };
+  expect(await say('WEBVTT', 'en', 'not-the-key')).toBe(401);
+  expect(await say('WEBVTT', '')).toBe(400);
+  expect(await say('Hello', 'en')).toBe(400);
+  expect(await say('WEBVTT', 'eng')).toBe(204);
+  expect(await say('WEBVTT', 'de')).toBe(204);
+
+  const viewer = await open('/c/fish');
+  await viewer.plays();
+  await viewer.page.getByRole('button', { name: 'Captions' }).click();
+  const choice = viewer.page.getByLabel('Which captions');
+  await choice.selectOption({ label: 'English' });
+
+  const said = performance.now();
+  expect(await say('WEBVTT\n\n00:00.000 --> 00:05.000\nThe tide comes in', 'en')).toBe(204);
+  expect(await say('WEBVTT\n\n00:00.000 --> 00:05.000\nDie Flut kommt', 'de')).toBe(204);
+  await until('it is read', async () => (await reads(viewer)) === 'The tide comes in', SHOWN_MS);
+  const after = performance.now() - said;
+  const behind = ((await viewer.report()).latencyS ?? 0) * 1000;
+  console.log(`  read ${after.toFixed(0)} ms after it was said, ${behind.toFixed(0)} ms behind live`);
+  expect(Math.abs(after - behind), 'as late as the picture').toBeLessThan(1_500);
+  await choice.selectOption({ label: 'Deutsch' });
+  await until('the other language is read', async () => (await reads(viewer)) === 'Die Flut kommt', SHOWN_MS);
+  await until('it goes', async () => (await reads(viewer)) === '', SHOWN_MS);
+  expect((await viewer.report()).stalls).toBe(0);
+});
+
+test.describe('of a recording', () => {
+  test.use({ settings: ['--reconnect-window', '1s'], picture: { speed: 4 } });
+
+  test('a file of the owner is read', async ({ server, live, open }) => {
+    await throughout(4_000, 500, async () => undefined);
+    await live.publisher.stop();
+    const list = async (): Promise<{ epoch: number; live: boolean }[]> => (await (await fetch(`${server.url}/api/v1/channels/fish/recordings`)).json()) as { epoch: number; live: boolean }[];
+    const epoch = await until('it is whole', async () => (await list()).find(({ live: on }) => !on)?.epoch, SHOWN_MS);
+    const file = join(server.dir, 'words.vtt');
+    await writeFile(file, 'WEBVTT\n\n00:01.000 --> 00:09.000\nWhat was said\n');
+    const put = await run(shoal, ['recording', 'captions', 'fish', String(epoch), file, '--lang', 'en', '--data', server.dir]);
+    expect(put.out + put.err).toContain(`Recording ${epoch} of fish has 1 subtitles in English.`);
+
+    const viewer = await open(`/c/fish/r/${epoch}`);
+    await viewer.plays();
+    await viewer.page.keyboard.press('c');
+    await until('it is read', async () => (await reads(viewer)) === 'What was said', SHOWN_MS);
+    const at = await viewer.page.evaluate(() => document.querySelector('video')?.currentTime ?? 0);
+    expect(at).toBeGreaterThan(0.9);
+  });
+});
