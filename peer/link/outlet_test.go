@@ -123,7 +123,7 @@ func (m *modem) run(p *pace, from, until time.Duration, links int, jitter time.D
 func (m *modem) p95() float64 { return m.late[len(m.late)*95/100] }
 
 func TestALineIsUsedWithoutAQueue(t *testing.T) {
-	for _, rate := range []float64{60_000, 250_000, 1_250_000} {
+	for _, rate := range []float64{60_000, 125_000, 250_000, 1_250_000} {
 		p, m := &pace{limit: allowedHere}, &modem{rate: rate}
 		m.run(p, 0, 30*time.Second, 6, 4*time.Millisecond)
 		used := m.run(p, 30*time.Second, 120*time.Second, 6, 4*time.Millisecond)

@@ -18,7 +18,7 @@ const (
 	// judgeEvery is how often the pace is judged at most.
 	judgeEvery = 100 * time.Millisecond
 	// paceLeast is the slowest pace, bytes per second: the line may be another's fault.
-	paceLeast = 16_000
+	paceLeast = 32_000
 	// growNear is by how much the pace grows a second where it failed last, growFar elsewhere, while pieces wait.
 	growNear, growFar = 0.02, 0.25
 	// nearly is what of the pace that failed last is far from it; and after calmFor without a queue nothing is near.
@@ -146,7 +146,9 @@ func (p *pace) judge(now time.Time) {
 	}
 	pressed := p.pressed
 	p.pressed = false
+	ours := pressed || p.rate == 0 || p.out > p.rate/2 // who sends less than he may is not who makes others wait
 	switch {
+	case queue > target && !ours:
 	case queue > target:
 		p.calm = now
 		p.failed = p.now()
@@ -154,7 +156,7 @@ func (p *pace) judge(now time.Time) {
 			p.failed = min(p.failed, p.out)
 		}
 		p.rate = max(p.failed*(1-min(cutMost, cutPerSecond*(queue-target).Seconds())), paceLeast)
-	case pressed && p.rate > 0:
+	case p.rate > 0: // also while nothing waits: what is sold goes by what was let out, and would never be more
 		grow := growFar
 		if p.rate > nearly*p.failed && now.Sub(p.calm) < calmFor {
 			grow = growNear
