@@ -81,7 +81,7 @@ func (l *Late) Remake(ctx context.Context, r Run) error {
 	if err != nil {
 		return err
 	}
-	by := l.ladder.best
+	by := l.ladder.wayNow()
 	if m.worker, err = begin(by.cage, l.ladder.tool, arguments(by.encoder, m.sizes, make([]int64, len(m.sizes))), len(m.sizes), m.events); err != nil {
 		return err
 	}
