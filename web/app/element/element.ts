@@ -1,4 +1,4 @@
-// <shoal-player>: the watch page's player on anyone's page. docs/operating.md tells its author what it takes and tells.
+// <shoal-player>: the watch page's player on anyone's page. docs/embedding.md tells its author what it takes and tells.
 //
 // What it is: a custom element; attributes in, events out, the player in its shadow.
 // Who calls it: main.ts defines it; the page that it stands on.

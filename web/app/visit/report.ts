@@ -1,4 +1,4 @@
-// report(): the figures that others measure this player by. docs/operating.md tells what each means.
+// report(): the figures that others measure this player by. docs/embedding.md tells what each means.
 import type { Consent } from '../sharing/consent';
 import type { Flow } from '../shoal/flows';
 import type { Sharing, Totals } from './company.svelte';
