@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,8 +32,14 @@ func TestNoMoreGoesOutThanIsAllowed(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { o.Run(ctx); close(done) }()
+		var mu sync.Mutex // what waits for nobody does not wait for Run either
 		var order []int
-		by := func(b []byte, _ net.Addr) (int, error) { order = append(order, len(b)); return len(b), nil }
+		by := func(b []byte, _ net.Addr) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, len(b))
+			return len(b), nil
+		}
 		began := time.Now()
 		for range 1000 { // more is wanted than is allowed
 			_, _ = o.write(make([]byte, 1172), there, by)
