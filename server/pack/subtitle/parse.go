@@ -87,7 +87,7 @@ func times(line string, number int) (c Cue, err error) {
 	var startOK, endOK bool
 	c.Start, startOK = parseTime(strings.TrimSpace(before))
 	c.End, endOK = parseTime(strings.TrimSpace(end))
-	if !startOK || !endOK {
+	if !startOK || !endOK || strings.Contains(settings, arrow) {
 		return c, wrong(number, "times are written 00:01:02.500 --> 00:01:04.000")
 	}
 	if c.End <= c.Start {

@@ -59,7 +59,7 @@ func TestSegmentsHoldWhatIsShownInThem(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{sample, "WEBVTT", "00:00.000 --> 00:02.000 align:left\nx", "WEBVTT\n\n00:00.000-->00:02.000\n-->\n"} {
+	for _, text := range []string{sample, "WEBVTT", "00:00.000 --> 00:02.000 align:left\nx", "WEBVTT\n\n00:00.000-->00:02.000\n-->\n", "00:00.000 --> 00:01.000 -->\n0"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
