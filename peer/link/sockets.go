@@ -65,13 +65,6 @@ func (s *udpSocket) WriteTo(data []byte, to net.Addr) (int, error) {
 // WriteToUDP sends through the outlet.
 func (s *udpSocket) WriteToUDP(data []byte, to *net.UDPAddr) (int, error) { return s.WriteTo(data, to) }
 
-// ReadFrom shows the outlet what came in.
-func (s *udpSocket) ReadFrom(data []byte) (int, net.Addr, error) {
-	n, from, err := s.UDPConn.ReadFrom(data)
-	s.outlet.heard(data[:max(n, 0)])
-	return n, from, err
-}
-
 type packetSocket struct {
 	net.PacketConn
 	outlet *Outlet
@@ -80,13 +73,6 @@ type packetSocket struct {
 // WriteTo sends through the outlet.
 func (s *packetSocket) WriteTo(data []byte, to net.Addr) (int, error) {
 	return s.outlet.write(data, to, s.PacketConn.WriteTo)
-}
-
-// ReadFrom shows the outlet what came in.
-func (s *packetSocket) ReadFrom(data []byte) (int, net.Addr, error) {
-	n, from, err := s.PacketConn.ReadFrom(data)
-	s.outlet.heard(data[:max(n, 0)])
-	return n, from, err
 }
 
 type tcpSocket struct {
