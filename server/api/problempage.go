@@ -11,9 +11,11 @@ import (
 	"shoal/id"
 )
 
-// problemStyle is all that a page about a problem looks like: it has no scripts and loads nothing but its icon.
-const problemStyle = `:root{color-scheme:light dark;--sea:#0b6e53}@media(prefers-color-scheme:dark){:root{--sea:#35c79c}}` +
-	`body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto 2rem;padding:0 1.25rem}` +
+// problemStyle is all that a page about a problem looks like: it has no scripts and loads nothing but its icon. The colours are those
+// of web/app/look/base.css.
+const problemStyle = `:root{color-scheme:light dark;--ground:#f4f8f7;--text:#0f2220;--sea:#0a7658}` +
+	`@media(prefers-color-scheme:dark){:root{--ground:#0a1316;--text:#e9f2f2;--sea:#35c79c}}` +
+	`html{background:var(--ground);color:var(--text)}body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto 2rem;padding:0 1.25rem}` +
 	`h1{font-size:1.75rem;line-height:1.2;margin:0 0 .75rem}a{color:var(--sea)}nav{margin-top:1.75rem;display:flex;flex-wrap:wrap;gap:.75rem 1.5rem}`
 
 // headline says in a few words what has happened.
