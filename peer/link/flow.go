@@ -23,25 +23,20 @@ func (f *flow) waits(now time.Time, held, window int, srtt float64) int {
 	if srtt <= 0 {
 		return max(0, held-window)
 	}
-	best := f.least(now, srtt)
+	if now.Sub(f.turned) > bestFor {
+		f.turned, f.before, f.best = now, f.best, 0
+	}
+	if f.best == 0 || srtt < f.best {
+		f.best = srtt
+	}
+	best := f.best
+	if f.before > 0 {
+		best = min(best, f.before)
+	}
 	under := min(held, window)
 	queued := 0
 	if late := srtt - 1.5*best - slackMS; late > 0 {
 		queued = int(float64(under) * late / srtt)
 	}
 	return held - under + queued
-}
-
-// least takes in a round trip and returns the best of late, milliseconds.
-func (f *flow) least(now time.Time, trip float64) float64 {
-	if now.Sub(f.turned) > bestFor {
-		f.turned, f.before, f.best = now, f.best, 0
-	}
-	if f.best == 0 || trip < f.best {
-		f.best = trip
-	}
-	if f.before > 0 {
-		return min(f.best, f.before)
-	}
-	return f.best
 }

@@ -135,6 +135,7 @@ func (o *Outlet) write(data []byte, to net.Addr, by func([]byte, net.Addr) (int,
 	o.mu.Lock()
 	switch {
 	case o.over || len(data) <= smallMax && !o.behind(data, to):
+		// It waits for nobody.
 	case len(o.waiting) > 0 || o.settle(now) > 0:
 		defer o.mu.Unlock()
 		if o.held+size > outletMax {
