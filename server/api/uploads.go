@@ -98,6 +98,9 @@ func (a *API) uploadRoutes(mux *http.ServeMux) error {
 // mayUpload returns the channel in the route if r's stream key is its own, or the operator asks. Wrong keys count at the gate, where
 // publishers' do.
 func (a *API) mayUpload(r *http.Request) (channel.Channel, error) {
+	if a.rooms.Uploads == nil {
+		return channel.Channel{}, errNoUploads
+	}
 	c, err := a.named(r)
 	if err != nil {
 		return channel.Channel{}, err
@@ -168,10 +171,6 @@ func uploadState(name id.Name, r upload.Report) UploadState {
 }
 
 func (a *API) listUploads(w http.ResponseWriter, r *http.Request) {
-	if a.rooms.Uploads == nil {
-		answerProblem(w, r, errNoUploads)
-		return
-	}
 	c, err := a.mayUpload(r)
 	if err != nil {
 		a.refuse(w, r, err)
@@ -188,10 +187,6 @@ func (a *API) listUploads(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) showUpload(w http.ResponseWriter, r *http.Request) {
-	if a.rooms.Uploads == nil {
-		answerProblem(w, r, errNoUploads)
-		return
-	}
 	c, err := a.mayUpload(r)
 	if err != nil {
 		a.refuse(w, r, err)
