@@ -6,11 +6,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // Every request for what is private brings the pass: state, join, parts, init segments and inflows. The tracker has a token of its own.
 func TestThePassGoesAlongEverywhere(t *testing.T) {
-	h, _ := newLiveHouse(t)
+	synctest.Test(t, watchWithAPass)
+}
+
+func watchWithAPass(t *testing.T) {
+	h := newLiveHouse(t)
 	poured := make(chan struct{})
 	var once sync.Once
 	h.pour = func(w http.ResponseWriter, r *http.Request) {
@@ -20,16 +25,15 @@ func TestThePassGoesAlongEverywhere(t *testing.T) {
 	}
 	var mu sync.Mutex
 	without := map[string]bool{}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	door := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/api/v1/tracker" && r.URL.Query().Get("token") != "let-me" {
 			mu.Lock()
 			without[r.URL.Path] = true
 			mu.Unlock()
 		}
 		h.ServeHTTP(w, r)
-	}))
-	t.Cleanup(s.Close)
-	watchHouse(t, s.URL+"/c/demo?token=let-me", 3)
+	})
+	watchHouse(t, door, pipesLink+"?token=let-me", 3)
 	<-poured
 	mu.Lock()
 	defer mu.Unlock()

@@ -7,14 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pion/transport/v4"
 	"go.uber.org/goleak"
 
 	"shoal/id"
@@ -47,7 +50,7 @@ type house struct {
 
 const housePart = 20_000
 
-func newHouse(t *testing.T, parts int) (*house, string) {
+func newHouse(t *testing.T, parts int) *house {
 	h := &house{
 		t: t, identity: sign.Key(ed25519.NewKeyFromSeed(make([]byte, 32))), session: sign.Key(ed25519.NewKeyFromSeed([]byte(strings.Repeat("s", 32)))),
 		epochMS: uint64(time.Now().Add(-time.Duration(parts) * 500 * time.Millisecond).UnixMilli()), init: []byte("init segment"),
@@ -69,10 +72,53 @@ func newHouse(t *testing.T, parts int) (*house, string) {
 		}
 		h.records, h.bodies, prev = append(h.records, record), append(h.bodies, body), digest
 	}
-	s := httptest.NewServer(h)
-	t.Cleanup(s.Close)
-	return h, s.URL + "/c/demo"
+	return h
 }
+
+// pipes is a network of one server and no sockets, so that a bubble's clock stands still while anything is under way.
+type pipes struct {
+	transport.Net
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+const pipesLink = "http://127.0.0.1/c/demo"
+
+// serve serves on a network of its own until the test ends.
+func serve(t *testing.T, h http.Handler) *pipes {
+	p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+	s := &http.Server{Handler: h}
+	go s.Serve(p) //nolint:errcheck // a test's end
+	t.Cleanup(func() { _ = s.Close() })
+	return p
+}
+
+func (p *pipes) Dial(_, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case p.conns <- far:
+		return near, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
@@ -107,6 +153,13 @@ func (h *house) track(w http.ResponseWriter, r *http.Request) {
 		h.t.Error(err)
 	}
 	_ = conn.Write(r.Context(), websocket.MessageBinary, certificate.Append([]byte{signal.FrameCertificate}))
+	gone := make(chan struct{})
+	go func() { // a pipe holds nothing: what the peer says must be heard at once
+		defer close(gone)
+		for err := error(nil); err == nil; {
+			_, _, err = conn.Read(r.Context())
+		}
+	}()
 	publish := func(record []byte) {
 		_ = conn.Write(r.Context(), websocket.MessageBinary, append([]byte{signal.FramePart}, record...))
 	}
@@ -120,11 +173,7 @@ func (h *house) track(w http.ResponseWriter, r *http.Request) {
 			publish(h.records[seq])
 		}
 	}
-	for {
-		if _, _, err := conn.Read(r.Context()); err != nil {
-			return
-		}
-	}
+	<-gone
 }
 
 func (h *house) media(w http.ResponseWriter, r *http.Request) {
@@ -143,11 +192,11 @@ func (h *house) media(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// watchHouse watches until it has been given so many parts.
-func watchHouse(t *testing.T, link string, parts uint64) (Stats, *written) {
+// watchHouse watches, in a bubble, until it has been given so many parts.
+func watchHouse(t *testing.T, h http.Handler, link string, parts uint64) (Stats, *written) {
 	t.Helper()
 	var out written
-	p := New(Config{Watch: link, Sink: func(segment.Track) io.Writer { return &out }})
+	p := New(Config{Watch: link, Net: serve(t, h), Sink: func(segment.Track) io.Writer { return &out }})
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -167,8 +216,12 @@ func watchHouse(t *testing.T, link string, parts uint64) (Stats, *written) {
 }
 
 func TestRunPlaysFromTheOriginAlone(t *testing.T) {
-	h, link := newHouse(t, 12)
-	s, out := watchHouse(t, link, 6)
+	synctest.Test(t, playFromTheOriginAlone)
+}
+
+func playFromTheOriginAlone(t *testing.T) {
+	h := newHouse(t, 12)
+	s, out := watchHouse(t, h, pipesLink, 6)
 	if s.Refused != 0 || s.Verified == 0 || s.StartupMS < 0 || s.Sessions != 1 {
 		t.Errorf("%+v", s)
 	}
@@ -204,8 +257,8 @@ func TestRunSurvivesAnOriginThatMisbehaves(t *testing.T) {
 		},
 		"leads elsewhere": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/nowhere", http.StatusFound) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			h, link := newHouse(t, 12)
+		bubble(t, name, func(t *testing.T) {
+			h := newHouse(t, 12)
 			h.spoil = func(w http.ResponseWriter, r *http.Request) bool {
 				h.mu.Lock()
 				odd := h.gets%2 == 1
@@ -216,7 +269,7 @@ func TestRunSurvivesAnOriginThatMisbehaves(t *testing.T) {
 				}
 				return false
 			}
-			s, out := watchHouse(t, link, 5)
+			s, out := watchHouse(t, h, pipesLink, 5)
 			good := map[string]bool{string(h.init): true}
 			for _, body := range h.bodies {
 				good[string(body)] = true
@@ -228,6 +281,11 @@ func TestRunSurvivesAnOriginThatMisbehaves(t *testing.T) {
 			}
 		})
 	}
+}
+
+// bubble is one case of many, with a clock of its own.
+func bubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
 type endless struct{}

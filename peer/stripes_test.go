@@ -24,13 +24,13 @@ const (
 )
 
 // newLiveHouse is a house whose tracker has the peer seed, and publishes parts while it watches.
-func newLiveHouse(t *testing.T) (*house, string) {
-	h, link := newHouse(t, allParts)
+func newLiveHouse(t *testing.T) *house {
+	h := newHouse(t, allParts)
 	h.seed, h.late = seeded, make(chan int, allParts)
 	for seq := range pastParts {
 		h.late <- seq
 	}
-	return h, link
+	return h
 }
 
 // frames are a part's pieces on the seeded stripes.
@@ -73,7 +73,11 @@ func (h *house) asked() (late []string) {
 
 // TestASeedAsksForNothingThatItsInflowBrings has records come before the pieces and after them.
 func TestASeedAsksForNothingThatItsInflowBrings(t *testing.T) {
-	h, link := newLiveHouse(t)
+	synctest.Test(t, seedByInflow)
+}
+
+func seedByInflow(t *testing.T) {
+	h := newLiveHouse(t)
 	inflows := make(chan string, 10)
 	h.pour = func(w http.ResponseWriter, r *http.Request) {
 		inflows <- r.URL.Path
@@ -90,7 +94,7 @@ func TestASeedAsksForNothingThatItsInflowBrings(t *testing.T) {
 		close(h.late)
 		<-r.Context().Done()
 	}
-	s, out := watchHouse(t, link, allParts-3)
+	s, out := watchHouse(t, h, pipesLink, allParts-3)
 	if s.Refused+s.LateParts+s.Declined != 0 || s.Verified == 0 {
 		t.Errorf("%+v", s)
 	}
@@ -131,9 +135,8 @@ func TestASeedWhoseInflowFailsAsksByRange(t *testing.T) {
 			flow(w, pastParts, lie, bytes.Replace(h.frames(pastParts+1), []byte{1, 0}, []byte{1, 7}, 1))
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h, link := newLiveHouse(t)
+		bubble(t, name, func(t *testing.T) {
+			h := newLiveHouse(t)
 			first := make(chan struct{}, 1)
 			first <- struct{}{}
 			h.pour = func(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +150,7 @@ func TestASeedWhoseInflowFailsAsksByRange(t *testing.T) {
 				}
 				pour(h, w, r)
 			}
-			s, out := watchHouse(t, link, allParts-3)
+			s, out := watchHouse(t, h, pipesLink, allParts-3)
 			good := map[string]bool{string(h.init): true}
 			for _, body := range h.bodies {
 				good[string(body)] = true
