@@ -68,6 +68,10 @@ func (p *Part) Missing() wire.Bitmap { return p.all.Minus(p.Mine).Minus(p.Checki
 // Complete reports whether every piece is held and checked.
 func (p *Part) Complete() bool { return p.Opened && p.Mine == p.all }
 
+// settled reports whether there will never be anything to do about a part but to keep it for others: it is complete, and both
+// player and neighbours have what they are to have of it. Nothing that is held is ever lost before all of it is.
+func (p *Part) settled() bool { return p.Complete() && !p.Wanted && p.Fresh.Empty() }
+
 // WallMS returns the wall-clock time of an opened part's first sample.
 func (p *Part) WallMS() int64 { return int64(p.Manifest.WallMS) }
 
