@@ -106,9 +106,9 @@ func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now span
 		s.rumours--
 	}
 	p.Opened, p.OpenedAt, p.Manifest, p.Record, p.Digest = true, now, m, record, digest
-	p.all = wire.Full(len(m.Hashes))
-	for j := range p.holders {
-		p.holders[j].pieces = p.holders[j].pieces.Both(p.All())
+	p.all, p.wallMS, p.duration = wire.Full(len(m.Hashes)), int64(m.WallMS), int64(m.DurationUS+999)/1000
+	for i := range p.holdings {
+		p.holdings[i].pieces = p.holdings[i].pieces.Both(p.all)
 	}
 	if len(s.parts) > PartsMax {
 		left = s.oldest(p)
