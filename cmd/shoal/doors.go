@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"shoal/server/api"
 	"shoal/server/lobby"
 )
 
@@ -96,6 +97,7 @@ const (
 func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		ConnContext:       api.Connected,
 		ReadHeaderTimeout: headerWithin,
 		IdleTimeout:       lobby.RestWithin,
 		MaxHeaderBytes:    headerMax,

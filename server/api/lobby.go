@@ -20,6 +20,20 @@ type Lobby interface {
 	Wait(key any, conn net.Conn, read []byte, ask func(context.Context) []byte, left func())
 }
 
+type connKey struct{}
+
+// Connected lets doors know which connection requests come on: it is for http.Server.ConnContext.
+func Connected(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// join has an answer's header go out together with what follows, if the connection can.
+func join(r *http.Request) {
+	if c, can := r.Context().Value(connKey{}).(interface{ More() }); can {
+		c.More()
+	}
+}
+
 // awaited is what requests have in common that get the same answer.
 type awaited struct {
 	name   id.Name

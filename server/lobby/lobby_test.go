@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,7 +39,18 @@ func open(t *testing.T) *place {
 	}
 	b := lobby.New(l)
 	p := &place{t: t, address: l.Addr().String(), answer: make(chan []byte)}
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	type key struct{}
+	server := &http.Server{ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, key{}, c) }}
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/own" {
+			w.Header().Set("Content-Length", strconv.Itoa(own))
+			r.Context().Value(key{}).(interface{ More() }).More()
+			_ = http.NewResponseController(w).Flush() // the header
+			if n, err := w.(io.ReaderFrom).ReadFrom(&itself{}); n != own || err != nil {
+				t.Errorf("%d bytes sent themselves, %v", n, err)
+			}
+			return
+		}
 		if !strings.HasPrefix(r.URL.Path, "/wait/") {
 			_, _ = io.WriteString(w, r.URL.Path) // who asked compares
 			return
@@ -58,7 +71,7 @@ func open(t *testing.T) *place {
 				return nil
 			}
 		}, func() { p.waiting.Add(-1) })
-	})}
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ran, served := make(chan error, 1), make(chan error, 1)
 	go func() { ran <- b.Run(ctx) }()
@@ -132,6 +145,51 @@ func (p *place) until(what string, so func() bool) {
 
 func says(text string) []byte {
 	return []byte(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(text), text))
+}
+
+// own is how much itself sends, a third of it by being read.
+const own = 90_000
+
+// itself sends itself.
+type itself struct{ sent int }
+
+func (i *itself) Left() int64 { return int64(own - i.sent) }
+
+func (i *itself) SendTo(c syscall.RawConn) (n int64, err error) {
+	text := strings.Repeat("x", own*2/3)
+	err = c.Write(func(fd uintptr) bool {
+		for i.sent < len(text) {
+			wrote, err := syscall.Write(int(fd), []byte(text[i.sent:]))
+			if err != nil {
+				return err != syscall.EAGAIN
+			}
+			i.sent += wrote
+		}
+		return true
+	})
+	return int64(i.sent), err
+}
+
+func (i *itself) Read(b []byte) (n int, err error) {
+	for n < len(b) && i.sent < own {
+		b[n], n, i.sent = 'y', n+1, i.sent+1
+	}
+	if n == 0 {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// What can sends itself, behind a header that goes out with it.
+func TestContentsSendThemselves(t *testing.T) {
+	p := open(t)
+	c := p.call()
+	for range 3 {
+		p.say(c, "/own")
+		p.hear(c, strings.Repeat("x", own*2/3)+strings.Repeat("y", own/3))
+		p.say(c, "/other")
+		p.hear(c, "/other")
+	}
 }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

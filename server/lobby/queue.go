@@ -73,7 +73,7 @@ func write(all []guest, answer []byte) {
 	var next atomic.Int64
 	some := func() {
 		for i := int(next.Add(1) - 1); i < len(all); i = int(next.Add(1) - 1) {
-			all[i].sent, all[i].err = all[i].seat.try(answer)
+			all[i].sent, all[i].err = all[i].seat.try(answer, false)
 		}
 	}
 	var helpers sync.WaitGroup

@@ -3,6 +3,7 @@ package lobby
 import (
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -10,6 +11,7 @@ import (
 type seat struct {
 	*net.TCPConn
 	first  [1]byte
+	more   bool   // what is written next is only the beginning
 	unread []byte // what was read and is still to be given to who reads
 }
 
@@ -41,6 +43,44 @@ func (s *seat) Read(b []byte) (int, error) {
 
 // WriteTo is of io.WriterTo: the connection's own knows nothing of what was read already.
 func (s *seat) WriteTo(w io.Writer) (int64, error) { return io.Copy(w, struct{ io.Reader }{s}) }
+
+// sender sends itself through a connection, and returns how much it sent. What is left then without an error is to be read.
+type sender interface {
+	SendTo(syscall.RawConn) (int64, error)
+	Left() int64
+}
+
+// ReadFrom is of io.ReaderFrom: what can, sends itself.
+func (s *seat) ReadFrom(r io.Reader) (n int64, err error) {
+	own, can := r.(sender)
+	if !can {
+		return s.TCPConn.ReadFrom(r)
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if n, err = own.SendTo(raw); err != nil || own.Left() == 0 {
+		return n, err
+	}
+	rest, err := s.TCPConn.ReadFrom(r)
+	return n + rest, err
+}
+
+// More says that what is written next goes out together with what is written after it.
+func (s *seat) More() { s.more = true }
+
+// Write is of net.Conn.
+func (s *seat) Write(b []byte) (n int, err error) {
+	if s.more {
+		s.more = false
+		if n, err = s.try(b, true); n == len(b) || err != nil {
+			return n, err
+		}
+	}
+	rest, err := s.TCPConn.Write(b[n:])
+	return n + rest, err
+}
 
 // finish writes what is left of an answer, to somebody who reads slowly.
 func (s *seat) finish(answer []byte) error {
