@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -85,6 +86,7 @@ func (b *Lobby) take() {
 
 // Accept returns the next connection whose request begins.
 func (b *Lobby) Accept() (net.Conn, error) {
+	runtime.Gosched() // the last one is answered first, or waits: otherwise all who come at once are in the HTTP server at once
 	select {
 	case s := <-b.ready:
 		return s, nil
