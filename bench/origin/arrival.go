@@ -22,16 +22,17 @@ const (
 	allowed    = 50 * time.Millisecond
 )
 
-// arrival measures how long after a part's last frame was handed to the publisher's ffmpeg the whole part has come to a viewer.
+// arrival measures how long after a part's last frame was handed to the publisher, ffmpeg or a client of WebRTC, the whole part has come to a
+// viewer.
 func arrival(ctx context.Context, o options, dir, clip string) error {
 	f, err := readClip(clip)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\nfrom a part's last frame going into the publisher's ffmpeg to the last byte of the part at a viewer, parts of %v\n", partLength)
+	fmt.Printf("\nfrom a part's last frame going into the publisher (ffmpeg; of WHIP, Pion) to the last byte of the part at a viewer, parts of %v\n", partLength)
 	fmt.Printf("%-8s %6s %9s %9s %9s %26s   %s\n", "", "parts", "p50 ms", "p95 ms", "most ms", "p95 from its first frame", "p95 is at most "+(partLength+allowed).String())
 	var failed error
-	for _, protocol := range []string{"rtmp", "srt"} {
+	for _, protocol := range []string{"rtmp", "srt", "whip"} {
 		took, err := arrivalOver(ctx, o, dir, f, protocol)
 		if err != nil {
 			return fmt.Errorf("%s: %w", protocol, err)
@@ -56,20 +57,8 @@ func arrivalOver(ctx context.Context, o options, dir string, f frames, protocol 
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-hide_banner", "-loglevel", "error", "-analyzeduration", "0", "-f", "flv", "-i", "pipe:0",
-		"-c", "copy", "-flush_packets", "1"}
-	switch protocol {
-	case "rtmp":
-		args = append(args, "-f", "flv", h.rtmp)
-	case "srt":
-		args = append(args, "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts", h.srt)
-	}
-	publisher := exec.Command("ffmpeg", args...)
-	in, err := publisher.StdinPipe()
+	send, stop, err := publisher(ctx, h, f, protocol)
 	if err != nil {
-		return nil, err
-	}
-	if err := h.run(publisher); err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
@@ -78,7 +67,7 @@ func arrivalOver(ctx context.Context, o options, dir string, f frames, protocol 
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		f.play(ctx, in, func(_ int, at time.Time) {
+		play(ctx, send, func(at time.Time) {
 			mu.Lock()
 			defer mu.Unlock()
 			wrote = append(wrote, at)
@@ -87,7 +76,7 @@ func arrivalOver(ctx context.Context, o options, dir string, f frames, protocol 
 	defer func() {
 		cancel()
 		<-ended
-		_ = in.Close() // ends ffmpeg
+		stop()
 	}()
 	came, err := follow(ctx, h, o.parts+skipped)
 	if err != nil {
@@ -105,6 +94,45 @@ func arrivalOver(ctx context.Context, o options, dir string, f frames, protocol 
 		return nil, fmt.Errorf("every part takes %v and more: frames were lost when it began, and the count is wrong", least)
 	}
 	return took, nil
+}
+
+// publisher returns what sends the clip's frames to the server over a protocol, and what ends it.
+func publisher(ctx context.Context, h *house, f frames, protocol string) (send func(n int, due time.Duration) error, stop func(), err error) {
+	args := []string{"-hide_banner", "-loglevel", "error", "-analyzeduration", "0", "-f", "flv", "-i", "pipe:0",
+		"-c", "copy", "-flush_packets", "1"}
+	switch protocol {
+	case "rtmp":
+		args = append(args, "-f", "flv", h.rtmp)
+	case "srt":
+		args = append(args, "-muxdelay", "0", "-muxpreload", "0", "-f", "mpegts", h.srt)
+	case "whip":
+		pictures, err := f.pictures()
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := film(ctx, h)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(n int, _ time.Duration) error { return c.show(pictures[n%len(pictures)]) }, c.close, nil
+	}
+	program := exec.Command("ffmpeg", args...)
+	in, err := program.StdinPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := h.run(program); err != nil {
+		return nil, nil, err
+	}
+	send = func(n int, due time.Duration) error {
+		tag := f.tag(n, due)
+		if n == 0 {
+			tag = append(append([]byte(nil), f.before...), tag...)
+		}
+		_, err := in.Write(tag)
+		return err
+	}
+	return send, func() { _ = in.Close() }, nil // which ends ffmpeg
 }
 
 // part is one that came.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"time"
 )
@@ -12,6 +11,7 @@ import (
 const (
 	flvHeader  = 13
 	tagHeader  = 11
+	tagPrefix  = 5 // of a picture's body: its codec, what it is, how much later it is shown
 	tagTrailer = 4
 	tagPicture = 9
 	// frameEvery and keyEvery are what encode asks for.
@@ -54,11 +54,16 @@ func readClip(file string) (f frames, err error) {
 	return f, nil
 }
 
-// play writes the frames one by one, when each is due, and tells when it wrote which, until ctx ends or nobody reads.
-func (f frames) play(ctx context.Context, w io.Writer, wrote func(n int, at time.Time)) {
-	if _, err := w.Write(f.before); err != nil {
-		return
-	}
+// tag is a frame as a tag that is due then.
+func (f frames) tag(n int, due time.Duration) []byte {
+	tag := append([]byte(nil), f.tags[n%len(f.tags)]...)
+	ms := due.Milliseconds()
+	tag[4], tag[5], tag[6], tag[7] = byte(ms>>16), byte(ms>>8), byte(ms), byte(ms>>24)
+	return tag
+}
+
+// play has each frame sent when it is due, one after the other and again and again, and tells when it was sent, until ctx ends or send fails.
+func play(ctx context.Context, send func(n int, due time.Duration) error, sent func(at time.Time)) {
 	began := time.Now()
 	for n := 0; ; n++ {
 		due := time.Duration(n) * frameEvery
@@ -67,12 +72,9 @@ func (f frames) play(ctx context.Context, w io.Writer, wrote func(n int, at time
 			return
 		case <-time.After(time.Until(began.Add(due))):
 		}
-		tag := append([]byte(nil), f.tags[n%len(f.tags)]...)
-		ms := due.Milliseconds()
-		tag[4], tag[5], tag[6], tag[7] = byte(ms>>16), byte(ms>>8), byte(ms), byte(ms>>24)
-		if _, err := w.Write(tag); err != nil {
+		if send(n, due) != nil {
 			return
 		}
-		wrote(n, time.Now())
+		sent(time.Now())
 	}
 }

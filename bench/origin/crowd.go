@@ -72,17 +72,18 @@ func (c crowd) ask(h *house, path string) error {
 	return nil
 }
 
-// look reads everybody's answer and returns when the kernel had the last of each, and how many had none.
-func (c crowd) look() (at []time.Time, missing int) {
+// look reads everybody's answer and returns when the kernel had the last of each, how long the longest is, and how many had none.
+func (c crowd) look() (at []time.Time, longest, missing int) {
 	buffer, words := make([]byte, 256<<10), make([]byte, 256)
 	for _, fd := range c {
 		var last time.Time
-		good := false
+		good, length := false, 0
 		for first := true; ; first = false {
 			n, wordsN, _, _, err := unix.Recvmsg(fd, buffer, words, unix.MSG_DONTWAIT)
 			if err != nil || n == 0 {
 				break
 			}
+			length += n
 			if first {
 				good = bytes.HasPrefix(buffer[:n], []byte("HTTP/1.1 200 "))
 			}
@@ -94,9 +95,9 @@ func (c crowd) look() (at []time.Time, missing int) {
 			missing++
 			continue
 		}
-		at = append(at, last)
+		at, longest = append(at, last), max(longest, length)
 	}
-	return at, missing
+	return at, longest, missing
 }
 
 // stamp is when the kernel took in what was read.

@@ -28,6 +28,7 @@ type house struct {
 	http string // its address, HOST:PORT
 	rtmp string // where ffmpeg publishes to, with the key
 	srt  string
+	key  string // of the stream
 	// cookie is what every request shows; "" without.
 	cookie string
 	cmd    *exec.Cmd
@@ -79,7 +80,7 @@ func shoal(ctx context.Context, o options, dir string) (*house, error) {
 	h.http = at[0]
 	data := filepath.Join(dir, fmt.Sprintf("data-%s", strings.ReplaceAll(at[0], ":", "-")))
 	if err := h.start(o.shoal, "serve", "--data", data, "--http", at[0], "--rtmp", at[1], "--srt", at[2], "--srt-latency", "20", "--turn", "off",
-		"--whip", "off", "--ladder", "off", "--log-level", "warn", "--held-reloads", fmt.Sprint(max(o.held, 20_000))); err != nil {
+		"--whip", "127.0.0.1:0", "--ladder", "off", "--log-level", "warn", "--held-reloads", fmt.Sprint(max(o.held, 20_000))); err != nil {
 		return h, err
 	}
 	if err := h.answers(ctx, "/api/v1/channels"); err != nil {
@@ -97,7 +98,7 @@ func shoal(ctx context.Context, o options, dir string) (*house, error) {
 	if err := json.Unmarshal(out, &card); err != nil {
 		return h, err
 	}
-	h.rtmp, h.srt = card.RTMP+"/"+card.Key, card.SRT
+	h.key, h.rtmp, h.srt = card.Key, card.RTMP+"/"+card.Key, card.SRT
 	return h, nil
 }
 

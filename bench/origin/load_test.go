@@ -29,3 +29,25 @@ func TestSamples(t *testing.T) {
 		}
 	}
 }
+
+func TestParameterSets(t *testing.T) {
+	tag := func(body ...byte) []byte {
+		return append(append(append([]byte{tagPicture, 0, 0, byte(len(body))}, make([]byte, tagHeader-4)...), body...), make([]byte, tagTrailer)...)
+	}
+	config := []byte{0x17, 0, 0, 0, 0, 1, 66, 0, 30, 0xff, 0xe1, 0, 2, 0x67, 1, 1, 0, 3, 0x68, 2, 2}
+	before := append(make([]byte, flvHeader), tag(config...)...)
+	if got, err := parameterSets(before); err != nil || string(got) != "\x00\x00\x00\x01\x67\x01\x00\x00\x00\x01\x68\x02\x02" {
+		t.Errorf("%x, %v", got, err)
+	}
+	for cut := range len(config) {
+		if got, err := parameterSets(append(make([]byte, flvHeader), tag(config[:cut]...)...)); err == nil {
+			t.Errorf("of %d bytes: %x", cut, got)
+		}
+	}
+	f := frames{before: before, tags: [][]byte{tag(0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 3, 0, 0, 0, 1, 0x41), tag(0x27, 1, 0, 0, 0, 0, 0, 0, 1, 0x41)}}
+	got, err := f.pictures()
+	if err != nil || len(got) != 2 || string(got[1]) != "\x00\x00\x00\x01\x41" ||
+		string(got[0]) != "\x00\x00\x00\x01\x67\x01\x00\x00\x00\x01\x68\x02\x02\x00\x00\x00\x01\x65\x03\x00\x00\x00\x01\x41" {
+		t.Errorf("%x, %v", got, err)
+	}
+}

@@ -32,6 +32,9 @@ type options struct {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == floorMode {
+		return floor(args[1:])
+	}
 	var o options
 	flags := flag.NewFlagSet("origin", flag.ContinueOnError)
 	flags.StringVar(&o.shoal, "shoal", "bin/shoal", "the `program` that is measured")

@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"syscall"
 	"time"
+
+	"shoal/server/api"
+	"shoal/server/lobby"
 )
 
 // doors are the addresses that the server listens on. They are taken before anything else, so that a port in use is
@@ -85,8 +88,7 @@ func explainListen(flag, address string, err error) error {
 
 // Timeouts of HTTP. None is on writing: playlists are held open and WebSockets stay; server/api bounds each answer.
 const (
-	headerWithin = 10 * time.Second
-	idleWithin   = 2 * time.Minute
+	headerWithin = lobby.FirstWithin
 	headerMax    = 32 << 10
 	// stopWithin is how long answers may still take when the server stops.
 	stopWithin = 5 * time.Second
@@ -95,8 +97,9 @@ const (
 func newHTTPServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		ConnContext:       api.Connected,
 		ReadHeaderTimeout: headerWithin,
-		IdleTimeout:       idleWithin,
+		IdleTimeout:       lobby.RestWithin,
 		MaxHeaderBytes:    headerMax,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // mostly clients that hang up
 	}

@@ -20,6 +20,7 @@ import (
 	"shoal/server/ingest/whip"
 	"shoal/server/ladder"
 	"shoal/server/live"
+	"shoal/server/lobby"
 	"shoal/server/origin"
 	"shoal/server/record"
 	"shoal/server/relay"
@@ -58,6 +59,7 @@ type house struct {
 	whip     *whip.Server // nil: turned off
 	relay    *relay.Relay // nil: turned off
 	tracker  *restartable[*tracker.Tracker]
+	lobby    *lobby.Lobby
 	http     *http.Server
 }
 
@@ -123,6 +125,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	}
 
 	// The doors.
+	h.lobby = lobby.New(h.doors.http)
 	pages, err := web.Files()
 	if err != nil {
 		return h, err
@@ -133,7 +136,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	}
 	rooms := api.Rooms{
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
-		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h},
+		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}, Lobby: h.lobby,
 		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
 		Texts: texts{h.live, h.shelf, h.origin},
 	}
@@ -184,7 +187,8 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 		{"the rungs of recordings", h.runRemake},
 		{"the tracker", func(ctx context.Context) error { return h.tracker.Run(ctx, reload, h.log) }},
 		{"STUN and TURN", h.runRelay},
-		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.doors.http) }},
+		{"the lobby", h.lobby.Run},
+		{"the web server", func(ctx context.Context) error { return serveHTTP(ctx, h.http, h.lobby) }},
 		{"the conductor", h.live.Run},
 	}, h.publishers(), h.uploading(), more))
 }

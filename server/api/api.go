@@ -40,6 +40,7 @@ type Rooms struct {
 	Stripes    Stripes
 	Meter      Meter
 	Tracker    Tracker
+	Lobby      Lobby      // nil: a goroutine waits with each request
 	Keys       Keys       // nil: the operator alone hears of a stream's health
 	Publishers Publishers // nil: nobody does
 	Relay      Relay      // nil: no STUN and TURN

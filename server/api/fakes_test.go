@@ -41,6 +41,7 @@ type house struct {
 	ice    bool
 	log    journal
 	now    time.Time
+	waited []any // keys of who waited in the lobby
 }
 
 var fish = channel.Channel{ID: id.Channel{1, 2, 3}, Name: "fish"}
@@ -59,7 +60,7 @@ func newHouse(t *testing.T, set ...func(*Config)) *house {
 	for _, s := range set {
 		s(&h.config)
 	}
-	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Records: h, Stripes: h, Meter: h, Tracker: h, Relay: h, Keys: h, Publishers: h}
+	rooms := Rooms{Channels: h, Broadcasts: h, Origin: h, Records: h, Stripes: h, Meter: h, Tracker: h, Relay: h, Keys: h, Publishers: h, Lobby: h}
 	h.metrics = NewMetrics("test", func() []Census {
 		return []Census{{
 			Name: "fish", Live: live.State{Live: true, BitsPerSecond: 5}, Viewers: tracker.Counts{Viewers: 3, Sharing: 2, Links: 4},
@@ -136,6 +137,8 @@ func (h *house) Media(ctx context.Context, _ id.Name, _ segment.Track, reload or
 	}
 	return []byte(cmp.Or(h.text, "#EXTM3U media")), h.answer
 }
+
+func (h *house) Waits(_ id.Name, _ segment.Track, _ origin.Reload) bool { return h.hold != nil }
 
 func (h *house) Part(_ context.Context, _ id.Name, p segment.Part) (*origin.Content, error) {
 	if h.answer != nil {

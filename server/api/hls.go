@@ -18,6 +18,7 @@ import (
 type Origin interface {
 	Master(ctx context.Context, name id.Name) ([]byte, error)
 	Media(ctx context.Context, name id.Name, track segment.Track, reload origin.Reload) ([]byte, error)
+	Waits(name id.Name, track segment.Track, reload origin.Reload) bool // whether Media would
 	Part(ctx context.Context, name id.Name, part segment.Part) (*origin.Content, error)
 	Segment(name id.Name, epoch uint64, track segment.Track, msn uint64) (*origin.Content, error)
 	Init(name id.Name, digits string) (*origin.Content, error)
@@ -93,7 +94,9 @@ func (a *API) playlistOrInit(w http.ResponseWriter, r *http.Request) {
 			a.refuse(w, r, err)
 			return
 		}
-		a.playlist(w, r, func() ([]byte, error) { return a.rooms.Origin.Media(r.Context(), name, track, reload) })
+		if !a.waits(w, r, name, track, reload) {
+			a.playlist(w, r, func() ([]byte, error) { return a.rooms.Origin.Media(r.Context(), name, track, reload) })
+		}
 		return
 	}
 	if digits, ok := cut(file, "i", ".mp4"); ok {
@@ -111,6 +114,11 @@ func (a *API) playlist(w http.ResponseWriter, r *http.Request, ask func() ([]byt
 		playlist, err = ask()
 		return err
 	})
+	a.answerPlaylist(w, r, playlist, err)
+}
+
+// answerPlaylist answers with a playlist, or says why there is none.
+func (a *API) answerPlaylist(w http.ResponseWriter, r *http.Request, playlist []byte, err error) {
 	if errors.Is(err, origin.ErrNotFound) { // whose fault is it: there is no such channel, or nothing is on air
 		if _, err = a.named(r); err == nil {
 			err = errNotLive

@@ -166,6 +166,9 @@ func (a *API) immutableWithin(w http.ResponseWriter, r *http.Request, content io
 	if all, ok := content.(whole); ok && asksWhole(r) {
 		h.Set("Accept-Ranges", "bytes")
 		h.Set("Content-Length", strconv.FormatInt(all.Size(), 10))
+		if all.Size() > 0 {
+			join(r)
+		}
 		_ = http.NewResponseController(w).Flush() // net/http would read the first words of a file itself, to send them with the header
 		written, _ = all.WriteTo(w)               // a client that has gone needs no answer
 		return written

@@ -3,6 +3,7 @@ package origin
 import (
 	"errors"
 	"io"
+	"syscall"
 
 	"shoal/id"
 	"shoal/segment"
@@ -49,26 +50,20 @@ func (c *Content) Read(b []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// WriteTo writes what was not read yet. To what takes files, a connection, it gives them.
+// WriteTo writes what was not read yet. What reads by itself, a connection, may send it without a copy.
 func (c *Content) WriteTo(w io.Writer) (written int64, err error) {
-	_, takes := w.(io.ReaderFrom)
+	if to, reads := w.(io.ReaderFrom); reads {
+		return to.ReadFrom(outgoing{c})
+	}
 	at := c.at
-	for i, p := range c.pieces {
+	for _, p := range c.pieces {
 		if at >= int64(len(p)) {
 			at -= int64(len(p))
 			continue
 		}
-		n, sent := int64(0), false
-		if takes && at == 0 && i < len(c.sheets) && c.sheets[i] != nil {
-			n, sent, err = c.sheets[i].send(w)
-		}
-		if !sent {
-			var wrote int
-			wrote, err = w.Write(p[at:])
-			n = int64(wrote)
-		}
-		written, at = written+n, 0
-		c.at += n
+		n, err := w.Write(p[at:])
+		written, at = written+int64(n), 0
+		c.at += int64(n)
 		if err != nil {
 			return written, err
 		}
@@ -76,15 +71,41 @@ func (c *Content) WriteTo(w io.Writer) (written int64, err error) {
 	return written, nil
 }
 
-// send writes a sheet; sent is false if it could not be begun.
-func (s *sheet) send(w io.Writer) (n int64, sent bool, err error) {
-	f := s.take()
-	if f == nil {
-		return 0, false, nil
+// outgoing is a Content that a connection reads from, or lets send itself.
+type outgoing struct{ content *Content }
+
+// Read is of io.Reader.
+func (o outgoing) Read(b []byte) (int, error) { return o.content.Read(b) }
+
+// Left is how many bytes were not read yet.
+func (o outgoing) Left() int64 { return o.content.size - o.content.at }
+
+// SendTo sends what was not read yet through a connection that others do not use meanwhile, and returns how much that was. What is left then
+// without an error is to be read.
+func (o outgoing) SendTo(to syscall.RawConn) (sent int64, err error) {
+	c := o.content
+	at := c.at
+	for i, p := range c.pieces {
+		if at >= int64(len(p)) {
+			at -= int64(len(p))
+			continue
+		}
+		from, n := int(at), 0
+		if i < len(c.sheets) && c.sheets[i] != nil {
+			n, err = c.sheets[i].send(to, p, from)
+		}
+		if from+n < len(p) && err == nil { // without a sheet, or it gave less than it was made of
+			var wrote int
+			wrote, err = put(to, p, from+n)
+			n += wrote
+		}
+		sent, at = sent+int64(n), 0
+		c.at += int64(n)
+		if err != nil || from+n < len(p) {
+			return sent, err
+		}
 	}
-	defer s.give(f)
-	n, err = io.CopyN(w, f, s.length)
-	return n, true, err
+	return sent, nil
 }
 
 // Seek is of io.Seeker.

@@ -52,24 +52,42 @@ func (o *Origin) Media(ctx context.Context, name id.Name, n segment.Track, r Rel
 		return nil, err
 	}
 	var text []byte
-	err = o.hold(ctx, b, n, func() (bool, error) {
-		t := b.find(n)
-		if r.Text != "" && b.text(r.Text) == nil {
-			return false, ErrNotFound
-		}
-		if t == nil || len(t.window.Entries) == 0 || t.window.Resting {
-			return false, nil
-		}
-		if r.Blocking && !t.window.Reached(r.MSN, r.Part) {
-			if t.window.TooFar(r.MSN, r.Part, AheadMax) {
-				return false, ErrTooFar
-			}
-			return false, nil
-		}
-		text = b.render(rendering{track: n, text: r.Text, skip: r.Skip})
-		return text != nil, nil
+	err = o.hold(ctx, b, n, func() (done bool, err error) {
+		text, err = b.media(n, r)
+		return text != nil, err
 	})
 	return text, err
+}
+
+// Waits reports whether Media would wait now.
+func (o *Origin) Waits(name id.Name, n segment.Track, r Reload) bool {
+	b, err := o.newest(name)
+	if err != nil {
+		return false
+	}
+	done, _, _, err := b.look(n, func() (bool, error) {
+		text, err := b.media(n, r)
+		return text != nil, err
+	})
+	return !done && err == nil
+}
+
+// media returns what r asks for of track n, or nil if it is not there yet. The caller holds mu.
+func (b *Broadcast) media(n segment.Track, r Reload) ([]byte, error) {
+	t := b.find(n)
+	if r.Text != "" && b.text(r.Text) == nil {
+		return nil, ErrNotFound
+	}
+	if t == nil || len(t.window.Entries) == 0 || t.window.Resting {
+		return nil, nil
+	}
+	if r.Blocking && !t.window.Reached(r.MSN, r.Part) {
+		if t.window.TooFar(r.MSN, r.Part, AheadMax) {
+			return nil, ErrTooFar
+		}
+		return nil, nil
+	}
+	return b.render(rendering{track: n, text: r.Text, skip: r.Skip}), nil
 }
 
 // Part returns a part's bytes. For the part that playlists hint at, the next one, it waits.
