@@ -80,6 +80,10 @@ func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.R
 	if a.stillOf(w, r, rec, file) {
 		return
 	}
+	if language, ok := cut(file, "text.", ".vtt"); ok {
+		a.wholeText(w, r, rec, language)
+		return
+	}
 	if digits, ok := cut(file, "i", ".mp4"); ok {
 		init, err := rec.Init(digits)
 		if err != nil {

@@ -33,12 +33,14 @@ type broadcast struct {
 	pulse      pulse.Pulse
 
 	// owned by run
-	ctx       context.Context
-	publisher *publisher // nil while none is there
-	heard     time.Time  // when something last came from a publisher
-	epoch     *epoch     // nil before the first Tracks
-	over      bool
-	climb     *climb // nil while no rungs are made
+	ctx        context.Context
+	publisher  *publisher // nil while none is there
+	heard      time.Time  // when something last came from a publisher
+	epoch      *epoch     // nil before the first Tracks
+	over       bool
+	texts      int // of the publisher, since textsSince
+	textsSince time.Time
+	climb      *climb // nil while no rungs are made
 }
 
 // epoch is a run of a broadcast under one epoch number.

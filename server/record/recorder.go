@@ -66,9 +66,10 @@ type Recorder struct {
 	// owned by Run
 	tapes        map[id.Channel]*tape
 	names        map[id.Channel]id.Name
-	certificates map[id.Channel][]byte    // of an epoch whose first part has not come
-	captions     map[id.Channel]captioned // of the newest epoch; bounded by the channels there are
-	retry        time.Time                // when it is tried again after an error
+	certificates map[id.Channel][]byte      // of an epoch whose first part has not come
+	captions     map[id.Channel]captioned   // of the newest epoch; bounded by the channels there are
+	early        map[id.Channel]spokenEarly // of the newest epoch; bounded by the channels there are
+	retry        time.Time                  // when it is tried again after an error
 	pruned       time.Time
 
 	mu     sync.Mutex // guards status
@@ -80,6 +81,7 @@ func NewRecorder(c Config) *Recorder {
 	r := &Recorder{
 		config: c, now: c.Now, tapes: make(map[id.Channel]*tape), names: make(map[id.Channel]id.Name),
 		certificates: make(map[id.Channel][]byte), captions: make(map[id.Channel]captioned),
+		early: make(map[id.Channel]spokenEarly),
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -138,6 +140,8 @@ func (r *Recorder) hear(fact event.Fact) {
 		r.part(f)
 	case event.CaptionsSeen:
 		r.caption(f)
+	case event.TextSaid:
+		r.hearSaid(f)
 	case event.BroadcastEnded:
 		if t := r.tapes[f.Channel]; t != nil && t.rec.Key.Epoch == f.Epoch {
 			r.end(f.Channel)
@@ -239,6 +243,7 @@ func (r *Recorder) begin(channel id.Channel, epoch uint64) *tape {
 	if c, err := manifest.ParseCertificate(r.certificates[channel]); err == nil && c.Epoch == epoch {
 		t.certify(r.certificates[channel])
 	}
+	r.sayEarly(t)
 	r.tapes[channel] = t
 	r.config.Shelf.mu.Lock()
 	defer r.config.Shelf.mu.Unlock()
