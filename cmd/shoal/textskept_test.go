@@ -95,6 +95,7 @@ func TestWhatIsSaidLiveOutlivesTheBroadcast(t *testing.T) {
 				shown++
 			}
 		}
+		r.inDownload(name, path+"download.mp4", first, second)
 		if shown == 0 || shown == len(segments) {
 			t.Errorf("%s: it is shown in %d of %d segments", name, shown, len(segments))
 		}
@@ -109,5 +110,41 @@ func TestWhatIsSaidLiveOutlivesTheBroadcast(t *testing.T) {
 	}
 	if said, err := shoal("recording", "captions", "demo", "1", "--lang", "fr", "--data", r.data).CombinedOutput(); err == nil || !strings.Contains(string(said), "no subtitles in") {
 		t.Errorf("%v: %s", err, said)
+	}
+}
+
+// inDownload has ffmpeg read the subtitles of a downloaded file, and its picture and sound without a complaint.
+func (r *recorded) inDownload(name, path string, want ...subtitle.Cue) {
+	r.t.Helper()
+	b, status := r.get(path)
+	file := filepath.Join(r.t.TempDir(), name+".mp4")
+	if err := os.WriteFile(file, b, 0o600); err != nil || status != http.StatusOK {
+		r.t.Fatal(status, err)
+	}
+	r.decodedFile(file)
+	said, err := exec.Command("ffmpeg", "-loglevel", "error", "-i", file, "-map", "0:s:m:language:eng", "-f", "webvtt", "-").CombinedOutput()
+	cues, parsed := subtitle.Parse(said)
+	if err != nil || parsed != nil || len(cues) != len(want) {
+		r.t.Fatalf("%s: %v %s", name, err, said)
+	}
+	streams, err := exec.Command("ffprobe", "-loglevel", "error", "-show_entries", "stream=codec_name:stream_tags=language", "-of", "compact", file).CombinedOutput()
+	if err != nil || strings.Count(string(streams), "mov_text") != 2 || !strings.Contains(string(streams), "ger") && !strings.Contains(string(streams), "deu") {
+		r.t.Errorf("%s: %v %s", name, err, streams)
+	}
+	later := cues[0].Start - want[0].Start // a file keeps up to half a second before its picture
+	for n := range want {
+		off, long := cues[n].Start-want[n].Start-later, cues[n].End-cues[n].Start-(want[n].End-want[n].Start)
+		if later < 0 || later > time.Second/2 || off.Abs() > 2*time.Millisecond || long.Abs() > 2*time.Millisecond || cues[n].Text == "" {
+			r.t.Errorf("%s: %+v, want %+v", name, cues[n], want[n])
+		}
+	}
+}
+
+// decodedFile has ffmpeg decode picture and sound of a file.
+func (r *recorded) decodedFile(file string) {
+	r.t.Helper()
+	said, err := exec.Command("ffmpeg", "-loglevel", "error", "-i", file, "-map", "0:v", "-map", "0:a", "-f", "null", "-").CombinedOutput()
+	if err != nil || len(said) > 0 {
+		r.t.Errorf("%s: %v %s", file, err, said)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"shoal/server/record"
@@ -156,6 +157,9 @@ func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recor
 	defer content.Close() // it was only read
 	s := rec.Summary()
 	name := string(s.Name) + "-" + s.Started.UTC().Format("2006-01-02-1504") + ".mp4"
+	if mark := rec.TextMark(); mark != "" { // subtitles may be replaced, and with them the file
+		w.Header().Set("ETag", strconv.Quote(r.URL.Path+" "+mark))
+	}
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	a.metrics.recorded(rec.Name(), a.immutableWithin(w, r, content, downloadWithin))
 }

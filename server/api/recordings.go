@@ -162,7 +162,11 @@ func (a *API) immutableWithin(w http.ResponseWriter, r *http.Request, content io
 		h.Set("Content-Type", mediaType)
 	}
 	h.Set("Cache-Control", a.keeping(r, "public, max-age=3600, immutable"))
-	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
+	if h.Get("ETag") == "" {
+		h.Set("ETag", strconv.Quote(r.URL.Path)) // an address names the same bytes for ever
+	} else {
+		h.Set("Cache-Control", a.keeping(r, "no-cache"))
+	}
 	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
 		r.Header.Del("Range")
 	}
