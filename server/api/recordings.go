@@ -250,7 +250,7 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
 	}
 	beside := strings.TrimSuffix(told.HLS, "master.m3u8")
-	if a.config.Download && !s.Growing {
+	if !s.Growing && a.way(s.Key.Channel).download {
 		told.Download = beside + downloadFile
 	}
 	if s.Pictured {
@@ -272,7 +272,7 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 
 // recordingsOf counts a channel's recordings that are listed and whole.
 func (a *API) recordingsOf(channel id.Channel) (n int) {
-	if a.rooms.Recordings == nil || !a.config.Record {
+	if a.rooms.Recordings == nil {
 		return 0
 	}
 	return a.rooms.Recordings.Count(channel)
@@ -293,8 +293,12 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	list := []recording{}
-	if a.rooms.Recordings != nil && a.config.Record {
+	if a.rooms.Recordings != nil {
+		recorded := a.way(c.ID).recorded
 		for _, s := range a.rooms.Recordings.List(c.ID, before, false) {
+			if s.Growing && !recorded {
+				continue // it is there for rewinding
+			}
 			list = append(list, a.tell(c.Name, s))
 		}
 	}

@@ -28,6 +28,7 @@ type tape struct {
 	rec   *Recording
 	next  [segment.TracksMax]uint64 // by track, seq of the part to come
 	heard time.Time                 // when the last part came
+	keep  bool                      // after the broadcast
 
 	file  *os.File
 	spool uint32
