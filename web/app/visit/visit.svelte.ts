@@ -155,6 +155,7 @@ export class Visit {
     this.#video = video;
     this.#player = new Player(video, this.#plan.loadHls, {
       token: this.#plan.token,
+      distanceS: this.#plan.distanceS,
       reads: readWish(memory()),
       hears: readLanguage(memory()),
       source: () => this.company.source,
