@@ -34,8 +34,22 @@ test('devices that pay for sharing do not share', () => {
 test('nobody gives more than was watched', () => {
   expect(uplinkAllowance(1_000, 1_000, 3_000_000)).toBe(0);
   expect(uplinkAllowance(0, 0, 3_000_000)).toBe(0);
-  expect(uplinkAllowance(1_000, 999, 4_000_000)).toBe(1_000_000);
-  expect(uplinkAllowance(1_000, 0, null)).toBeGreaterThan(0);
+  expect(uplinkAllowance(5_000_000, 0, 4_000_000)).toBe(1_000_000);
+  expect(uplinkAllowance(5_000_000, 0, null)).toBeGreaterThan(0);
+});
+
+test('who has given nearly all that was watched goes on giving, as fast as he watches, and is never stopped at once', () => {
+  const rate = 500_000; // bytes a second
+  let [watched, given, last] = [4 * rate, 0, 2 * rate];
+  for (let second = 0; second < 60; second++) {
+    const allowed = uplinkAllowance(watched, given, 8 * rate);
+    expect(Math.abs(allowed - last)).toBeLessThanOrEqual(rate / 2);
+    given += last = allowed;
+    watched += rate;
+    expect(given).toBeLessThan(watched);
+  }
+  expect(last).toBe(rate);
+  expect(watched - given).toBeLessThanOrEqual(3 * rate);
 });
 
 test('a no in one tab counts in all of them, a yes only where it was said', () => {
