@@ -159,7 +159,7 @@ export class Guest extends EventTarget {
     const totals = this.#company.totals();
     const serverBytes = this.#httpBytes + totals.engineHttpBytes;
     this.#company.stood(this.#stalls.stalls(performance.now()), performance.now());
-    swarm?.setUplink(uplinkAllowance(serverBytes + totals.peerBytes, totals.wireBytes, hls.levels[Math.max(hls.currentLevel, 0)]?.maxBitrate ?? null));
+    swarm?.setUplink(uplinkAllowance({ ...totals, serverBytes }, hls.levels[Math.max(hls.currentLevel, 0)]?.maxBitrate ?? null));
     this.#currents = this.#flows.read({ atMs: performance.now(), serverBytes, neighbours: this.#company.stats()?.neighbours ?? [] });
     this.#tell();
   }

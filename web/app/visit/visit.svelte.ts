@@ -395,7 +395,7 @@ export class Visit {
     this.verified = totals.verified;
     this.refused = totals.refused;
     this.company.stood(player.stalls.stalls(performance.now()), performance.now());
-    swarm?.setUplink(uplinkAllowance(this.serverBytes + this.peerBytes, totals.wireBytes, player.bitrate));
+    swarm?.setUplink(uplinkAllowance({ ...totals, serverBytes: this.serverBytes }, player.bitrate));
     this.currents = this.#flows.read({
       atMs: performance.now(),
       serverBytes: this.serverBytes,
