@@ -50,6 +50,7 @@ func (v *viewer) perform(o swarm.Output) {
 	case swarm.Open:
 		v.player.published(int32(o.Part.Seq) + 1)
 	case swarm.Note:
+		v.noticed(o)
 		n.measure.note(o)
 	}
 }

@@ -49,6 +49,7 @@ type measure struct {
 	used     []span.Span       // of uplinks, by class
 	could    []span.Span       // that they were there
 	seconds  []second
+	causes   [causes]causeTally
 	blames   map[string]int64 // nil unless somebody wants to know
 }
 
@@ -96,6 +97,15 @@ func (m *measure) step(in swarm.Input) {
 	if m.on() {
 		m.inputs[inputKind(in)]++
 	}
+}
+
+// last returns what happened in the last lastFor of the measurement.
+func (m *measure) last() (last second) {
+	for _, s := range m.seconds[max(0, len(m.seconds)-int(lastFor/span.Second)-1):] {
+		last.origin += s.origin
+		last.published += s.published
+	}
+	return last
 }
 
 func (m *measure) second() *second {
