@@ -69,6 +69,7 @@ func (v *viewer) say(o swarm.Say) {
 func (v *viewer) utter(l *link, data []byte) {
 	n := v.net
 	n.measure.message(data)
+	v.overhears(l.peer, data)
 	if l.sctp != nil {
 		l.buffered += len(data)
 	}

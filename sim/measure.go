@@ -51,6 +51,7 @@ type measure struct {
 	seconds  []second
 	causes   [causes]causeTally
 	blames   map[string]int64 // nil unless somebody wants to know
+	twice    map[string]int64 // the same: bytes that came twice, by how that came
 }
 
 // rungTally is what happened to one rendition.
@@ -183,6 +184,7 @@ func (m *measure) duplicate(v *viewer, o swarm.Forget) {
 	if m.on() && o.From != id.Origin {
 		made := m.net.source.part(m.net.number(o.Part))
 		m.duplicateBytes += float64(made.manifest.PieceLength(o.Piece))
+		m.again(v, o, made.manifest.PieceLength(o.Piece))
 	}
 }
 

@@ -131,6 +131,7 @@ type Detail struct {
 	Depths   map[uint8]int // stripes of viewers at the end, by depth; 255 is one that does not come
 	Orphans  int           // stripes that have no parent at the end
 	Causes   []CauseDetail // what the origin sent, by what for
+	Twice    []Count       // hundredths of a percent of media received that came twice, by how that came; of a Curious run
 	Blames   []Count       // where pieces that the origin brought late had got stuck, if the run was Curious
 }
 
@@ -188,6 +189,10 @@ func (n *Internet) Detail() Detail {
 		d.Blames = append(d.Blames, Count{what, int(count)})
 	}
 	sortCounts(d.Blames)
+	for what, bytes := range m.twice {
+		d.Twice = append(d.Twice, Count{what, int(1e4 * float64(bytes) / max(1, m.peerBytes+m.originBytes))})
+	}
+	sortCounts(d.Twice)
 	d.Causes = m.causeDetail()
 	n.forest(&d)
 	return d

@@ -40,8 +40,9 @@ type viewer struct {
 	outs     []swarm.Output
 	pending  []arrived
 	fetches  []fetch
-	rescues  segment.Part // the part that the next fetch rescues, if any
-	seeds    uint16       // stripes that it fetches for all, as the tracker said
+	rescues  segment.Part     // the part that the next fetch rescues, if any
+	said     map[asking]asked // if somebody wants to know
+	seeds    uint16           // stripes that it fetches for all, as the tracker said
 	// originFree is when the way from the origin is done with what was asked.
 	originFree span.Span
 	store      store

@@ -161,6 +161,12 @@ func printDetail(out io.Writer, d sim.Detail) error {
 		}
 		fmt.Fprintf(out, "  none: %d (without a parent: %d)\n", d.Depths[255], d.Orphans)
 	}
+	if len(d.Twice) > 0 {
+		fmt.Fprintf(out, "\n  what came twice, of all media, and how that came:\n")
+	}
+	for _, b := range d.Twice[:min(len(d.Twice), blamesMax)] {
+		fmt.Fprintf(out, "  %7.2f%% %s\n", float64(b.N)/100, b.What)
+	}
 	if len(d.Blames) > 0 {
 		fmt.Fprintf(out, "\n  pieces that the origin had to bring late, and where they had got stuck:\n")
 	}
