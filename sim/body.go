@@ -49,6 +49,7 @@ func (v *viewer) perform(o swarm.Output) {
 	case swarm.Open:
 		v.player.published(int32(o.Part.Seq) + 1)
 	case swarm.Note:
+		v.noticed(o)
 		n.measure.note(o)
 	}
 }
@@ -67,6 +68,7 @@ func (v *viewer) say(o swarm.Say) {
 func (v *viewer) utter(l *link, data []byte) {
 	n := v.net
 	n.measure.message(data)
+	v.overhears(l.peer, data)
 	if l.sctp != nil {
 		l.buffered += len(data)
 	}

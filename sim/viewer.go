@@ -41,6 +41,9 @@ type viewer struct {
 	outs     []swarm.Output
 	pending  []arrived
 	fetches  []fetch
+	rescues  segment.Part     // the part that the next fetch rescues, if any
+	said     map[asking]asked // if somebody wants to know
+	seeds    uint16           // stripes that it fetches for all, as the tracker said
 	// originFree is when the way from the origin is done with what was asked.
 	originFree span.Span
 	store      store
@@ -207,7 +210,11 @@ func (v *viewer) happen(e *event) {
 	case lonely:
 		v.lonely()
 	case told:
-		v.step(v.net.letters.open(e.ref).word.(swarm.Input))
+		word := v.net.letters.open(e.ref).word.(swarm.Input)
+		if seed, ok := word.(swarm.Seeding); ok {
+			v.seeds = seed.Stripes
+		}
+		v.step(word)
 	case wean:
 		v.net.wean(v, e.flag)
 	case noted:
