@@ -302,7 +302,7 @@ func inputKind(in swarm.Input) int {
 var messageNames = [...]string{
 	wire.TypeHello: "HELLO", wire.TypeHave: "HAVE", wire.TypeWant: "WANT", wire.TypeCancel: "CANCEL", wire.TypeBusy: "BUSY",
 	wire.TypeManifest: "MANIFEST", wire.TypeBye: "BYE", wire.TypeLack: "LACK", wire.TypeState: "STATE", wire.TypeSub: "SUB",
-	wire.TypeSubOK: "SUBOK", wire.TypeSubNo: "SUBNO", wire.TypeUnsub: "UNSUB",
+	wire.TypeSubOK: "SUBOK", wire.TypeSubNo: "SUBNO", wire.TypeUnsub: "UNSUB", wire.TypeProbe: "PROBE", wire.TypeEcho: "ECHO",
 	rival.SayAnnounce: "announce", rival.SayRequest: "request", rival.SayAbsent: "absent", rival.SayCancel: "cancel",
 }
 
