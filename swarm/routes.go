@@ -151,9 +151,11 @@ func (e *Engine) missed(p *have.Part, piece int) {
 // newsFor returns what to announce of fresh pieces to a neighbour: not what it holds, nor what it has from us.
 func (e *Engine) newsFor(to id.Peer, p *have.Part, fresh wire.Bitmap) wire.Bitmap {
 	news := fresh.Minus(p.HeldBy(to))
-	for i := range p.Count() {
-		if news.Has(i) && e.route.Gives(to, segment.Stripe(i, p.Count())) {
-			news.Clear(i)
+	if given := e.route.Given(to); given != 0 {
+		for i := range p.Count() {
+			if given&(1<<segment.Stripe(i, p.Count())) != 0 {
+				news.Clear(i)
+			}
 		}
 	}
 	return news
