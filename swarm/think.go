@@ -158,8 +158,14 @@ func (e *Engine) announce() {
 		}
 		fresh := p.Fresh
 		p.Fresh = wire.Bitmap{}
+		if !e.upload.Open() {
+			return
+		}
 		e.neighbours.All(func(to id.Peer, n *neighbour) bool {
-			if news := e.newsFor(to, p, fresh); n.greeted && n.tracks.Has(p.Name.Track) && !news.Empty() && e.upload.Open() {
+			if !n.greeted || !n.tracks.Has(p.Name.Track) {
+				return true
+			}
+			if news := e.newsFor(to, p, fresh); !news.Empty() {
 				e.say(to, wire.Have{Part: p.Name, Pieces: news})
 			}
 			return true

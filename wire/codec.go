@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"shoal/manifest"
 	"shoal/segment"
@@ -53,21 +54,21 @@ func Append(b []byte, m Message) []byte {
 	case Hello:
 		return append(binary.BigEndian.AppendUint16(append(b, TypeHello), m.Version), m.Stripes)
 	case Have:
-		return m.Pieces.append(appendPart(append(b, TypeHave), m.Part))
+		return appendPieces(b, TypeHave, m.Part, m.Pieces)
 	case Want:
-		return m.Pieces.append(appendPart(append(b, TypeWant), m.Part))
+		return appendPieces(b, TypeWant, m.Part, m.Pieces)
 	case Cancel:
-		return m.Pieces.append(appendPart(append(b, TypeCancel), m.Part))
+		return appendPieces(b, TypeCancel, m.Part, m.Pieces)
 	case Busy:
-		return m.Pieces.append(appendPart(append(b, TypeBusy), m.Part))
+		return appendPieces(b, TypeBusy, m.Part, m.Pieces)
 	case Manifest:
-		return append(append(b, TypeManifest), m.Record...)
+		return append(append(slices.Grow(b, 1+len(m.Record)), TypeManifest), m.Record...)
 	case Bye:
 		return append(b, TypeBye)
 	case Lack:
 		return appendPart(append(b, TypeLack), m.Part)
 	case State:
-		return m.append(append(b, TypeState))
+		return m.append(append(slices.Grow(b, 1+stateSize), TypeState))
 	case Sub:
 		return appendMasks(append(b, TypeSub), m.Stripes, m.Relays, m.Capacity)
 	case SubOK:
@@ -78,6 +79,12 @@ func Append(b []byte, m Message) []byte {
 		return appendMasks(append(b, TypeUnsub), m.Stripes)
 	}
 	return b
+}
+
+// appendPieces makes room once for all of it: these are most of what is said.
+func appendPieces(b []byte, kind byte, part segment.Part, pieces Bitmap) []byte {
+	b = slices.Grow(b, 1+partSize+1+(pieces.Last()+8)/8)
+	return pieces.append(appendPart(append(b, kind), part))
 }
 
 // Parse reads one control message, and refuses any that Append would not write. PIECE is for ParsePiece.
