@@ -51,8 +51,18 @@ func (e *Engine) steer() {
 func (e *Engine) queueMS() int { return int(e.upload.Delay(e.now) / span.Millisecond) }
 
 func (e *Engine) act(acts []route.Act) {
+	var told wire.State
+	var data []byte // of told: all hear the same
 	for _, a := range acts {
-		e.say(a.Peer, a.Message)
+		state, ok := a.Message.(wire.State)
+		if !ok {
+			e.say(a.Peer, a.Message)
+			continue
+		}
+		if data == nil || state != told {
+			told, data = state, wire.Append(nil, state)
+		}
+		e.do(Say{a.Peer, data})
 	}
 }
 

@@ -3,7 +3,6 @@ package wire
 import (
 	"encoding/binary"
 	"errors"
-	"slices"
 
 	"shoal/manifest"
 	"shoal/segment"
@@ -62,13 +61,13 @@ func Append(b []byte, m Message) []byte {
 	case Busy:
 		return appendPieces(b, TypeBusy, m.Part, m.Pieces)
 	case Manifest:
-		return append(append(slices.Grow(b, 1+len(m.Record)), TypeManifest), m.Record...)
+		return append(append(grow(b, 1+len(m.Record)), TypeManifest), m.Record...)
 	case Bye:
 		return append(b, TypeBye)
 	case Lack:
 		return appendPart(append(b, TypeLack), m.Part)
 	case State:
-		return m.append(append(slices.Grow(b, 1+stateSize), TypeState))
+		return m.append(append(grow(b, 1+stateSize), TypeState))
 	case Sub:
 		return appendMasks(append(b, TypeSub), m.Stripes, m.Relays, m.Capacity)
 	case SubOK:
@@ -81,9 +80,16 @@ func Append(b []byte, m Message) []byte {
 	return b
 }
 
-// appendPieces makes room once for all of it: these are most of what is said.
+// grow makes room for n more bytes at once.
+func grow(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return append(make([]byte, 0, len(b)+n), b...)
+}
+
 func appendPieces(b []byte, kind byte, part segment.Part, pieces Bitmap) []byte {
-	b = slices.Grow(b, 1+partSize+1+(pieces.Last()+8)/8)
+	b = grow(b, 1+partSize+1+(pieces.Last()+8)/8)
 	return pieces.append(appendPart(append(b, kind), part))
 }
 
