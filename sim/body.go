@@ -78,13 +78,14 @@ func (v *viewer) utter(l *link, data []byte) {
 // hears takes in a control message.
 func (v *viewer) hears(e *event) {
 	from := e.peer()
-	if v.link(from) != nil && !v.net.takes(v, e) {
+	linked := v.link(from) != nil
+	if linked && !v.net.takes(v, e) {
 		return
 	}
 	v.received(from, int(e.size))
 	data := v.net.letters.open(e.ref).data
 	switch {
-	case v.link(from) == nil:
+	case !linked:
 	case data[0] == wire.TypeManifest:
 		v.step(swarm.Offered{From: from, Digest: digestOf(data[1:]), Data: data[1:]})
 	default:

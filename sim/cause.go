@@ -58,6 +58,15 @@ func (m *measure) caused(v *viewer, why cause, size int) {
 	}
 }
 
+// last returns what happened in the last lastFor of the measurement.
+func (m *measure) last() (last second) {
+	for _, s := range m.seconds[max(0, len(m.seconds)-int(lastFor/span.Second)-1):] {
+		last.origin += s.origin
+		last.published += s.published
+	}
+	return last
+}
+
 func (m *measure) causeDetail() (all []CauseDetail) {
 	last := m.last()
 	for why, t := range m.causes {

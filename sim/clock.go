@@ -48,33 +48,116 @@ const (
 )
 
 // event is something that happens at a time. Which fields mean something depends on its kind. It holds no pointer, so that
-// a heap of a million of them costs the garbage collector nothing; what needs one waits in letters.
+// a million of them cost the garbage collector nothing; what needs one waits in letters.
 type event struct {
-	at    span.Span
-	order uint64
-	kind  kind
-	flag  bool
-	queue bool  // it has waited for the downlink already
-	hop   uint8 // of a piece: how many peers it went through
-	piece int16
-	to    int16
-	node  int32 // the viewer to whom it happens
-	other int32 // the viewer who caused it
-	part  int32 // its seq
-	size  int32 // bytes on the wire, less overhead
-	ref   uint32
+	at     span.Span
+	order  uint64
+	behind uint32 // the next event of its slot, while it lies there
+	kind   kind
+	flag   bool
+	queue  bool  // it has waited for the downlink already
+	hop    uint8 // of a piece: how many peers it went through
+	piece  int16
+	node   int32 // the viewer to whom it happens
+	other  int32 // the viewer who caused it
+	part   int32 // its seq
+	size   int32 // bytes on the wire, less overhead
+	ref    uint32
 }
 
 // peer names the viewer who caused it.
 func (e *event) peer() id.Peer { return peerAt(e.other) }
 
-// clock is a four-ary heap of events, in the order of time, and of scheduling among equals.
+// clock has events happen in the order of time, and of scheduling among equals. What happens within the slot of time under way,
+// and what is far off, lie in heaps; what comes between lies in its slot, in no order, until that begins: so the heap that
+// every event goes through stays small enough for a processor's cache.
 type clock struct {
-	now    span.Span
-	order  uint64
-	heap   []event
-	Events uint64 // that have happened
+	now     span.Span
+	order   uint64
+	count   int // of events that are to happen
+	slot    span.Span
+	current heap
+	coming  [slots]uint32 // the first event of each slot, by number of the slot modulo slots: an index in parked, from 1
+	parked  []event
+	free    uint32 // the first unused place in parked, likewise
+	distant heap
+	Events  uint64 // that have happened
 }
+
+const (
+	// slotFor is how long a slot is: at ten thousand viewers some six thousand events.
+	slotFor = 2 * span.Millisecond
+	// slots is how many of them are looked ahead: about a second.
+	slots = 512
+)
+
+// at has e happen at t, or at once if that is past.
+func (c *clock) at(t span.Span, e event) {
+	c.order++
+	c.count++
+	e.at, e.order = max(t, c.now), c.order
+	switch slot := e.at / slotFor; {
+	case slot <= c.slot:
+		c.current.push(e)
+	case slot < c.slot+slots:
+		c.park(&c.coming[slot%slots], e)
+	default:
+		c.distant.push(e)
+	}
+}
+
+func (c *clock) after(d span.Span, e event) { c.at(c.now+d, e) }
+
+// park adds an event to a slot.
+func (c *clock) park(first *uint32, e event) {
+	e.behind = *first
+	if c.free == 0 {
+		c.parked = append(c.parked, e)
+		*first = uint32(len(c.parked))
+		return
+	}
+	place := &c.parked[c.free-1]
+	*first, c.free = c.free, place.behind
+	*place = e
+}
+
+// upcoming returns when the next event happens, or false if there is none.
+func (c *clock) upcoming() (span.Span, bool) {
+	if c.count == 0 {
+		return 0, false
+	}
+	for len(c.current) == 0 {
+		c.turn()
+	}
+	return c.current[0].at, true
+}
+
+// turn begins the next slot.
+func (c *clock) turn() {
+	c.slot++
+	first := &c.coming[c.slot%slots]
+	for *first != 0 {
+		place := &c.parked[*first-1]
+		c.current.push(*place)
+		*first, place.behind, c.free = place.behind, c.free, *first
+	}
+	for len(c.distant) > 0 && c.distant[0].at/slotFor <= c.slot {
+		c.current.push(c.distant.pop())
+	}
+}
+
+// next takes the first event off and moves the clock to it. There must be one.
+func (c *clock) next() event {
+	c.upcoming()
+	first := c.current.pop()
+	c.now = first.at
+	c.count--
+	c.Events++
+	return first
+}
+
+// heap is a four-ary heap of events.
+type heap []event
 
 func (e *event) before(f *event) bool {
 	if e.at != f.at {
@@ -83,31 +166,28 @@ func (e *event) before(f *event) bool {
 	return e.order < f.order
 }
 
-// at has e happen at t, or at once if that is past.
-func (c *clock) at(t span.Span, e event) {
-	c.order++
-	e.at, e.order = max(t, c.now), c.order
-	c.heap = append(c.heap, event{})
-	i := len(c.heap) - 1
+func (h *heap) push(e event) {
+	*h = append(*h, event{})
+	all := *h
+	i := len(all) - 1
 	for i > 0 {
 		up := (i - 1) / 4
-		if !e.before(&c.heap[up]) {
+		if !e.before(&all[up]) {
 			break
 		}
-		c.heap[i] = c.heap[up]
+		all[i] = all[up]
 		i = up
 	}
-	c.heap[i] = e
+	all[i] = e
 }
 
-func (c *clock) after(d span.Span, e event) { c.at(c.now+d, e) }
-
-// next takes the first event off and moves the clock to it.
-func (c *clock) next() event {
-	first := c.heap[0]
-	last := len(c.heap) - 1
-	sinking := c.heap[last]
-	c.heap = c.heap[:last]
+func (h *heap) pop() event {
+	all := *h
+	first := all[0]
+	last := len(all) - 1
+	sinking := all[last]
+	all = all[:last]
+	*h = all
 	i := 0
 	for {
 		best := 4*i + 1
@@ -116,21 +196,19 @@ func (c *clock) next() event {
 		}
 		end := min(best+4, last)
 		for j := best + 1; j < end; j++ {
-			if c.heap[j].before(&c.heap[best]) {
+			if all[j].before(&all[best]) {
 				best = j
 			}
 		}
-		if !c.heap[best].before(&sinking) {
+		if !all[best].before(&sinking) {
 			break
 		}
-		c.heap[i] = c.heap[best]
+		all[i] = all[best]
 		i = best
 	}
 	if last > 0 {
-		c.heap[i] = sinking
+		all[i] = sinking
 	}
-	c.now = first.at
-	c.Events++
 	return first
 }
 

@@ -16,7 +16,7 @@ func TestTimeNeverRunsBackwards(t *testing.T) {
 			c.after(span.Span(chance.exponential(chance.span(1, span.Second))), event{})
 			continue
 		}
-		if len(c.heap) == 0 {
+		if _, ok := c.upcoming(); !ok {
 			return
 		}
 		if e := c.next(); e.before(&last) || c.now != e.at {

@@ -87,7 +87,7 @@ func (n *Internet) Run() Result {
 // Advance has so many events happen, and reports whether there are more before the end.
 func (n *Internet) Advance(events int) bool {
 	for range events {
-		if len(n.heap) == 0 || n.heap[0].at > n.Warm+n.Measure || len(n.broken) > 0 {
+		if at, ok := n.upcoming(); !ok || at > n.Warm+n.Measure || len(n.broken) > 0 {
 			return false
 		}
 		e := n.next()

@@ -100,15 +100,6 @@ func (m *measure) step(in swarm.Input) {
 	}
 }
 
-// last returns what happened in the last lastFor of the measurement.
-func (m *measure) last() (last second) {
-	for _, s := range m.seconds[max(0, len(m.seconds)-int(lastFor/span.Second)-1):] {
-		last.origin += s.origin
-		last.published += s.published
-	}
-	return last
-}
-
 func (m *measure) second() *second {
 	return &m.seconds[min(int((m.net.now-m.net.Warm)/span.Second), len(m.seconds)-1)]
 }

@@ -27,6 +27,7 @@ type Engine struct {
 	desk       pick.Desk
 	upload     share.Desk
 	route      *route.Table
+	sends      []share.Send // as last let out, to be used again
 	slots      share.Slots
 	able       int // slots as the coordinator was last told
 	follows    segment.Tracks

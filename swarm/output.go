@@ -20,7 +20,7 @@ type HangUp struct {
 // Say sends one control message to a peer.
 type Say struct {
 	Peer id.Peer
-	Data []byte
+	Data []byte // not to be changed: what several peers hear may be one and the same
 }
 
 // Send sends one piece, which the body holds and the engine has checked, to a peer (wire.PieceHeader, then the bytes).

@@ -200,7 +200,7 @@ func (e *Engine) checked(in Checked) {
 		e.refuse(in.From, p)
 		return
 	}
-	p.Mine.Set(in.Piece)
+	p.Keep(in.Piece)
 	if p.Fresh.Empty() {
 		p.FreshAt = e.now
 	}

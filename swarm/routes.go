@@ -51,8 +51,18 @@ func (e *Engine) steer() {
 func (e *Engine) queueMS() int { return int(e.upload.Delay(e.now) / span.Millisecond) }
 
 func (e *Engine) act(acts []route.Act) {
+	var told wire.State
+	var data []byte // of told: all hear the same
 	for _, a := range acts {
-		e.say(a.Peer, a.Message)
+		state, ok := a.Message.(wire.State)
+		if !ok {
+			e.say(a.Peer, a.Message)
+			continue
+		}
+		if data == nil || state != told {
+			told, data = state, wire.Append(nil, state)
+		}
+		e.do(Say{a.Peer, data})
 	}
 }
 
@@ -151,9 +161,11 @@ func (e *Engine) missed(p *have.Part, piece int) {
 // newsFor returns what to announce of fresh pieces to a neighbour: not what it holds, nor what it has from us.
 func (e *Engine) newsFor(to id.Peer, p *have.Part, fresh wire.Bitmap) wire.Bitmap {
 	news := fresh.Minus(p.HeldBy(to))
-	for i := range p.Count() {
-		if news.Has(i) && e.route.Gives(to, segment.Stripe(i, p.Count())) {
-			news.Clear(i)
+	if given := e.route.Given(to); given != 0 {
+		for i := range p.Count() {
+			if given&(1<<segment.Stripe(i, p.Count())) != 0 {
+				news.Clear(i)
+			}
 		}
 	}
 	return news

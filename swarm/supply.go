@@ -36,6 +36,7 @@ type supply struct {
 	lag     span.Span
 	nextRef uint32
 	tips    [segment.TracksMax]tip
+	count   int // of tips that were ever known, from the first on
 }
 
 // tracked hears of the connection to the tracker. A new one sends records until it is told not to.
@@ -95,6 +96,7 @@ func (s *supply) advance(p *have.Part, from id.Peer) {
 		t.next = 0
 	}
 	t.part, t.known, t.brought = p.Name, true, false
+	s.count = max(s.count, int(p.Name.Track)+1)
 	t.due = p.MadeAt + span.Span(p.DurationMS())*span.Millisecond
 	s.bring(p, from, p.OpenedAt)
 }
@@ -136,12 +138,8 @@ func (e *Engine) restock() {
 	if e.config.Recorded { // all records are there from the beginning
 		return
 	}
-	for i := range s.tips {
-		if t := &s.tips[i]; s.off && t.known && e.now >= t.due+outOfTime {
-			s.row = 0
-		} else if s.off && t.known {
-			e.later(t.due + outOfTime)
-		}
+	if s.off {
+		e.listen()
 	}
 	if off := s.row >= weanAfter && e.route.Seeds() == 0; off != s.off {
 		s.off = off
@@ -150,11 +148,23 @@ func (e *Engine) restock() {
 	if !s.away || s.off {
 		return
 	}
-	for i := range s.tips {
+	for i := range s.tips[:s.count] {
 		if t := &s.tips[i]; t.known && t.asked == 0 && e.now >= t.restsTo {
 			e.askRecord(t)
 		} else if t.known && t.asked == 0 {
 			e.later(t.restsTo)
+		}
+	}
+}
+
+// listen has the tracker asked again when records that neighbours should bring are late.
+func (e *Engine) listen() {
+	s := &e.supply
+	for i := range s.tips[:s.count] {
+		if t := &s.tips[i]; t.known && e.now >= t.due+outOfTime {
+			s.row = 0
+		} else if t.known {
+			e.later(t.due + outOfTime)
 		}
 	}
 }

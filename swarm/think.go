@@ -158,10 +158,24 @@ func (e *Engine) announce() {
 		}
 		fresh := p.Fresh
 		p.Fresh = wire.Bitmap{}
+		if !e.upload.Open() {
+			return
+		}
+		have := wire.Have{Part: p.Name}
+		var data []byte // of have: most neighbours hear the same
 		e.neighbours.All(func(to id.Peer, n *neighbour) bool {
-			if news := e.newsFor(to, p, fresh); n.greeted && n.tracks.Has(p.Name.Track) && !news.Empty() && e.upload.Open() {
-				e.say(to, wire.Have{Part: p.Name, Pieces: news})
+			if !n.greeted || !n.tracks.Has(p.Name.Track) {
+				return true
 			}
+			news := e.newsFor(to, p, fresh)
+			if news.Empty() {
+				return true
+			}
+			if news != have.Pieces {
+				have.Pieces = news
+				data = wire.Append(nil, have)
+			}
+			e.do(Say{to, data})
 			return true
 		})
 	})
@@ -174,7 +188,8 @@ func (e *Engine) gather(p *have.Part) span.Span {
 
 // serve lets out what the uplink allows.
 func (e *Engine) serve() {
-	sends, next, ok := e.upload.Pump(e.now, nil)
+	sends, next, ok := e.upload.Pump(e.now, e.sends[:0])
+	e.sends = sends
 	for _, s := range sends {
 		if p := e.shelf.Get(s.Part); p != nil && p.Opened && p.Mine.Has(s.Piece) {
 			e.do(Send{Peer: s.Peer, Part: s.Part, Piece: s.Piece})

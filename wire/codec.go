@@ -60,21 +60,21 @@ func Append(b []byte, m Message) []byte {
 		}
 		return append(binary.BigEndian.AppendUint16(append(b, TypeHello), m.Version), stripes)
 	case Have:
-		return m.Pieces.append(appendPart(append(b, TypeHave), m.Part))
+		return appendPieces(b, TypeHave, m.Part, m.Pieces)
 	case Want:
-		return m.Pieces.append(appendPart(append(b, TypeWant), m.Part))
+		return appendPieces(b, TypeWant, m.Part, m.Pieces)
 	case Cancel:
-		return m.Pieces.append(appendPart(append(b, TypeCancel), m.Part))
+		return appendPieces(b, TypeCancel, m.Part, m.Pieces)
 	case Busy:
-		return m.Pieces.append(appendPart(append(b, TypeBusy), m.Part))
+		return appendPieces(b, TypeBusy, m.Part, m.Pieces)
 	case Manifest:
-		return append(append(b, TypeManifest), m.Record...)
+		return append(append(grow(b, 1+len(m.Record)), TypeManifest), m.Record...)
 	case Bye:
 		return append(b, TypeBye)
 	case Lack:
 		return appendPart(append(b, TypeLack), m.Part)
 	case State:
-		return m.append(append(b, TypeState))
+		return m.append(append(grow(b, 1+stateSize), TypeState))
 	case Sub:
 		return appendMasks(append(b, TypeSub), m.Stripes, m.Relays, m.Capacity)
 	case SubOK:
@@ -89,6 +89,19 @@ func Append(b []byte, m Message) []byte {
 		return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(append(b, TypeEcho), m.Clock), m.Came)
 	}
 	return b
+}
+
+// grow makes room for n more bytes at once.
+func grow(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return append(make([]byte, 0, len(b)+n), b...)
+}
+
+func appendPieces(b []byte, kind byte, part segment.Part, pieces Bitmap) []byte {
+	b = grow(b, 1+partSize+1+(pieces.Last()+8)/8)
+	return pieces.append(appendPart(append(b, kind), part))
 }
 
 // Parse reads one control message, and refuses any that Append would not write. PIECE is for ParsePiece.

@@ -15,13 +15,14 @@ type Part struct {
 	// what every step asks of a part stands together, at the beginning: there are more parts than a processor's cache holds
 	Name     segment.Part
 	Opened   bool      // set once
+	complete bool      // every piece is held and checked: Mine is all
 	Wanted   bool      // the player waits for it; owned by the engine
 	Given    bool      // the player has it, from us or by itself; owned by the engine
 	Quiet    span.Span // there is nothing to plan for it before this, unless something happens; owned by pick
 	wallMS   int64     // set when it is opened, and fixed from then on, as are duration and all
 	duration int64     // ms
 	Manifest *manifest.Part
-	Mine     wire.Bitmap // held and checked; owned by the engine
+	Mine     wire.Bitmap // held and checked: Keep adds to it
 	all      wire.Bitmap
 	holders  []id.Peer // who said that they hold any of it, in the order in which they first spoke
 	holdings []holding // of the same places
@@ -70,11 +71,17 @@ func (p *Part) All() wire.Bitmap { return p.all }
 func (p *Part) Missing() wire.Bitmap { return p.all.Minus(p.Mine).Minus(p.Checking) }
 
 // Complete reports whether every piece is held and checked.
-func (p *Part) Complete() bool { return p.Opened && p.Mine == p.all }
+func (p *Part) Complete() bool { return p.complete }
+
+// Keep notes that a piece of an opened part is held and checked.
+func (p *Part) Keep(piece int) {
+	p.Mine.Set(piece)
+	p.complete = p.Mine == p.all
+}
 
 // settled reports whether there will never be anything to do about a part but to keep it for others: it is complete, and both
 // player and neighbours have what they are to have of it. Nothing that is held is ever lost before all of it is.
-func (p *Part) settled() bool { return p.Complete() && !p.Wanted && p.Fresh.Empty() }
+func (p *Part) settled() bool { return p.complete && !p.Wanted && p.Fresh.Empty() }
 
 // WallMS returns the wall-clock time of an opened part's first sample.
 func (p *Part) WallMS() int64 { return p.wallMS }

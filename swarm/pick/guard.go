@@ -14,8 +14,6 @@ const (
 	GuardMax = 2 * span.Second
 	// guardMargin is what an answer may be later than most.
 	guardMargin = 50 * span.Millisecond
-	// guardFew is how many fetches say little yet.
-	guardFew = 4
 	// guardSamples is how many fetches are remembered.
 	guardSamples = 64
 )
@@ -43,11 +41,7 @@ func (g *Guard) Length() span.Span {
 	if len(g.took) == 0 {
 		return GuardFirst
 	}
-	least := GuardMin
-	if len(g.took) < guardFew {
-		least = (GuardMin + GuardFirst) / 2
-	}
-	return min(max(2*(g.usual+guardMargin), least), GuardMax)
+	return min(max(2*(g.usual+guardMargin), GuardMin), GuardMax)
 }
 
 // Hedge returns how long a rescue may take before the origin is asked once more that was asked again so often already;

@@ -25,7 +25,7 @@ func (t *Table) Subscribed(now span.Span, p id.Peer, m wire.Sub, acts []Act) (gr
 			granted |= bit
 			continue
 		}
-		if t.depth(now, k) >= DepthMax || !t.fits(n) || t.stripes[k].parent == p {
+		if t.depth(now, k) >= DepthMax || !t.fits(n) || t.parents[k] == p {
 			refused |= bit
 			continue
 		}
@@ -107,6 +107,7 @@ func (t *Table) Accepted(now span.Span, p id.Peer, mask uint16, acts []Act) []Ac
 	}
 	unwanted := mask &^ n.asked
 	n.asked &^= mask
+	t.stale = true
 	for k := range t.stripes {
 		bit := uint16(1) << k
 		if mask&bit == 0 || unwanted&bit != 0 {
@@ -117,10 +118,10 @@ func (t *Table) Accepted(now span.Span, p id.Peer, mask uint16, acts []Act) []Ac
 			unwanted |= bit
 			continue
 		}
-		if s.parent != id.Origin && s.parent != p {
-			acts = append(acts, Act{s.parent, wire.Unsub{Stripes: bit}})
+		if t.parents[k] != id.Origin && t.parents[k] != p {
+			acts = append(acts, Act{t.parents[k], wire.Unsub{Stripes: bit}})
 		}
-		s.parent, s.orphaned = p, 0
+		t.parents[k], s.orphaned = p, 0
 		t.own &^= bit
 		t.ways++
 		s.depth, s.root = min(n.said.Depth[k], DepthMax)+1, n.said.Root[k]
@@ -141,7 +142,7 @@ func (t *Table) Refused(now span.Span, p id.Peer, mask uint16) {
 	n.asked &^= mask
 	n.refused, n.refusedUntil = n.refused|mask, now+RefusedFor
 	t.orphan(now, p, mask)
-	t.dirty = true
+	t.dirty, t.stale = true, true
 }
 
 // Shed lets go of children above the slots: those that pass nothing on first, of these the ones that can serve least.

@@ -25,7 +25,7 @@ func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span)
 	}
 	acts = append(acts, t.letters...)
 	t.letters = nil
-	if t.dirty || now >= t.lapseAt {
+	if t.dirty && t.stale || now >= t.lapseAt {
 		t.lapseAt = t.lapse(now)
 	}
 	next := t.lapseAt
@@ -48,7 +48,7 @@ func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span)
 
 // lapse ends Subs that were not answered, and returns when the next thing lapses.
 func (t *Table) lapse(now span.Span) (next span.Span) {
-	next = Never
+	next, t.pending, t.stale = Never, 0, false
 	t.peers.All(func(p id.Peer, n *neighbour) bool {
 		if n.asked != 0 {
 			if now >= n.askedAt+SubFor {
@@ -57,6 +57,7 @@ func (t *Table) lapse(now span.Span) (next span.Span) {
 				t.dirty = true
 			} else {
 				next = min(next, n.askedAt+SubFor)
+				t.pending |= n.asked
 			}
 		}
 		if n.refused != 0 {
@@ -74,6 +75,9 @@ func (t *Table) lapse(now span.Span) (next span.Span) {
 
 // pendingAsk returns the stripes that some neighbour was asked for.
 func (t *Table) pendingAsk() (mask uint16) {
+	if !t.stale {
+		return t.pending
+	}
 	t.peers.All(func(_ id.Peer, n *neighbour) bool {
 		mask |= n.asked
 		return true
@@ -86,7 +90,7 @@ func (t *Table) seek(now span.Span, due uint16, acts []Act) []Act {
 	asked := t.pendingAsk()
 	for k := range t.stripes {
 		bit := uint16(1) << k
-		if t.stripes[k].parent != id.Origin || (t.fetched()&^due|asked)&bit != 0 {
+		if t.parents[k] != id.Origin || (t.fetched()&^due|asked)&bit != 0 {
 			continue
 		}
 		p, n := t.best(now, k, DepthMax)
@@ -101,6 +105,7 @@ func (t *Table) seek(now span.Span, due uint16, acts []Act) []Act {
 func (t *Table) ask(now span.Span, n *neighbour, mask uint16) {
 	n.asked |= mask
 	n.askedAt = now
+	t.stale = true
 	t.lapseAt = min(t.lapseAt, now+SubFor)
 }
 
@@ -178,7 +183,7 @@ func (t *Table) parentOf(k int) (yes bool) {
 func (t *Table) optimise(now span.Span, acts []Act) []Act {
 	latest := -1
 	for k := range t.stripes {
-		if s := &t.stripes[k]; s.parent != id.Origin && (latest < 0 || s.age.usual() > t.stripes[latest].age.usual()) {
+		if s := &t.stripes[k]; t.parents[k] != id.Origin && (latest < 0 || s.age.usual() > t.stripes[latest].age.usual()) {
 			latest = k
 		}
 	}
@@ -186,7 +191,7 @@ func (t *Table) optimise(now span.Span, acts []Act) []Act {
 		return acts
 	}
 	p, n := t.best(now, latest, DepthMax)
-	if n == nil || p == t.stripes[latest].parent {
+	if n == nil || p == t.parents[latest] {
 		return acts
 	}
 	if room := int(n.said.Free); t.cost(n, latest, room)+optimiseGain > uint64(t.stripes[latest].age.usual()/span.Millisecond) {

@@ -34,13 +34,13 @@ func (t *Table) Follow(now span.Span, tracks segment.Tracks, queueMS int) {
 	})
 	t.own = 0
 	for k := range t.stripes {
-		if s := &t.stripes[k]; s.parent == id.Origin {
+		if s := &t.stripes[k]; t.parents[k] == id.Origin {
 			s.orphaned, s.rescues, s.misses = 0, 0, 0 // nothing of the new tracks comes, and nothing is anyone's fault yet
 		}
 	}
 	t.primary = 0
 	t.choosePrimary()
-	t.told, t.toldAt, t.dirty = t.state(now, queueMS), now, true
+	t.told, t.toldAt, t.dirty, t.stale = t.state(now, queueMS), now, true, true
 	t.letters = t.broadcast(t.letters)
 }
 

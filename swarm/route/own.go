@@ -22,7 +22,7 @@ func (t *Table) Rescued(now span.Span, k int, seq uint64, opened span.Span) {
 	}
 	s.rescued = seq
 	s.rescues++
-	if bit := uint16(1) << k; s.rescues >= OwnAfter && s.parent == id.Origin && t.slots > 0 && t.peers.Len() > 0 && t.fetched()&bit == 0 {
+	if bit := uint16(1) << k; s.rescues >= OwnAfter && t.parents[k] == id.Origin && t.slots > 0 && t.peers.Len() > 0 && t.fetched()&bit == 0 {
 		t.own |= bit
 		s.depth, s.root = 0, uint8(mix(t.chance))
 		s.ownUntil = now + OwnFor + span.Span(mix(t.chance^seq^uint64(k)<<56)%uint64(OwnFor))

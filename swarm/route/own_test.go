@@ -93,10 +93,10 @@ func TestASeedMakesRoomForItsOwnStripes(t *testing.T) {
 	table.Seed(0, 1)
 	table.Accepted(0, 3, 2, nil)
 	table.SetSlots(1)
-	table.stripes[1].parent, table.stripes[1].depth = 3, 1
+	table.parents[1], table.stripes[1].depth = 3, 1
 	table.Subscribed(0, 1, wire.Sub{Stripes: 2, Capacity: 40}, nil)
 	granted, acts := table.Subscribed(0, 2, wire.Sub{Stripes: 1, Relays: 1, Capacity: 4}, nil)
-	if granted != 1 || table.Gives(1, 1) {
+	if granted != 1 || table.Given(1)&(1<<1) != 0 {
 		t.Errorf("granted %b, %v", granted, acts)
 	}
 	if no, ok := acts[0].Message.(wire.SubNo); !ok || acts[0].Peer != id.Peer(1) || no.Stripes != 2 {

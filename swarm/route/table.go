@@ -61,9 +61,8 @@ type neighbour struct {
 
 // stripe is one tree as seen from here.
 type stripe struct {
-	parent   id.Peer // id.Origin if there is none
-	depth    uint8   // as last known
-	root     uint8   // of the tree it came from last
+	depth    uint8 // as last known
+	root     uint8 // of the tree it came from last
 	orphaned span.Span
 	misses   int // parts in a row whose piece was not pushed in time
 	age      ages
@@ -76,6 +75,7 @@ type stripe struct {
 type Table struct {
 	chance  uint64
 	peers   roster.Roster[neighbour]
+	parents [stripes]id.Peer // of each stripe; id.Origin if there is none
 	stripes [stripes]stripe
 	seeds   uint16 // as the coordinator wants it
 	own     uint16 // for want of a parent
@@ -86,6 +86,8 @@ type Table struct {
 
 	optimiseAt span.Span
 	lapseAt    span.Span // when the next request or refusal lapses
+	pending    uint16    // the stripes that some neighbour was asked for
+	stale      bool      // requests or refusals have changed since the last two were worked out
 	lookedAt   span.Span
 	toldAt     span.Span
 	told       wire.State
@@ -135,7 +137,7 @@ func (t *Table) Leave(now span.Span, p id.Peer) {
 	t.used -= bits.OnesCount16(n.takes)
 	t.peers.Remove(p)
 	t.orphan(now, p, everyStripe)
-	t.dirty = true
+	t.dirty, t.stale = true, true
 }
 
 const everyStripe = uint16(1<<stripes - 1)
@@ -144,7 +146,7 @@ const everyStripe = uint16(1<<stripes - 1)
 func (t *Table) quit(now span.Span, p id.Peer, mask uint16) {
 	given := uint16(0)
 	for k := range t.stripes {
-		if t.stripes[k].parent == p && mask&(1<<k) != 0 {
+		if t.parents[k] == p && mask&(1<<k) != 0 {
 			given |= 1 << k
 		}
 	}
@@ -157,8 +159,8 @@ func (t *Table) quit(now span.Span, p id.Peer, mask uint16) {
 // orphan ends a parent's giving of stripes.
 func (t *Table) orphan(now span.Span, p id.Peer, mask uint16) {
 	for k := range t.stripes {
-		if s := &t.stripes[k]; s.parent == p && p != id.Origin && mask&(1<<k) != 0 {
-			s.parent, s.orphaned, s.misses = id.Origin, now, 0
+		if s := &t.stripes[k]; t.parents[k] == p && p != id.Origin && mask&(1<<k) != 0 {
+			t.parents[k], s.orphaned, s.misses = id.Origin, now, 0
 			t.ways++
 			t.dirty = true
 		}
@@ -171,7 +173,7 @@ func (t *Table) Seed(now span.Span, mask uint16) {
 		s := &t.stripes[k]
 		switch was, is := t.seeds&(1<<k) != 0, mask&(1<<k) != 0; {
 		case is:
-			t.quit(now, s.parent, 1<<k)
+			t.quit(now, t.parents[k], 1<<k)
 			s.depth, s.root, s.orphaned = 0, uint8(mix(t.chance)), 0
 		case was:
 			s.orphaned = now
@@ -208,7 +210,7 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 	}
 	for k := range t.stripes {
 		s := &t.stripes[k]
-		if s.parent != p {
+		if t.parents[k] != p {
 			continue
 		}
 		if m.Depth[k] >= DepthMax || !t.suits(n) {
@@ -224,7 +226,7 @@ func (t *Table) Heard(now span.Span, p id.Peer, m wire.State) {
 func (t *Table) Ways() uint64 { return t.ways }
 
 // Parent returns who pushes stripe k to us, or id.Origin if nobody does.
-func (t *Table) Parent(k int) id.Peer { return t.stripes[k].parent }
+func (t *Table) Parent(k int) id.Peer { return t.parents[k] }
 
 // Children yields who has stripe k from us, and whether they pass it on.
 func (t *Table) Children(k int, yield func(p id.Peer, relays bool)) {
@@ -249,16 +251,18 @@ func (t *Table) Heirs(yield func(p id.Peer)) {
 	})
 }
 
-// Gives reports whether p has stripe k from us.
-func (t *Table) Gives(p id.Peer, k int) bool {
-	n := t.peers.Get(p)
-	return n != nil && n.takes&(1<<k) != 0
+// Given returns the stripes that p has from us.
+func (t *Table) Given(p id.Peer) uint16 {
+	if n := t.peers.Get(p); n != nil {
+		return n.takes
+	}
+	return 0
 }
 
 // Pushed notes that a piece of stripe k came from p, so long after its part was opened.
 func (t *Table) Pushed(p id.Peer, k int, age span.Span) {
 	s := &t.stripes[k]
-	if s.parent != p || p == id.Origin {
+	if t.parents[k] != p || p == id.Origin {
 		return
 	}
 	t.peers.Get(p).misses, s.misses = 0, 0
@@ -269,7 +273,7 @@ func (t *Table) Pushed(p id.Peer, k int, age span.Span) {
 // left.
 func (t *Table) Missed(now span.Span, k int, seq uint64) {
 	s := &t.stripes[k]
-	p := s.parent
+	p := t.parents[k]
 	n := t.peers.Get(p)
 	if n == nil {
 		return
@@ -280,10 +284,11 @@ func (t *Table) Missed(now span.Span, k int, seq uint64) {
 	}
 	switch s.misses++; {
 	case n.misses >= ParentMissesMax:
-		n.misses = 0
+		n.misses, t.stale = 0, true
 		n.refused, n.refusedUntil = everyStripe, now+5*RefusedFor
 		t.quit(now, p, everyStripe)
 	case s.misses >= StripeMissesMax:
+		t.stale = true
 		n.refused, n.refusedUntil = n.refused|1<<k, now+RefusedFor
 		t.quit(now, p, 1<<k)
 	}
@@ -291,7 +296,7 @@ func (t *Table) Missed(now span.Span, k int, seq uint64) {
 
 // Patience returns how long after its part's opening a piece of stripe k usually comes by itself, and may still come.
 func (t *Table) Patience(k int) (usual, patience span.Span) {
-	if t.stripes[k].parent == id.Origin && t.fetched()&(1<<k) == 0 {
+	if t.parents[k] == id.Origin && t.fetched()&(1<<k) == 0 {
 		return 0, orphanPatience
 	}
 	return t.stripes[k].age.usual(), t.stripes[k].age.patience()

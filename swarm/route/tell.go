@@ -30,8 +30,9 @@ func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) 
 
 // broadcast says to all what was told last.
 func (t *Table) broadcast(acts []Act) []Act {
+	var told wire.Message = t.told // once for all
 	t.peers.All(func(p id.Peer, _ *neighbour) bool {
-		acts = append(acts, Act{p, t.told})
+		acts = append(acts, Act{p, told})
 		return true
 	})
 	return acts
@@ -100,7 +101,7 @@ func (t *Table) depth(now span.Span, k int) uint8 {
 	switch {
 	case t.fetched()&(1<<k) != 0:
 		return 0
-	case s.parent == id.Origin && (s.orphaned == 0 || now > s.orphaned+OrphanFor):
+	case t.parents[k] == id.Origin && (s.orphaned == 0 || now > s.orphaned+OrphanFor):
 		return DepthNone
 	}
 	return s.depth
