@@ -25,7 +25,7 @@ const (
 	// backFirst is the pause before the next attempt to join, each time twice as long up to a bound: as long as it takes to let all
 	// viewers in at backViewers a second, between backLeast and backMost. Few are back soon, and many do not come all at once.
 	backFirst   = 200 * time.Millisecond
-	backLeast   = 2 * time.Second
+	backLeast   = time.Second
 	backMost    = 10 * time.Second
 	backViewers = 200
 	// idleConnsMax bounds the connections to the origin that are kept open.

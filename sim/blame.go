@@ -18,8 +18,10 @@ const (
 )
 
 // Curious has the run find out, for every piece that the origin has to bring late, where on its way through the trees it
-// got stuck. It costs time, and changes nothing.
-func (n *Internet) Curious() { n.measure.blames = map[string]int64{} }
+// got stuck, and for every piece that comes twice, how that came. It costs time, and changes nothing.
+func (n *Internet) Curious() {
+	n.measure.blames, n.measure.twice = map[string]int64{}, map[string]int64{}
+}
 
 // blame notes why v fetches pieces of a part.
 func (n *Internet) blame(v *viewer, part int32, from, to int) {

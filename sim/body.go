@@ -22,8 +22,7 @@ func (v *viewer) perform(o swarm.Output) {
 	case swarm.HangUp:
 		v.complain(o.Peer, o.Why)
 		if l := v.link(o.Peer); l != nil {
-			other := n.viewer(o.Peer)
-			n.after(n.owd(v, other), event{kind: linkDown, node: other.index, other: v.index, ref: l.number})
+			n.after(n.owd(v, n.viewer(o.Peer)), event{kind: linkDown, node: indexOf(o.Peer), other: v.index, ref: l.number})
 			v.unlink(o.Peer)
 		}
 	case swarm.Say:
@@ -50,6 +49,7 @@ func (v *viewer) perform(o swarm.Output) {
 	case swarm.Open:
 		v.player.published(int32(o.Part.Seq) + 1)
 	case swarm.Note:
+		v.noticed(o)
 		n.measure.note(o)
 	}
 }
@@ -68,26 +68,27 @@ func (v *viewer) say(o swarm.Say) {
 func (v *viewer) utter(l *link, data []byte) {
 	n := v.net
 	n.measure.message(data)
+	v.overhears(l.peer, data)
 	if l.sctp != nil {
 		l.buffered += len(data)
 	}
-	v.give(l, event{kind: arrive, node: n.viewer(l.peer).index, other: v.index, size: int32(len(data)), ref: n.letters.post(letter{data: data})})
+	v.give(l, event{kind: arrive, node: indexOf(l.peer), other: v.index, size: int32(len(data)), ref: n.letters.post(letter{data: data})})
 }
 
 // hears takes in a control message.
 func (v *viewer) hears(e *event) {
-	from := v.net.viewers[e.other]
-	if v.link(from.id) != nil && !v.net.takes(v, e) {
+	from := e.peer()
+	if v.link(from) != nil && !v.net.takes(v, e) {
 		return
 	}
 	v.received(from, int(e.size))
 	data := v.net.letters.open(e.ref).data
 	switch {
-	case v.link(from.id) == nil:
+	case v.link(from) == nil:
 	case data[0] == wire.TypeManifest:
-		v.step(swarm.Offered{From: from.id, Digest: digestOf(data[1:]), Data: data[1:]})
+		v.step(swarm.Offered{From: from, Digest: digestOf(data[1:]), Data: data[1:]})
 	default:
-		v.step(swarm.Said{Peer: from.id, Data: data})
+		v.step(swarm.Said{Peer: from, Data: data})
 	}
 }
 
@@ -103,7 +104,7 @@ func (v *viewer) send(o swarm.Send) {
 	hop, tainted := v.store.hop(number, o.Piece)
 	size := n.source.part(number).manifest.PieceLength(o.Piece) + wire.PieceHeaderSize
 	e := event{
-		node: v.index, other: n.viewer(o.Peer).index, part: number, piece: int16(o.Piece), hop: hop + 1, flag: truth && !tainted, size: int32(size),
+		node: v.index, other: indexOf(o.Peer), part: number, piece: int16(o.Piece), hop: hop + 1, flag: truth && !tainted, size: int32(size),
 	}
 	l.buffered += size
 	switch {
@@ -133,7 +134,7 @@ func (v *viewer) transmit(l *link, e event) {
 
 // letGo sends what was withheld.
 func (v *viewer) letGo(e *event) {
-	if l := v.link(v.net.viewers[e.other].id); l != nil {
+	if l := v.link(e.peer()); l != nil {
 		on := *e
 		on.kind = left
 		v.give(l, on)
@@ -143,11 +144,11 @@ func (v *viewer) letGo(e *event) {
 // sent has a piece out of the uplink travel on.
 func (v *viewer) sent(e *event) {
 	n := v.net
-	to := n.viewers[e.other]
-	l := v.link(to.id)
+	l := v.link(e.peer())
 	if l == nil {
 		return
 	}
+	to := n.viewers[e.other]
 	if again, ok := n.admits(to, int(e.size)); !ok {
 		n.at(again, *e)
 		return
@@ -161,7 +162,7 @@ func (v *viewer) sent(e *event) {
 }
 
 func (v *viewer) drained(e *event) {
-	to := v.net.viewers[e.other].id
+	to := e.peer()
 	if l := v.link(to); l != nil {
 		l.buffered -= int(e.size)
 		v.step(swarm.Drained{Peer: to, Buffered: l.buffered})

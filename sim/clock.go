@@ -1,6 +1,9 @@
 package sim
 
-import "shoal/span"
+import (
+	"shoal/id"
+	"shoal/span"
+)
 
 // kind says what an event is.
 type kind uint8
@@ -61,6 +64,9 @@ type event struct {
 	size  int32 // bytes on the wire, less overhead
 	ref   uint32
 }
+
+// peer names the viewer who caused it.
+func (e *event) peer() id.Peer { return peerAt(e.other) }
 
 // clock is a four-ary heap of events, in the order of time, and of scheduling among equals.
 type clock struct {

@@ -180,7 +180,12 @@ func (n *Internet) absent(v *viewer) {
 	n.present = n.present[:len(n.present)-1]
 }
 
-func (n *Internet) viewer(p id.Peer) *viewer { return n.viewers[p-1] }
+func (n *Internet) viewer(p id.Peer) *viewer { return n.viewers[indexOf(p)] }
+
+// peerAt and indexOf turn a viewer's index into its name and back, without a look at the viewer.
+func peerAt(index int32) id.Peer { return id.Peer(index) + 1 }
+
+func indexOf(p id.Peer) int32 { return int32(p - 1) }
 
 // swing lets each uplink drift.
 func (n *Internet) swing() {

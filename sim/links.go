@@ -28,29 +28,22 @@ type link struct {
 
 // link returns the open link to a peer, or nil.
 func (v *viewer) link(p id.Peer) *link {
-	if i, ok := v.findLink(p); ok {
+	if i := slices.Index(v.peers, p); i >= 0 {
 		return &v.links[i]
 	}
 	return nil
 }
 
-func (v *viewer) findLink(p id.Peer) (int, bool) {
-	for i := range v.links {
-		if v.links[i].peer >= p {
-			return i, v.links[i].peer == p
-		}
-	}
-	return len(v.links), false
-}
-
 func (v *viewer) addLink(p id.Peer) {
-	i, _ := v.findLink(p)
+	i, _ := slices.BinarySearch(v.peers, p)
+	v.peers = slices.Insert(v.peers, i, p)
 	v.links = slices.Insert(v.links, i, link{peer: p, number: v.net.opened, sctp: v.net.sctp.associate()})
 }
 
 func (v *viewer) unlink(p id.Peer) {
-	if i, ok := v.findLink(p); ok {
+	if i := slices.Index(v.peers, p); i >= 0 {
 		v.links[i].sctp.abandon(&v.net.letters)
+		v.peers = slices.Delete(v.peers, i, i+1)
 		v.links = slices.Delete(v.links, i, i+1)
 		v.linked()
 	}
@@ -113,7 +106,7 @@ func (v *viewer) leave() {
 	v.gone = true
 	n.absent(v)
 	n.measure.left(v)
-	v.mind, v.store, v.links, v.pending, v.inbox, v.outs, v.rules = nil, store{}, nil, nil, nil, nil, rules{}
+	v.mind, v.store, v.links, v.peers, v.pending, v.inbox, v.outs, v.rules = nil, store{}, nil, nil, nil, nil, nil, rules{}
 	if n.now < n.Warm+n.Measure {
 		n.after(n.chance.span(0, comeBack), event{kind: join})
 	}

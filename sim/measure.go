@@ -49,7 +49,9 @@ type measure struct {
 	used     []span.Span       // of uplinks, by class
 	could    []span.Span       // that they were there
 	seconds  []second
+	causes   [causes]causeTally
 	blames   map[string]int64 // nil unless somebody wants to know
+	twice    map[string]int64 // the same: bytes that came twice, by how that came
 }
 
 // rungTally is what happened to one rendition.
@@ -96,6 +98,15 @@ func (m *measure) step(in swarm.Input) {
 	if m.on() {
 		m.inputs[inputKind(in)]++
 	}
+}
+
+// last returns what happened in the last lastFor of the measurement.
+func (m *measure) last() (last second) {
+	for _, s := range m.seconds[max(0, len(m.seconds)-int(lastFor/span.Second)-1):] {
+		last.origin += s.origin
+		last.published += s.published
+	}
+	return last
 }
 
 func (m *measure) second() *second {
@@ -173,6 +184,7 @@ func (m *measure) duplicate(v *viewer, o swarm.Forget) {
 	if m.on() && o.From != id.Origin {
 		made := m.net.source.part(m.net.number(o.Part))
 		m.duplicateBytes += float64(made.manifest.PieceLength(o.Piece))
+		m.again(v, o, made.manifest.PieceLength(o.Piece))
 	}
 }
 
@@ -290,7 +302,7 @@ func inputKind(in swarm.Input) int {
 var messageNames = [...]string{
 	wire.TypeHello: "HELLO", wire.TypeHave: "HAVE", wire.TypeWant: "WANT", wire.TypeCancel: "CANCEL", wire.TypeBusy: "BUSY",
 	wire.TypeManifest: "MANIFEST", wire.TypeBye: "BYE", wire.TypeLack: "LACK", wire.TypeState: "STATE", wire.TypeSub: "SUB",
-	wire.TypeSubOK: "SUBOK", wire.TypeSubNo: "SUBNO", wire.TypeUnsub: "UNSUB",
+	wire.TypeSubOK: "SUBOK", wire.TypeSubNo: "SUBNO", wire.TypeUnsub: "UNSUB", wire.TypeProbe: "PROBE", wire.TypeEcho: "ECHO",
 	rival.SayAnnounce: "announce", rival.SayRequest: "request", rival.SayAbsent: "absent", rival.SayCancel: "cancel",
 }
 

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"shoal/id"
+	"shoal/segment"
 	"shoal/span"
 	"shoal/swarm"
 )
@@ -33,8 +34,9 @@ func (n *Internet) answer(v *viewer, size int) (wait, transfer span.Span) {
 
 // fetch is a request to the origin under way.
 type fetch struct {
-	ref  uint32
-	part int32
+	ref      uint32
+	part     int32
+	from, to int
 }
 
 // fetch asks the origin, and gives up when it takes too long. Pieces come one after the other, as they are read.
@@ -47,7 +49,8 @@ func (v *viewer) fetch(o swarm.Fetch) {
 	v.originFree = max(v.originFree, n.now) + transfer // answers to one viewer share its way
 	wait = max(wait, v.originFree-transfer-n.now)
 	ends, within := wait+transfer, span.Span(o.Within)*span.Millisecond
-	v.fetches = append(v.fetches, fetch{o.Ref, number})
+	rescue := v.rescues == o.Part
+	v.rescues = segment.Part{}
 	came := 0
 	for i := o.From; i < o.To; i++ {
 		length := made.manifest.PieceLength(i)
@@ -56,8 +59,10 @@ func (v *viewer) fetch(o swarm.Fetch) {
 			break
 		}
 		came += length
+		n.measure.caused(v, v.why(made, i, rescue), length)
 		n.after(at, event{kind: brought, node: v.index, ref: o.Ref, part: number, piece: int16(i), size: int32(length)})
 	}
+	v.fetches = append(v.fetches, fetch{o.Ref, number, o.From, o.To}) // not under way yet when its causes were sought
 	n.measure.origin(v, o.Part.Track, came)
 	n.blame(v, number, o.From, o.To)
 	n.after(min(ends, within), event{kind: fetched, node: v.index, ref: o.Ref, part: number, flag: ends > within})

@@ -173,6 +173,11 @@ func (p *player) request(number int32) {
 	size := int(made.manifest.Length)
 	n.measure.declined()
 	n.measure.origin(p.viewer, made.manifest.Track, size)
+	why := wholePart
+	if !p.started {
+		why = firstPart
+	}
+	n.measure.caused(p.viewer, why, size)
 	if n.Recorded > 0 {
 		n.blame(p.viewer, number, 0, len(made.manifest.Hashes))
 	}

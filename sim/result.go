@@ -65,11 +65,7 @@ func (m *measure) result() Result {
 	slices.Sort(m.starts)
 	slices.Sort(m.seeks)
 	published := max(1, m.publishedBytes)
-	var last second
-	for _, s := range m.seconds[max(0, len(m.seconds)-11):] {
-		last.origin += s.origin
-		last.published += s.published
-	}
+	last := m.last()
 	steps := int64(0)
 	for _, count := range m.inputs {
 		steps += count
@@ -134,6 +130,8 @@ type Detail struct {
 	Inputs   []Count       // steps of minds, by what they heard
 	Depths   map[uint8]int // stripes of viewers at the end, by depth; 255 is one that does not come
 	Orphans  int           // stripes that have no parent at the end
+	Causes   []CauseDetail // what the origin sent, by what for
+	Twice    []Count       // hundredths of a percent of media received that came twice, by how that came; of a Curious run
 	Blames   []Count       // where pieces that the origin brought late had got stuck, if the run was Curious
 }
 
@@ -191,6 +189,11 @@ func (n *Internet) Detail() Detail {
 		d.Blames = append(d.Blames, Count{what, int(count)})
 	}
 	sortCounts(d.Blames)
+	for what, bytes := range m.twice {
+		d.Twice = append(d.Twice, Count{what, int(1e4 * float64(bytes) / max(1, m.peerBytes+m.originBytes))})
+	}
+	sortCounts(d.Twice)
+	d.Causes = m.causeDetail()
 	n.forest(&d)
 	return d
 }

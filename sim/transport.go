@@ -1,6 +1,9 @@
 package sim
 
-import "shoal/span"
+import (
+	"shoal/id"
+	"shoal/span"
+)
 
 // transport is how SCTP treats messages. A fluid has no window, no acknowledgements and no packets: what is sent is on the
 // uplink at once, and its sender knows when it has left. In truth nobody tells: a message is out of the buffer as soon as the
@@ -98,7 +101,7 @@ func (v *viewer) flush(l *link) {
 			v.watch(l)
 		}
 		v.launch(l, e)
-		n.after(bufferRead, event{kind: drained, node: v.index, other: n.viewer(l.peer).index, size: e.size})
+		n.after(bufferRead, event{kind: drained, node: v.index, other: indexOf(l.peer), size: e.size})
 	}
 }
 
@@ -114,9 +117,12 @@ func (v *viewer) launch(l *link, e event) {
 
 // received has a message of a neighbour acknowledged: every second packet at once, the one left over with the next to come,
 // or after a while.
-func (v *viewer) received(from *viewer, size int) {
-	l := v.link(from.id)
-	if l == nil || l.sctp == nil {
+func (v *viewer) received(from id.Peer, size int) {
+	if v.net.sctp.fluid() {
+		return
+	}
+	l := v.link(from)
+	if l == nil {
 		return
 	}
 	packets, rest := 1+(size-1)/payloadSize, 0
@@ -125,34 +131,33 @@ func (v *viewer) received(from *viewer, size int) {
 	l.sctp.ackRound = v.net.timer()
 	if l.sctp.odd {
 		rest = size - (packets-1)*payloadSize
-		v.net.after(ackWait, event{kind: confirm, node: v.index, other: from.index, ref: l.sctp.ackRound})
+		v.net.after(ackWait, event{kind: confirm, node: v.index, other: indexOf(from), ref: l.sctp.ackRound})
 	}
-	v.acknowledge(l, from, l.sctp.owed-rest)
+	v.acknowledge(l, l.sctp.owed-rest)
 }
 
 // confirm acknowledges the packet that waited for another, if it still does.
 func (v *viewer) confirm(e *event) {
-	from := v.net.viewers[e.other]
-	if l := v.link(from.id); l != nil && l.sctp.ackRound == e.ref {
+	if l := v.link(e.peer()); l != nil && l.sctp.ackRound == e.ref {
 		l.sctp.odd = false
-		v.acknowledge(l, from, l.sctp.owed)
+		v.acknowledge(l, l.sctp.owed)
 	}
 }
 
 // acknowledge tells a neighbour that so many bytes have come, by way of the uplink.
-func (v *viewer) acknowledge(l *link, from *viewer, size int) {
+func (v *viewer) acknowledge(l *link, size int) {
 	if size <= 0 {
 		return
 	}
 	n := v.net
 	l.sctp.owed -= size
 	at := n.arrival(v, l, n.carry(v, l, 0), 0)
-	n.at(at, event{kind: acked, node: from.index, other: v.index, size: int32(size), ref: l.number})
+	n.at(at, event{kind: acked, node: indexOf(l.peer), other: v.index, size: int32(size), ref: l.number})
 }
 
 // acked makes room for what waits.
 func (v *viewer) acked(e *event) {
-	l := v.link(v.net.viewers[e.other].id)
+	l := v.link(e.peer())
 	if l == nil || l.number != e.ref {
 		return
 	}
@@ -165,14 +170,14 @@ func (v *viewer) acked(e *event) {
 func (v *viewer) watch(l *link) {
 	l.sctp.round = v.net.timer()
 	if len(l.sctp.flights) > 0 {
-		v.net.after(l.sctp.patience(), event{kind: overdue, node: v.index, other: v.net.viewer(l.peer).index, ref: l.sctp.round})
+		v.net.after(l.sctp.patience(), event{kind: overdue, node: v.index, other: indexOf(l.peer), ref: l.sctp.round})
 	}
 }
 
 // overdue sends anew what was not acknowledged in time, and begins with a small window. What was thought to be lost only stood
 // in a queue, and comes twice.
 func (v *viewer) overdue(e *event) {
-	l := v.link(v.net.viewers[e.other].id)
+	l := v.link(e.peer())
 	if l == nil || l.sctp.round != e.ref || len(l.sctp.flights) == 0 {
 		return
 	}

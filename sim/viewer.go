@@ -32,14 +32,18 @@ type viewer struct {
 	banned  bool
 
 	line     line
-	links    []link // in the order of peers
-	slots    int    // that the engine last said it can give away
+	links    []link    // in the order of peers
+	peers    []id.Peer // of the links at the same places: they are looked up several times an event
+	slots    int       // that the engine last said it can give away
 	wakeAt   span.Span
 	inbox    []swarm.Input // what the body answers at once
 	stepping bool
 	outs     []swarm.Output
 	pending  []arrived
 	fetches  []fetch
+	rescues  segment.Part     // the part that the next fetch rescues, if any
+	said     map[asking]asked // if somebody wants to know
+	seeds    uint16           // stripes that it fetches for all, as the tracker said
 	// originFree is when the way from the origin is done with what was asked.
 	originFree span.Span
 	store      store
@@ -51,7 +55,7 @@ type viewer struct {
 }
 
 func newViewer(n *Internet, index int32, quota uint32) *viewer {
-	v := &viewer{net: n, index: index, id: id.Peer(index) + 1, born: n.now, phase: n.chance.unit()}
+	v := &viewer{net: n, index: index, id: peerAt(index), born: n.now, phase: n.chance.unit()}
 	x, y := n.chance.unit(), n.chance.unit()
 	if quota > 0 {
 		x = float64(quota-1) / (1 << 31)
@@ -177,14 +181,14 @@ func (v *viewer) happen(e *event) {
 		if !e.queue {
 			v.line.coming = max(0, v.line.coming-v.net.onWire(int(e.size)))
 		}
-		if from := v.net.viewers[e.other]; v.link(from.id) != nil && v.net.takes(v, e) {
+		if from := e.peer(); v.link(from) != nil && v.net.takes(v, e) {
 			v.received(from, int(e.size))
-			v.arrives(arrived{part: e.part, piece: int(e.piece), from: from.id, truth: e.flag, hop: e.hop})
+			v.arrives(arrived{part: e.part, piece: int(e.piece), from: from, truth: e.flag, hop: e.hop})
 		}
 	case linkUp:
 		v.linkUp(v.net.viewers[e.other], e.flag)
 	case linkDown:
-		if l := v.link(v.net.viewers[e.other].id); l != nil && l.number == e.ref {
+		if l := v.link(e.peer()); l != nil && l.number == e.ref {
 			v.linkDown(l.peer)
 		}
 	case brought:
@@ -206,7 +210,11 @@ func (v *viewer) happen(e *event) {
 	case lonely:
 		v.lonely()
 	case told:
-		v.step(v.net.letters.open(e.ref).word.(swarm.Input))
+		word := v.net.letters.open(e.ref).word.(swarm.Input)
+		if seed, ok := word.(swarm.Seeding); ok {
+			v.seeds = seed.Stripes
+		}
+		v.step(word)
 	case wean:
 		v.net.wean(v, e.flag)
 	case noted:

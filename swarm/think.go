@@ -72,19 +72,18 @@ func (e *Engine) sweep() {
 
 // answer declines what the player waits for when waiting longer could cost a stall.
 func (e *Engine) answer() {
-	e.shelf.All(func(p *have.Part) bool {
+	e.shelf.Unsettled(func(p *have.Part) {
 		if !p.Opened && !e.config.Recorded { // its records come with the window
 			e.inquire(p)
 		}
 		if !p.Wanted {
-			return true
+			return
 		}
 		if at := e.patience(p); e.now >= at {
 			e.decline(p)
 		} else if at != pick.Never {
 			e.later(at)
 		}
-		return true
 	})
 }
 
@@ -143,18 +142,18 @@ func (e *Engine) announce() {
 		return
 	}
 	e.fresh = false
-	e.shelf.All(func(p *have.Part) bool {
+	e.shelf.Unsettled(func(p *have.Part) {
 		if p.Fresh.Empty() {
-			return true
+			return
 		}
 		if !p.Complete() {
 			if e.config.Recorded { // there is no hurry: it is told of when it is whole
-				return true
+				return
 			}
 			if at := p.FreshAt + e.gather(p); e.now < at {
 				e.fresh = true
 				e.later(at)
-				return true
+				return
 			}
 		}
 		fresh := p.Fresh
@@ -165,7 +164,6 @@ func (e *Engine) announce() {
 			}
 			return true
 		})
-		return true
 	})
 }
 

@@ -19,6 +19,9 @@ const (
 	MessageMax = PieceHeaderSize + segment.PieceSizeMax
 )
 
+// echoes is the bit in HELLO's last byte that says that PROBE is answered: whoever knew of none never looked at that byte.
+const echoes = 0x80
+
 func appendPart(b []byte, p segment.Part) []byte {
 	b = binary.BigEndian.AppendUint64(b, p.Epoch)
 	b = append(b, uint8(p.Track))
@@ -51,7 +54,11 @@ func ParsePiece(b []byte) (part segment.Part, piece int, data []byte, err error)
 func Append(b []byte, m Message) []byte {
 	switch m := m.(type) {
 	case Hello:
-		return append(binary.BigEndian.AppendUint16(append(b, TypeHello), m.Version), m.Stripes)
+		stripes := m.Stripes &^ echoes
+		if m.Echoes {
+			stripes |= echoes
+		}
+		return append(binary.BigEndian.AppendUint16(append(b, TypeHello), m.Version), stripes)
 	case Have:
 		return m.Pieces.append(appendPart(append(b, TypeHave), m.Part))
 	case Want:
@@ -76,6 +83,10 @@ func Append(b []byte, m Message) []byte {
 		return appendMasks(append(b, TypeSubNo), m.Stripes)
 	case Unsub:
 		return appendMasks(append(b, TypeUnsub), m.Stripes)
+	case Probe:
+		return binary.BigEndian.AppendUint32(append(b, TypeProbe), m.Clock)
+	case Echo:
+		return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(append(b, TypeEcho), m.Clock), m.Came)
 	}
 	return b
 }
@@ -91,7 +102,7 @@ func Parse(b []byte) (Message, error) {
 		if len(body) != 3 {
 			return nil, ErrMalformed
 		}
-		return Hello{Version: binary.BigEndian.Uint16(body), Stripes: body[2]}, nil
+		return Hello{Version: binary.BigEndian.Uint16(body), Stripes: body[2] &^ echoes, Echoes: body[2]&echoes != 0}, nil
 	case TypeHave, TypeWant, TypeCancel, TypeBusy:
 		return parsePieces(b[0], body)
 	case TypeManifest:
@@ -109,6 +120,16 @@ func Parse(b []byte) (Message, error) {
 			return nil, ErrMalformed
 		}
 		return Lack{readPart(body)}, nil
+	case TypeProbe:
+		if len(body) != 4 {
+			return nil, ErrMalformed
+		}
+		return Probe{binary.BigEndian.Uint32(body)}, nil
+	case TypeEcho:
+		if len(body) != 8 {
+			return nil, ErrMalformed
+		}
+		return Echo{Clock: binary.BigEndian.Uint32(body), Came: binary.BigEndian.Uint32(body[4:])}, nil
 	}
 	return parseRoute(b[0], body)
 }

@@ -6,7 +6,7 @@
 //	bitmap  u8 n, then n bytes (n <= 32); bit k of byte j is piece 8j+k; the last byte is not zero
 //
 //	1 PIECE     part, u16 piece, then the bytes of the piece    (the body splits it; the engine never sees it)
-//	2 HELLO     u16 version, u8 stripes supported (16)
+//	2 HELLO     u16 version, u8 stripes supported (16), and 128 more from who answers PROBE
 //	3 HAVE      part, bitmap: pieces the sender holds and has checked, since it last said so
 //	4 WANT      part, bitmap: please send these
 //	5 CANCEL    part, bitmap: no longer wanted
@@ -21,6 +21,8 @@
 //	12 SUBOK    u16 stripes: they will be pushed
 //	13 SUBNO    u16 stripes: they will not, or no longer
 //	14 UNSUB    u16 stripes: no longer wanted
+//	15 PROBE    u32 clock: the sender's, in microseconds, what is above 32 bits left out; to be answered at once
+//	16 ECHO     u32 clock as the PROBE had it, u32 clock of its own when it came
 //
 // Who calls it: the engine, and every body for PIECE.
 // What it owns: the peer protocol, label "shoal", protocol "shoal.peer.v1".

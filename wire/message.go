@@ -29,6 +29,8 @@ const (
 	TypeSubOK    = 12
 	TypeSubNo    = 13
 	TypeUnsub    = 14
+	TypeProbe    = 15
+	TypeEcho     = 16
 )
 
 // Message is one control message. The types below are all there are.
@@ -37,7 +39,8 @@ type Message interface{ message() }
 // Hello is each side's first message.
 type Hello struct {
 	Version uint16
-	Stripes uint8
+	Stripes uint8 // that it knows, at most 127
+	Echoes  bool  // it answers Probe. Who does not know of that does not look: it is the highest bit of Stripes there
 }
 
 // Have says which further pieces of a part the sender holds.
@@ -108,6 +111,14 @@ type SubNo struct{ Stripes uint16 }
 // Unsub gives stripes up.
 type Unsub struct{ Stripes uint16 }
 
+// Probe asks when it came. Clock is the sender's, in microseconds and modulo 2^32, as in Echo: only differences mean anything.
+type Probe struct{ Clock uint32 }
+
+// Echo answers Probe: Clock is repeated, Came what the clock here said then. How much later than at best tells what stood on the way.
+type Echo struct{ Clock, Came uint32 }
+
+func (Probe) message()    {}
+func (Echo) message()     {}
 func (State) message()    {}
 func (Sub) message()      {}
 func (SubOK) message()    {}

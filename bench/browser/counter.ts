@@ -30,6 +30,9 @@ export type Counts = Record<Kind, Count>;
 export const TRACKER_PATH = '/announce';
 export const PAGES_PATH = '/bench/';
 
+/** How a tracker is away: connections to it end, or nothing ever comes over them. */
+export type Away = 'refused' | 'silent';
+
 export const PLAIN_PATH = '/plain/';
 
 const lowLatencyTags = /^#EXT-X-(?:PART|PART-INF|PRELOAD-HINT|SERVER-CONTROL|RENDITION-REPORT|SKIP)[:\r]/;
@@ -78,6 +81,9 @@ export class Counter {
   readonly #behind: Behind;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #server: Server;
+  /** Connections to the tracker that are up, and whether it is kept from everybody. */
+  readonly #talks = new Set<Duplex>();
+  #away: Away | null = null;
   /** What of each connection was counted already. */
   readonly #counted = new WeakMap<Socket, number>();
 
@@ -100,6 +106,14 @@ export class Counter {
     return structuredClone(this.#counts);
   }
 
+  /** Keeps the tracker from everybody, or no longer. What is silent then stays so for connections that have met it. */
+  keep(away: Away | null): void {
+    this.#away = away;
+    if (away === 'refused') for (const talk of this.#talks) talk.destroy();
+    if (away === 'silent') for (const talk of this.#talks) talk.removeAllListeners('data').unpipe().resume();
+    if (away) this.#talks.clear();
+  }
+
   stop(): void {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -110,6 +124,10 @@ export class Counter {
     const path = asked.url ?? '/';
     const count = this.#counts[kindOf(path)];
     count.requests++;
+    if (this.#away && kindOf(path) === 'tracker') {
+      if (this.#away === 'refused') asked.socket.destroy();
+      return;
+    }
     answer.on('close', () => this.#wire(asked.socket, count));
     if (path.startsWith(PAGES_PATH)) {
       void this.#page(path, answer, count);
@@ -153,6 +171,11 @@ export class Counter {
     const path = asked.url ?? '/';
     const count = this.#counts[kindOf(path)];
     count.requests++;
+    if (this.#away && kindOf(path) === 'tracker') {
+      socket.on('error', () => socket.destroy()).resume();
+      if (this.#away === 'refused') socket.destroy();
+      return;
+    }
     const port = path.startsWith(TRACKER_PATH) ? this.#behind.trackerPort : this.#behind.originPort;
     const behind = connect(port, '127.0.0.1', () => {
       const headers = asked.rawHeaders.flatMap((name, i, all) => (i % 2 ? [] : [`${name}: ${all[i + 1]}`]));
@@ -168,8 +191,12 @@ export class Counter {
       count.wire += bytes.length;
     });
     for (const [one, other] of [[socket, behind], [behind, socket]] as const) {
+      if (kindOf(path) === 'tracker') this.#talks.add(one);
       one.on('error', () => other.destroy());
-      one.on('close', () => other.destroy());
+      one.on('close', () => {
+        this.#talks.delete(one);
+        other.destroy();
+      });
     }
   }
 

@@ -23,6 +23,8 @@ export interface Engine {
   readonly means: string;
   /** Length of the stream's segments in seconds, where it is not the bench's. */
   readonly segmentS?: number;
+  /** The choice on the page that is a viewer's yes to sharing, where the address does not say it. */
+  readonly yes?: string;
   address(place: Place): string;
 }
 
@@ -62,7 +64,7 @@ const P2PML_1S_DEMAND_S = 1.5;
 export const engines: readonly Engine[] = [
   {
     name: 'shoal', means: 'ours: the page for other sites, sharing allowed',
-    address: ({ url, channel }) => `${url}/embed/${channel}?share=yes`,
+    address: ({ url, channel, targetS }) => `${url}/embed/${channel}?share=yes&latency=${targetS}`,
   },
   {
     name: 'hls', means: 'hls.js 1.7.4 without low latency: three segments behind live',
@@ -91,11 +93,16 @@ export const engines: readonly Engine[] = [
   },
   {
     name: 'shoal-off', means: 'ours without sharing',
-    address: ({ url, channel }) => `${url}/embed/${channel}?share=no`,
+    address: ({ url, channel, targetS }) => `${url}/embed/${channel}?share=no&latency=${targetS}`,
   },
   {
     name: 'shoal-page', means: 'ours: the whole watch page, with the picture of the shoal',
     address: ({ url, channel }) => `${url}/c/${channel}?share=yes`,
+  },
+  {
+    name: 'shoal-asked', means: 'the same, but each viewer says yes when he has watched for 5 s: how soon does the first media come from others?',
+    yes: 'Share with other viewers',
+    address: ({ url, channel }) => `${url}/c/${channel}`,
   },
 ];
 

@@ -26,7 +26,7 @@ test('each path has its class', () => {
 });
 
 const told: Testimony = {
-  firstFrame: 900, firstFromPeer: 400, stalls: 1, stalledMs: 500, jumps: 0, samples: [], unread: 0, appended: 0, fromPeers: 0, peerTalk: 0, connections: 1, steps: [],
+  firstFrame: 900, firstFromPeer: 400, stalls: 1, stalledMs: 500, jumps: 0, samples: [], unread: 0, appended: 0, fromPeers: 0, peerTalk: 0, connections: 1, links: 1, told: true, steps: [],
 };
 
 function seen(): Seen {
@@ -41,7 +41,7 @@ function seen(): Seen {
     },
   });
   return {
-    engine: 'shoal', round: 0, seconds: 10, fromMs: 1_000, viewers: 3, withoutWebRtc: 0, rate: 100_000, counts, countsAll: counts, processorS: 2, busy: 0.5, pausedMs: 3,
+    engine: 'shoal', join: 'all', round: 0, seconds: 10, fromMs: 1_000, viewers: 3, withoutWebRtc: 0, rate: 100_000, counts, countsAll: counts, processorS: 2, busy: 0.5, pausedMs: 3,
     watched: [viewer(3_000), viewer(3_060), viewer(3_030)], reports: [],
   };
 }
@@ -74,6 +74,14 @@ test('who has no WebRTC lowers the ceiling by a copy each, and none can be below
 test('moments that not every viewer saw say nothing of skew', () => {
   assert.deepEqual(skewsOf([[{ at: 0, age: 10 }, { at: 500, age: 20 }], [{ at: 510, age: 70 }]]), [50]);
   assert.deepEqual(skewsOf([[{ at: 0, age: 10 }]]), []);
+});
+
+test('of viewers who come one after the other, the first has nobody to have anything from', () => {
+  const run = seen();
+  const [first, ...others] = run.watched.map(({ before, after }, i) => ({ before, after: after && { ...after, firstFromPeer: i === 0 ? 9_000 : 400 } }));
+  assert.ok(first);
+  assert.equal(figuresOf({ ...run, join: 'each', watched: [first, ...others] }).firstPeerP95, 400);
+  assert.equal(figuresOf({ ...run, watched: [first, ...others] }).firstPeerP95, 9_000);
 });
 
 test('quantiles and middles', () => {

@@ -12,7 +12,7 @@ export interface Figures {
   /** Opening a page to its first frame, in milliseconds: the middle viewer and the slowest. */
   readonly startP50: number;
   readonly startMost: number;
-  /** First frame to first media from another viewer, in milliseconds. */
+  /** Yes (or first frame, where that came later) to first media from another viewer, in milliseconds: of those whom somebody was there for. */
   readonly firstPeerP50: number;
   readonly firstPeerP95: number;
   /** In the measured stretch, of all viewers; and stalls before it. */
@@ -54,7 +54,7 @@ export function figuresOf(seen: Seen): Figures {
   const samples = viewers.map(({ after }) => (after?.samples ?? []).filter(({ at }) => at >= seen.fromMs));
   const ages = samples.flat().map(({ age }) => age / 1000);
   const starts = viewers.flatMap(({ after }) => after?.firstFrame ?? []);
-  const firsts = viewers.flatMap(({ after }) => after?.firstFromPeer ?? []);
+  const firsts = viewers.slice(seen.join === 'each' ? 1 : 0).flatMap(({ after }) => after?.firstFromPeer ?? []);
   const skews = skewsOf(samples);
   return {
     copies: media.bytes / (seen.rate * seen.seconds),

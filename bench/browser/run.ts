@@ -12,6 +12,8 @@ import type { Testimony } from './witness';
 export type Join = 'all' | 'each' | 'late';
 export const joins: readonly Join[] = ['all', 'each', 'late'];
 const JOIN_EVERY_MS = 2_000;
+/** From the first frame to the yes of who is asked. */
+const YES_AFTER_MS = 5_000;
 
 export interface Plan {
   readonly viewers: number;
@@ -33,6 +35,7 @@ export interface Watched {
 /** Everything that was seen of a run; figures.ts makes sense of it. */
 export interface Seen {
   readonly engine: string;
+  readonly join: Join;
   readonly round: number;
   readonly seconds: number;
   readonly fromMs: number;
@@ -62,7 +65,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
     for (let i = 0; i < plan.viewers; i++) pages.push(await browsers.page(i, i < plan.withoutWebRtc));
     const start = studio.counter.counts();
     const late = plan.join === 'late' ? pages.at(-1) : undefined;
-    await enter(pages.filter((page) => page !== late), address, plan.join);
+    await enter(pages.filter((page) => page !== late), address, plan.join, engine.yes);
     await rest(plan.warmS * 1000);
 
     const spentBefore = browsers.spent();
@@ -71,7 +74,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
     const fromMs = Date.now();
     const machineBefore = machine();
     const pauses = watchPauses();
-    await late?.goto(address, { waitUntil: 'commit' });
+    if (late) await enter([late], address, 'all', engine.yes);
     await rest(plan.measureS * 1000 - (Date.now() - fromMs));
     const seconds = (Date.now() - fromMs) / 1000;
     const countsAfter = studio.counter.counts();
@@ -81,7 +84,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
     const after = await Promise.all(pages.map(testimony));
     const reports = await Promise.all(pages.map((page) => page.evaluate(() => (window as { shoal?: { report(): unknown } }).shoal?.report() ?? null)));
     return {
-      engine: engine.name, round, seconds, fromMs, viewers: plan.viewers, withoutWebRtc: plan.withoutWebRtc,
+      engine: engine.name, join: plan.join, round, seconds, fromMs, viewers: plan.viewers, withoutWebRtc: plan.withoutWebRtc,
       rate: await studio.bytesPerSecond(segmentS),
       counts: since(counts, countsAfter), countsAll: since(start, countsAfter), processorS: spentBetween(spentBefore, spentAfter),
       busy: (machineAfter.busy - machineBefore.busy) / (machineAfter.all - machineBefore.all), pausedMs,
@@ -92,16 +95,23 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
   }
 }
 
-async function enter(pages: readonly Page[], address: string, join: Join): Promise<void> {
+export async function enter(pages: readonly Page[], address: string, join: Join, yes?: string): Promise<void> {
   const goings: Promise<unknown>[] = [];
   for (const [i, page] of pages.entries()) {
     if (join === 'each' && i > 0) await rest(JOIN_EVERY_MS);
-    goings.push(page.goto(address, { waitUntil: 'commit' }));
+    goings.push(page.goto(address, { waitUntil: 'commit' }).then(() => (yes ? agree(page, yes) : undefined)));
   }
   await Promise.all(goings);
 }
 
-function rest(ms: number): Promise<void> {
+/** Says yes once the picture has been there for a while. */
+async function agree(page: Page, yes: string): Promise<void> {
+  while ((await testimony(page))?.firstFrame == null) await rest(100);
+  await rest(YES_AFTER_MS);
+  await page.getByRole('radio', { name: yes }).check();
+}
+
+export function rest(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 }
 

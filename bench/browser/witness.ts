@@ -16,7 +16,7 @@ export interface Sample {
 /** All is counted since the page was opened; times are milliseconds since then. */
 export interface Testimony {
   readonly firstFrame: number | null;
-  /** First media over a data channel, from the first frame on. */
+  /** First media over a data channel: from the viewer's yes on, or from the first frame where the yes came before. */
   readonly firstFromPeer: number | null;
   readonly stalls: number;
   readonly stalledMs: number;
@@ -32,6 +32,9 @@ export interface Testimony {
   readonly peerTalk: number;
   /** Peer connections ever made. */
   readonly connections: number;
+  /** Now: data channels that are open, and whether a WebSocket is open over which something came. */
+  readonly links: number;
+  readonly told: boolean;
   /** What was asked for before the first frame: path, when it was asked, when all of it was there. */
   readonly steps: readonly (readonly [path: string, asked: number, there: number])[];
 }
@@ -66,20 +69,29 @@ export function testify(orders: WitnessOrders, read: (brightness: number[]) => n
   let firstFrame: number | null = null;
   let firstFromPeer: number | null = null;
 
+  let pressed: number | null = null; // the first press on the page is the yes: the bench presses nothing else
+  addEventListener('click', () => (pressed ??= performance.now()), { capture: true });
+
   const append = SourceBuffer.prototype.appendBuffer;
   SourceBuffer.prototype.appendBuffer = function (this: SourceBuffer, data: BufferSource) {
     told.appended += data.byteLength;
     append.call(this, data);
   };
 
-  const hear = (channel: RTCDataChannel): void => channel.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const links = new Set<RTCDataChannel>();
+  const hear = (channel: RTCDataChannel): void => {
+    channel.addEventListener('open', () => links.add(channel));
+    channel.addEventListener('close', () => links.delete(channel));
+    channel.addEventListener('message', count);
+  };
+  const count = ({ data }: MessageEvent<unknown>): void => {
     const size = data instanceof ArrayBuffer ? data.byteLength : data instanceof Blob ? data.size : String(data).length;
     if (size < MEDIA_LEAST) told.peerTalk += size;
     else {
       told.fromPeers += size;
-      if (firstFrame !== null) firstFromPeer ??= performance.now() - firstFrame;
+      if (firstFrame !== null) firstFromPeer ??= performance.now() - (pressed ?? firstFrame);
     }
-  });
+  };
   const Real = window.RTCPeerConnection;
   if (orders.withoutWebRtc) {
     Reflect.deleteProperty(window, 'RTCPeerConnection');
@@ -98,6 +110,14 @@ export function testify(orders: WitnessOrders, read: (brightness: number[]) => n
       }
     };
   }
+
+  let heard: WebSocket | null = null; // the newest one over which something came: engines have one, to their tracker
+  window.WebSocket = class extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener('message', () => (heard = this), { once: true });
+    }
+  };
 
   const canvas = document.createElement('canvas');
   canvas.width = orders.bits;
@@ -168,6 +188,7 @@ export function testify(orders: WitnessOrders, read: (brightness: number[]) => n
   window.benchWitness = {
     tell: () => ({
       ...told, stalledMs: told.stalledMs + (standing ? performance.now() - moved : 0), firstFrame, firstFromPeer, samples: [...samples], steps: steps(),
+      links: [...links].filter(({ readyState }) => readyState === 'open').length, told: heard?.readyState === WebSocket.OPEN,
     }),
   };
 }

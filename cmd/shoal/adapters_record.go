@@ -39,7 +39,7 @@ func (h *house) openRecordings(ctx context.Context) (err error) {
 	s := h.settings
 	h.recorder = record.NewRecorder(record.Config{
 		Shelf: h.shelf, Facts: recorderFacts{h.bus}, Origin: h.origin, Keep: s.Record == recordOn, Rewind: s.rewindWindow(),
-		Days: s.KeepDays, Bytes: int64(s.KeepGB) * 1_000_000_000, Log: h.log,
+		Days: s.KeepDays, Bytes: int64(s.KeepGB) * 1_000_000_000, Channels: h.ways, Log: h.log,
 	})
 	h.metrics.Recording(h.recorder, h.shelf)
 	h.openStills(ctx)

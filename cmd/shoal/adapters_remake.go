@@ -32,7 +32,7 @@ func (h *house) openRemake(ctx context.Context) error {
 		return nil
 	}
 	h.remake = remake.New(remake.Config{
-		Ladder: lateLadder{maker}, Shelf: lateShelf{h.shelf, text}, Signer: h.channels.Signer,
+		Ladder: lateLadder{maker}, Shelf: lateShelf{h.shelf, text, h.ways}, Signer: h.channels.Signer,
 		Live: func() bool { return len(h.origin.Running()) > 0 }, Log: h.log,
 	})
 	return nil
@@ -73,6 +73,7 @@ func (l lateLadder) Remake(ctx context.Context, r remake.Run) error {
 type lateShelf struct {
 	shelf  *record.Shelf
 	ladder string
+	ways   *ways
 }
 
 var _ remake.Shelf = lateShelf{}
@@ -88,7 +89,7 @@ func (s lateSource) Epoch() uint64 { return s.Key.Epoch }
 
 // Lacking is of remake.Shelf.
 func (s lateShelf) Lacking(skip func(id.Channel, uint64) bool) remake.Source {
-	source := s.shelf.Lacking(s.ladder, func(key record.Key) bool { return skip(key.Channel, key.Epoch) })
+	source := s.shelf.Lacking(s.ladder, func(key record.Key) bool { return skip(key.Channel, key.Epoch) || !s.ways.Laddered(key.Channel) })
 	if source == nil {
 		return nil
 	}

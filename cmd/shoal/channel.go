@@ -24,6 +24,8 @@ type channelCommand struct {
 	List   channelList   `cmd:"" help:"List the channels."`
 	NewKey channelNewKey `cmd:"" name:"new-key" aliases:"rekey" help:"Replace a channel's stream key. The old one admits nobody from then on, and whoever publishes with it is cut within two seconds."`
 	Remove channelRemove `cmd:"" help:"Remove a channel: nobody can publish to it or watch it any more. Its recordings are kept unless you say otherwise."`
+	Set    channelSet    `cmd:"" help:"Give a channel settings of its own, such as record=off rewind=2h."`
+	Show   channelShow   `cmd:"" help:"Show a channel's settings, and whose they are."`
 	Pass   channelPass   `cmd:"" help:"Make a pass to a private channel (--private), and print the link that holds it."`
 	Health channelHealth `cmd:"" help:"Say how a channel's stream comes in, and what to do about it."`
 }

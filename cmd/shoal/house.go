@@ -43,6 +43,7 @@ type house struct {
 	store    *sqlite.Store
 	bus      *local.Bus
 	channels *channel.Registry
+	ways     *ways
 	origin   *origin.Origin
 	metrics  *api.Metrics
 	ladder   *ladder.Ladder
@@ -94,15 +95,14 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if h.channels, err = channel.Open(ctx, channel.Config{Rows: h.store, Secret: secret}); err != nil {
 		return h, err
 	}
+	if h.ways, err = openWays(ctx, h.channels, s, log); err != nil {
+		return h, err
+	}
 	h.bus = new(local.Bus)
 
 	// The stream: from the publisher to the live edge.
 	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
 	h.metrics = api.NewMetrics(version, h.census)
-	window, err := s.reconnectWindow()
-	if err != nil {
-		return h, err
-	}
 	if h.ladder, err = s.openLadder(ctx, h.metrics, log); err != nil {
 		return h, err
 	}
@@ -110,7 +110,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	h.live = live.New(live.Config{
-		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Idle: window, Log: log,
+		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder}, Ways: h.ways, Log: log,
 	})
 	if err = h.openPublishers(secret); err != nil {
 		return h, err
@@ -138,7 +138,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}, Lobby: h.lobby,
 		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
-		Texts: texts{h.live, h.shelf, h.origin},
+		Texts: texts{h.live, h.shelf, h.origin}, Ways: h.ways, Choices: h.channels,
 	}
 	h.openInbox(&rooms)
 	if rooms.Rights, err = passes(secret, s.privateNames()); err != nil {
@@ -181,6 +181,7 @@ func (h *house) Run(ctx context.Context, reload <-chan os.Signal, more ...task) 
 		return err
 	}
 	return runAll(ctx, h.log, slices.Concat([]task{ // in the order of the floors
+		{"the channels' settings", h.ways.Run},
 		{"the origin", h.origin.Run},
 		{"the recorder", h.recorder.Run},
 		{"the desk of stills", h.stills.Run},

@@ -5,14 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
 
-	"shoal/server/ingest"
-	"shoal/server/pack/subtitle"
 	"shoal/server/record"
 )
 
@@ -20,7 +16,7 @@ import (
 type recordingCommand struct {
 	List     recordingList     `cmd:"" help:"List a channel's recordings."`
 	Delete   recordingDelete   `cmd:"" help:"Delete a recording or a clip."`
-	Captions recordingCaptions `cmd:"" help:"Put subtitles (WebVTT) beside a recording, in place of those that are there."`
+	Captions recordingCaptions `cmd:"" help:"List or print the subtitles of a recording, or put some (WebVTT) beside it in place of those that are there."`
 }
 
 type recordingList struct {
@@ -125,56 +121,4 @@ func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
 	}
 	_, err = fmt.Fprintf(w.out, "Recording %s of %s is deleted.\n", c.Which, found.Name)
 	return err
-}
-
-type recordingCaptions struct {
-	Name            string `arg:"" help:"Name of the channel."`
-	Number          uint64 `arg:"" help:"Number of the recording, as in the list."`
-	File            string `arg:"" help:"File of WebVTT, whose times count from the recording's beginning. One without texts takes the subtitles away."`
-	Lang            string `required:"" placeholder:"en" help:"Language of the subtitles: en, pt-BR."`
-	channelSettings `embed:""`
-}
-
-// Run puts the subtitles beside the recording. A running server offers them to the next viewer.
-func (c *recordingCaptions) Run(ctx context.Context, w world) (err error) {
-	language := ingest.Language(c.Lang)
-	if language == "" {
-		return fmt.Errorf("--lang %q is no language: say en, de, pt-BR", c.Lang)
-	}
-	text, err := readText(c.File)
-	if err != nil {
-		return err
-	}
-	cues, err := subtitle.Parse(text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.File, err)
-	}
-	registry, done, err := c.registry(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	found, err := registry.named(ctx, c.Name)
-	if err != nil {
-		return err
-	}
-	err = record.Attach(filepath.Join(c.Data, recordingsDir), found.ID, c.Number, language, cues)
-	if errors.Is(err, record.ErrNotFound) {
-		return fmt.Errorf("channel %s has no recording %d that is whole: `shoal recording list %[1]s` shows the recordings", found.Name, c.Number)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w.out, "Recording %d of %s has %d subtitles in %s.\n", c.Number, found.Name, len(cues), ingest.LanguageName(language))
-	return err
-}
-
-// readText reads a file that is not larger than a text may be.
-func readText(path string) (text []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return io.ReadAll(io.LimitReader(f, subtitle.FileMax+1))
 }

@@ -139,6 +139,10 @@ func printDetail(out io.Writer, d sim.Detail) error {
 			fmt.Fprintf(out, "  %4d %10d %6d ms %11d ms\n", k, h.Pieces, h.AgeMS, h.KeyAgeMS)
 		}
 	}
+	fmt.Fprintf(out, "\n  copies from the origin, by cause   all  newcomers  others  last 10 s\n")
+	for _, c := range d.Causes {
+		fmt.Fprintf(out, "  %-30s %7.2f %10.2f %7.2f %10.2f\n", c.Name, c.Newcomers+c.Others, c.Newcomers, c.Others, c.Last)
+	}
 	fmt.Fprintf(out, "\n  message       number       bytes\n")
 	for _, m := range d.Messages {
 		fmt.Fprintf(out, "  %-9s %10d %11d\n", m.Name, m.N, m.Bytes)
@@ -156,6 +160,12 @@ func printDetail(out io.Writer, d sim.Detail) error {
 			}
 		}
 		fmt.Fprintf(out, "  none: %d (without a parent: %d)\n", d.Depths[255], d.Orphans)
+	}
+	if len(d.Twice) > 0 {
+		fmt.Fprintf(out, "\n  what came twice, of all media, and how that came:\n")
+	}
+	for _, b := range d.Twice[:min(len(d.Twice), blamesMax)] {
+		fmt.Fprintf(out, "  %7.2f%% %s\n", float64(b.N)/100, b.What)
 	}
 	if len(d.Blames) > 0 {
 		fmt.Fprintf(out, "\n  pieces that the origin had to bring late, and where they had got stuck:\n")

@@ -53,6 +53,8 @@ type Rooms struct {
 	Receiver   Receiver   // of Uploads
 	Gate       Gate       // nil: wrong keys are not counted
 	Texts      Texts      // subtitles; nil: none
+	Ways       Ways       // nil: every channel is as Config says
+	Choices    Choices    // settings of channels; nil: none can be asked for
 
 	Publications Publications // nil: none over WebRTC
 	STUN         STUN         // for these; nil: none
@@ -97,6 +99,7 @@ func (a *API) Handler() (http.Handler, error) {
 	a.hlsRoutes(mux)
 	a.recordingRoutes(mux)
 	a.textRoutes(mux)
+	a.choiceRoutes(mux)
 	a.channelRoutes(mux)
 	if a.rooms.Publishers != nil {
 		a.healthRoutes(mux)

@@ -77,6 +77,7 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
+	way := a.way(c.ID)
 	type sharing struct {
 		PresetAllowed bool `json:"preset_allowed"`
 	}
@@ -97,7 +98,7 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Storyboard string `json:"storyboard,omitempty"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{}, Captions: []string{},
-		Sharing: sharing{a.presetAllowed(r)}, RewindS: a.config.Rewind.Seconds(), Clips: a.config.Clips && a.rooms.Recordings != nil,
+		Sharing: sharing{a.presetAllowed(r)}, RewindS: way.rewind.Seconds(), Clips: way.clips && a.rooms.Recordings != nil,
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"shoal/server/record"
@@ -88,7 +89,12 @@ type wish struct {
 
 // makeClip cuts a clip at segments, so that nothing is encoded again.
 func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
-	if !a.config.Clips || a.rooms.Recordings == nil {
+	c, err := a.named(r)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	if a.rooms.Recordings == nil || !a.way(c.ID).clips {
 		answerProblem(w, r, errNoClips)
 		return
 	}
@@ -102,11 +108,6 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&ask); err != nil || decoder.More() || ask.bad() {
 		answerProblem(w, r, errMalformed)
-		return
-	}
-	c, err := a.named(r)
-	if err != nil {
-		a.refuse(w, r, err)
 		return
 	}
 	from, to := seconds(ask.FromS), seconds(ask.ToS)
@@ -144,7 +145,7 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 
 // download answers with a recording or a clip as one MP4 file, which may be read in ranges.
 func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recording) {
-	if !a.config.Download {
+	if !a.way(rec.Key.Channel).download {
 		answerProblem(w, r, errNoDownload)
 		return
 	}
@@ -156,6 +157,9 @@ func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recor
 	defer content.Close() // it was only read
 	s := rec.Summary()
 	name := string(s.Name) + "-" + s.Started.UTC().Format("2006-01-02-1504") + ".mp4"
+	if mark := rec.TextMark(); mark != "" { // subtitles may be replaced, and with them the file
+		w.Header().Set("ETag", strconv.Quote(r.URL.Path+" "+mark))
+	}
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	a.metrics.recorded(rec.Name(), a.immutableWithin(w, r, content, downloadWithin))
 }

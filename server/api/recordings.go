@@ -80,6 +80,10 @@ func (a *API) besideTracks(w http.ResponseWriter, r *http.Request, rec *record.R
 	if a.stillOf(w, r, rec, file) {
 		return
 	}
+	if language, ok := cut(file, "text.", ".vtt"); ok {
+		a.wholeText(w, r, rec, language)
+		return
+	}
 	if digits, ok := cut(file, "i", ".mp4"); ok {
 		init, err := rec.Init(digits)
 		if err != nil {
@@ -158,7 +162,11 @@ func (a *API) immutableWithin(w http.ResponseWriter, r *http.Request, content io
 		h.Set("Content-Type", mediaType)
 	}
 	h.Set("Cache-Control", a.keeping(r, "public, max-age=3600, immutable"))
-	h.Set("ETag", strconv.Quote(r.URL.Path))          // an address names the same bytes for ever
+	if h.Get("ETag") == "" {
+		h.Set("ETag", strconv.Quote(r.URL.Path)) // an address names the same bytes for ever
+	} else {
+		h.Set("Cache-Control", a.keeping(r, "no-cache"))
+	}
 	if strings.Contains(r.Header.Get("Range"), ",") { // several ranges cost more than they save: all of it is an answer, too
 		r.Header.Del("Range")
 	}
@@ -245,7 +253,7 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
 	}
 	beside := strings.TrimSuffix(told.HLS, "master.m3u8")
-	if a.config.Download && !s.Growing {
+	if !s.Growing && a.way(s.Key.Channel).download {
 		told.Download = beside + downloadFile
 	}
 	if s.Pictured {
@@ -267,7 +275,7 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 
 // recordingsOf counts a channel's recordings that are listed and whole.
 func (a *API) recordingsOf(channel id.Channel) (n int) {
-	if a.rooms.Recordings == nil || !a.config.Record {
+	if a.rooms.Recordings == nil {
 		return 0
 	}
 	return a.rooms.Recordings.Count(channel)
@@ -288,8 +296,12 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	list := []recording{}
-	if a.rooms.Recordings != nil && a.config.Record {
+	if a.rooms.Recordings != nil {
+		recorded := a.way(c.ID).recorded
 		for _, s := range a.rooms.Recordings.List(c.ID, before, false) {
+			if s.Growing && !recorded {
+				continue // it is there for rewinding
+			}
 			list = append(list, a.tell(c.Name, s))
 		}
 	}

@@ -115,7 +115,7 @@ func (a *API) liveStills(channel id.Channel, name id.Name, epoch uint64) (poster
 	if _, made, ok := a.rooms.Stills.Poster(channel); ok {
 		poster = "/hls/" + string(name) + "/" + posterFile + "?v=" + strconv.FormatInt(made.Unix(), 10)
 	}
-	if _, ok := a.rooms.Stills.Track(channel, epoch); ok && a.config.Rewind > 0 {
+	if _, ok := a.rooms.Stills.Track(channel, epoch); ok && a.way(channel).rewind > 0 {
 		storyboard = "/hls/" + string(name) + "/" + strconv.FormatUint(epoch, 10) + "/" + boardFile
 	}
 	return poster, storyboard
@@ -127,7 +127,7 @@ func (a *API) posterOf(channel id.Channel, name id.Name) string {
 		poster, _ := a.liveStills(channel, name, b.Epoch)
 		return poster
 	}
-	if a.rooms.Recordings == nil || !a.config.Record {
+	if a.rooms.Recordings == nil {
 		return ""
 	}
 	if s, ok := a.rooms.Recordings.Pictured(channel); ok {

@@ -47,6 +47,7 @@ func (a *API) textRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /api/v1/channels/{name}/captions", a.takeLiveText)
 	mux.HandleFunc("PUT /api/v1/channels/{name}/recordings/{epoch}/captions", a.takeText)
 	mux.HandleFunc("GET /hls/{name}/{epoch}/text/{language}/{file}", a.watched(a.text))
+	mux.HandleFunc("GET /clips/{name}/{clip}/text/{language}/{file}", a.watched(a.clipText))
 }
 
 // takeLiveText adds cues to what is live: a body of WebVTT, whose times count from now.
@@ -126,6 +127,37 @@ func unreadable(err error) *problem {
 func textPlaylist(file string) (language string, ok bool) {
 	language, ok = cut(file, "text.", ".m3u8")
 	return language, ok && ingest.Language(language) == language && language != ""
+}
+
+// wholeText answers all subtitles of a recording or a clip in a language, as one file.
+func (a *API) wholeText(w http.ResponseWriter, r *http.Request, rec *record.Recording, language string) {
+	b, err := rec.WholeText(language)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.write(w, r, b, textType, "no-cache")
+}
+
+// clipText answers the subtitles of a segment of a clip.
+func (a *API) clipText(w http.ResponseWriter, r *http.Request) {
+	open(w)
+	digits, ok := cut(r.PathValue("file"), "s", ".vtt")
+	n, err := parseNumber(digits)
+	if err != nil || !ok {
+		a.refuse(w, r, errNoRoute)
+		return
+	}
+	clip, err := a.clipOf(r)
+	var out []byte
+	if err == nil {
+		out, err = clip.Text(r.PathValue("language"), n)
+	}
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.write(w, r, out, textType, "no-cache")
 }
 
 // text answers the subtitles of a part or a segment: what is live, then what is recorded.

@@ -31,6 +31,8 @@ type Row struct {
 	KeyHash id.Digest // SHA-256 of the stream key
 	Sealed  []byte    // seed of the identity, sealed by Secret
 	Created time.Time // to the millisecond
+
+	Settings string // as Settings.String writes them
 }
 
 // Query names one channel by exactly one of its fields; the others are zero.
@@ -51,6 +53,8 @@ type Rows interface {
 	ListChannels(ctx context.Context) ([]Row, error)
 	// SetKeyHash replaces the stream key's hash, or returns ErrNotFound.
 	SetKeyHash(ctx context.Context, channel id.Channel, hash id.Digest) error
+	// SetSettings replaces the settings of a channel that are was. It returns ErrChanged if they are not, and ErrNotFound.
+	SetSettings(ctx context.Context, channel id.Channel, was, settings string) error
 	// RemoveChannel removes a row with all that it says, or returns ErrNotFound.
 	RemoveChannel(ctx context.Context, channel id.Channel) error
 	// NextEpoch counts a channel's epoch up and returns it: 1 the first time, never the same twice. ErrNotFound

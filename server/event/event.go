@@ -41,6 +41,16 @@ type CaptionsSeen struct {
 	IDs     []string
 }
 
+// TextSaid says that subtitles came for an epoch while it is live. Without cues it announces a language.
+type TextSaid struct {
+	Channel  id.Channel
+	Epoch    uint64
+	Language string // as ingest.Language gives it
+	At       time.Time
+	Instead  bool   // what was shown in the language at At is over
+	Cues     []byte // WebVTT, whose times count from At
+}
+
 // BroadcastEnded says that no part of the epoch will follow.
 type BroadcastEnded struct {
 	Channel id.Channel
@@ -56,5 +66,6 @@ func (BroadcastStarted) fact()  {}
 func (CertificateSigned) fact() {}
 func (PartPublished) fact()     {}
 func (CaptionsSeen) fact()      {}
+func (TextSaid) fact()          {}
 func (BroadcastEnded) fact()    {}
 func (Missed) fact()            {}

@@ -37,6 +37,8 @@ type Place struct {
 	Lost  func(int)       // tells of packets that the line lost; it never blocks
 	// LeftOut tells how many sounds of the publisher there is no room for; it never blocks.
 	LeftOut func(sounds int)
+	// Text takes subtitles beside the picture: plain text that stands until the next one in its language; "" takes it away.
+	Text func(language, text string)
 }
 
 // Admit lets a publisher in by its stream key. ErrRefused, ErrBusy and ErrFull say why it has no place.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +72,7 @@ func (r *registry) breaks(err error) {
 
 // bench is a Live with a real origin, on a bubble's clock.
 type bench struct {
+	way      way
 	t        *testing.T
 	registry *registry
 	origin   *origin.Origin
@@ -119,7 +121,8 @@ func bubble(t *testing.T, test func(t *testing.T, h *bench)) {
 		quiet := slog.New(slog.DiscardHandler)
 		h.origin = origin.New(origin.Config{Facts: h, Log: quiet})
 		h.rungs = &rungs{h: h}
-		h.live = live.New(live.Config{Registry: h.registry, Origin: h.origin, Facts: h, Meter: h, Ladder: h.rungs, Log: quiet})
+		h.way.idle.Store(int64(live.DefaultIdle))
+		h.live = live.New(live.Config{Registry: h.registry, Origin: h.origin, Facts: h, Meter: h, Ladder: h.rungs, Ways: &h.way, Log: quiet})
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		for _, run := range []func(context.Context) error{h.live.Run, h.origin.Run} {
@@ -137,6 +140,15 @@ func bubble(t *testing.T, test func(t *testing.T, h *bench)) {
 		}
 	})
 }
+
+// way is what the channel has of its own.
+type way struct {
+	idle atomic.Int64
+	flat atomic.Bool // no rungs
+}
+
+func (w *way) Idle(id.Channel) time.Duration { return time.Duration(w.idle.Load()) }
+func (w *way) Laddered(id.Channel) bool      { return !w.flat.Load() }
 
 // publisher sends a picture of 25 frames a second with a key frame every second, and sound, as they would come.
 type publisher struct {

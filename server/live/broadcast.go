@@ -33,12 +33,14 @@ type broadcast struct {
 	pulse      pulse.Pulse
 
 	// owned by run
-	ctx       context.Context
-	publisher *publisher // nil while none is there
-	heard     time.Time  // when something last came from a publisher
-	epoch     *epoch     // nil before the first Tracks
-	over      bool
-	climb     *climb // nil while no rungs are made
+	ctx        context.Context
+	publisher  *publisher // nil while none is there
+	heard      time.Time  // when something last came from a publisher
+	epoch      *epoch     // nil before the first Tracks
+	over       bool
+	texts      int // of the publisher, since textsSince
+	textsSince time.Time
+	climb      *climb // nil while no rungs are made
 }
 
 // epoch is a run of a broadcast under one epoch number.
@@ -80,7 +82,7 @@ func (b *broadcast) call(do func() error) error {
 // run is the broadcast's goroutine.
 func (b *broadcast) run(ctx context.Context) {
 	b.ctx = ctx
-	idle := time.NewTimer(b.live.config.Idle)
+	idle := time.NewTimer(min(idleAgain, b.idle()))
 	defer idle.Stop()
 	for !b.over {
 		select {
@@ -89,12 +91,12 @@ func (b *broadcast) run(ctx context.Context) {
 		case land := <-b.landed:
 			land()
 		case <-idle.C:
-			left := b.live.config.Idle - time.Since(b.heard)
+			left := b.idle() - time.Since(b.heard)
 			if left > 0 {
-				idle.Reset(left)
+				idle.Reset(min(idleAgain, left))
 				break
 			}
-			_ = b.contained(func() error { b.end("nothing came from a publisher", "for", b.live.config.Idle); return nil })
+			_ = b.contained(func() error { b.end("nothing came from a publisher", "for", b.idle()); return nil })
 			b.over = true
 		case <-ctx.Done():
 			_ = b.contained(func() error { b.flush(); return nil })
@@ -103,6 +105,17 @@ func (b *broadcast) run(ctx context.Context) {
 	}
 	b.comeDown()
 	b.state.Store(&State{})
+}
+
+// idleAgain is how often it is looked whether a publisher has been away too long: how long that is may be changed.
+const idleAgain = 2 * time.Second
+
+// idle is how long the broadcast waits for its publisher.
+func (b *broadcast) idle() time.Duration {
+	if w := b.live.config.Ways; w != nil {
+		return w.Idle(b.channel.ID)
+	}
+	return b.live.config.Idle
 }
 
 // attach makes p the publisher.

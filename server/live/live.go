@@ -48,6 +48,14 @@ type Registry interface {
 	Signer(ctx context.Context, channel id.Channel) (sign.Signer, error)
 }
 
+// Ways knows what channels have of their own. It does not wait.
+type Ways interface {
+	// Idle returns how long a broadcast of the channel waits for its publisher.
+	Idle(channel id.Channel) time.Duration
+	// Laddered reports whether rungs may be made of its picture.
+	Laddered(channel id.Channel) bool
+}
+
 // Facts is where a Live tells what happened. Publish never blocks.
 type Facts interface{ Publish(event.Fact) }
 
@@ -68,6 +76,7 @@ type Config struct {
 	Ladder   Ladder        // may be nil: no rungs but the source
 	Pack     pack.Config   // zero means pack's defaults
 	Idle     time.Duration // 0 means DefaultIdle
+	Ways     Ways          // may be nil: Idle and Ladder are for every channel
 	Log      *slog.Logger  // nil is slog.Default
 }
 
@@ -135,7 +144,7 @@ func (l *Live) start(ctx context.Context, channel Channel, r Request) (Place, er
 		p := &publisher{broadcast: b, Request: r, cut: make(chan struct{})}
 		switch err := b.call(func() error { return b.attach(p) }); {
 		case err == nil:
-			return Place{Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost, LeftOut: p.leftOut}, nil
+			return Place{Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost, LeftOut: p.leftOut, Text: p.text}, nil
 		case errors.Is(err, ErrOver): // it ended between finding it and asking it
 			<-b.done
 		default:

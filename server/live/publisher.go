@@ -1,12 +1,18 @@
 package live
 
-import "shoal/server/ingest"
+import (
+	"errors"
+
+	"shoal/server/ingest"
+)
 
 // publisher is one publication: the Sink that hands what it is given to the broadcast's goroutine.
 type publisher struct {
 	Request
 	broadcast *broadcast
 	cut       chan struct{} // closed when another has its place, or nobody
+
+	mute bool // its texts cannot be taken, and that was told; owned by the protocol's goroutine
 
 	why error // why cut was closed; owned by the broadcast's goroutine
 }
@@ -33,6 +39,16 @@ func (p *publisher) lost(packets int) { p.broadcast.pulse.Lost(packets) }
 
 // leftOut notes how many sounds there is no room for.
 func (p *publisher) leftOut(sounds int) { p.broadcast.pulse.LeftOut(sounds) }
+
+// text takes a text that came beside the picture. What cannot be said is left out: a broadcast does not end for it.
+func (p *publisher) text(language, text string) {
+	b := p.broadcast
+	err := b.call(func() error { return b.text(p, language, text) })
+	if err != nil && !errors.Is(err, ErrOver) && !p.mute { // once: a publisher goes on saying it
+		p.mute = true
+		b.log().Warn("a publisher's subtitles are left out", "language", language, "err", err)
+	}
+}
 
 // gone is why a publisher that has lost its place may not go on.
 func (p *publisher) gone() error {

@@ -94,6 +94,9 @@ func (b *broadcast) rungs(tracks []ingest.Track) int {
 	if !ok || b.live.config.Ladder == nil {
 		return 0
 	}
+	if w := b.live.config.Ways; w != nil && !w.Laddered(b.channel.ID) {
+		return 0
+	}
 	width, height, rate := pack.Picture(tracks[source])
 	return max(0, b.live.config.Ladder.Rungs(width, height, rate, min(RungsMax, segment.TracksMax-len(tracks))))
 }

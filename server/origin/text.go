@@ -31,8 +31,8 @@ type text struct {
 }
 
 // Caption adds cues to the broadcast's subtitles in a language, whose times count from at, by the clock on the wall. Without cues it
-// announces the language: players ask once which there are.
-func (b *Broadcast) Caption(language string, at time.Time, cues []subtitle.Cue) error {
+// announces the language: players ask once which there are. instead ends at that time what is shown then.
+func (b *Broadcast) Caption(language string, at time.Time, instead bool, cues []subtitle.Cue) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.ended.IsZero() {
@@ -48,11 +48,14 @@ func (b *Broadcast) Caption(language string, at time.Time, cues []subtitle.Cue) 
 		b.changed()
 	}
 	since := at.Sub(b.opening.Wall)
+	if instead {
+		t.cues = subtitle.Cut(t.cues, since)
+	}
 	for _, c := range cues {
 		c.Start, c.End = c.Start+since, c.End+since
 		t.cues = append(t.cues, c)
 	}
-	over := b.origin.now().Sub(b.opening.Wall) - cuesLast
+	over := since - cuesLast
 	t.cues = slices.DeleteFunc(t.cues, func(c subtitle.Cue) bool { return c.End < over })
 	t.cues = slices.Delete(t.cues, 0, max(0, len(t.cues)-cuesKept))
 	return nil

@@ -21,7 +21,7 @@ func TestSubtitlesGoAlong(t *testing.T) {
 		if _, err := h.media(0, origin.Reload{Text: "en"}); !errors.Is(err, origin.ErrNotFound) {
 			t.Errorf("before a language is announced: %v", err)
 		}
-		if err := h.b.Caption("en", wall(), nil); err != nil {
+		if err := h.b.Caption("en", wall(), false, nil); err != nil {
 			t.Fatal(err)
 		}
 		if text, err := h.origin.Master(t.Context(), name); err != nil || !strings.Contains(string(text), "subtitles en") {
@@ -43,7 +43,7 @@ func TestSubtitlesGoAlong(t *testing.T) {
 		if !pending(said) {
 			t.Fatal("the next part is not waited for")
 		}
-		if err := h.b.Caption("en", wall().Add(2200*time.Millisecond), []subtitle.Cue{{Start: 0, End: time.Second, Text: "Hello"}}); err != nil {
+		if err := h.b.Caption("en", wall().Add(2200*time.Millisecond), false, []subtitle.Cue{{Start: 0, End: time.Second, Text: "Hello"}}); err != nil {
 			t.Fatal(err)
 		}
 		h.run(3, 2)
@@ -66,7 +66,7 @@ func TestSubtitlesGoAlong(t *testing.T) {
 		if err := h.b.End(); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.b.Caption("en", wall(), nil); !errors.Is(err, origin.ErrOver) {
+		if err := h.b.Caption("en", wall(), false, nil); !errors.Is(err, origin.ErrOver) {
 			t.Errorf("after the end: %v", err)
 		}
 	})
@@ -76,11 +76,11 @@ func TestSubtitlesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newBench(t, 1)
 		for n := range pack.SubtitlesMax {
-			if err := h.b.Caption(fmt.Sprintf("a%c", 'a'+n), wall(), nil); err != nil {
+			if err := h.b.Caption(fmt.Sprintf("a%c", 'a'+n), wall(), false, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := h.b.Caption("zz", wall(), nil); !errors.Is(err, origin.ErrTexts) {
+		if err := h.b.Caption("zz", wall(), false, nil); !errors.Is(err, origin.ErrTexts) {
 			t.Errorf("one language more: %v", err)
 		}
 		h.run(2, 1)
@@ -88,7 +88,7 @@ func TestSubtitlesAreBounded(t *testing.T) {
 		for n := range cues {
 			cues[n] = subtitle.Cue{End: time.Second, Text: fmt.Sprint("cue ", n)}
 		}
-		if err := h.b.Caption("aa", wall(), cues); err != nil {
+		if err := h.b.Caption("aa", wall(), false, cues); err != nil {
 			t.Fatal(err)
 		}
 		got, err := h.origin.TextPart(t.Context(), name, h.name(0, 0), "aa")

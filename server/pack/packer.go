@@ -122,6 +122,9 @@ func (p *Packer) Discontinuity(tracks []ingest.Track, wall time.Time) error {
 	return nil
 }
 
+// Wall returns the time of day of the newest sample of the first track, as its part will tell it.
+func (p *Packer) Wall() time.Time { return p.wall.Add(p.tracks[0].heard() - p.base) }
+
 // Flush turns everything pending into parts. Nothing but Discontinuity may follow.
 func (p *Packer) Flush() error {
 	for _, c := range p.tracks {

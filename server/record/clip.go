@@ -208,7 +208,7 @@ func (r *Recording) copyTo(clip *Recording, parts []trackPlace) (err error) {
 			return errors.Join(err, t.close())
 		}
 	}
-	if err := t.close(); err != nil {
+	if err := errors.Join(t.close(), r.copyTexts(clip)); err != nil {
 		return err
 	}
 	return clip.seal()

@@ -18,9 +18,13 @@ var ErrParameters = errors.New("the publisher's picture or sound changed its for
 // startsLate is from where on times are moved to begin at 0: players show what begins later as silence.
 const startsLate = 500 * time.Millisecond
 
-// File returns the recording as one fragmented MP4: the best picture and the first sound. Nothing is encoded again: the parts are
+// File returns the recording as one fragmented MP4: the best picture, the first sound and all subtitles. Nothing is encoded again: the parts are
 // read as they lie. ErrNotFound says that the broadcast still runs, ErrParameters that it cannot be one file.
 func (r *Recording) File() (*Content, error) {
+	subtitles, starts, err := r.fileTexts()
+	if err != nil {
+		return nil, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.sealed {
@@ -54,6 +58,12 @@ func (r *Recording) File() (*Content, error) {
 		begins = 0
 	}
 	if init, err = pack.WithChapters(init, r.summary.fileChapters(begins)); err != nil {
+		return nil, err
+	}
+	if first >= startsLate.Microseconds() {
+		starts -= time.Duration(first) * time.Microsecond
+	}
+	if init, err = pack.WithTexts(init, fileTracks(subtitles, starts)); err != nil {
 		return nil, err
 	}
 	c := &Content{Channel: r.Key.Channel, dir: r.dir}

@@ -64,14 +64,8 @@ func (r *Recorder) discard() {
 	r.forgetVanished()
 	r.trimGrowing()
 	r.clearAway()
-	if r.config.Days > 0 {
-		oldest := r.now().AddDate(0, 0, -r.config.Days)
-		for _, s := range r.sealed() {
-			if s.Ended.Before(oldest) {
-				r.remove(s, "it is older than keep_days")
-			}
-		}
-	}
+	r.discardOld()
+	r.shrinkEach()
 	r.shrink()
 }
 
@@ -100,7 +94,7 @@ func (r *Recorder) shrink() {
 		for all > r.config.Bytes {
 			s := t.rec.Summary()
 			before := s.Started.Add(2 * spoolLasts)
-			if s.Ended.Sub(before) < r.config.Rewind {
+			if s.Ended.Sub(before) < t.rec.rewind {
 				break
 			}
 			freed, err := t.trim(before)
@@ -114,11 +108,11 @@ func (r *Recorder) shrink() {
 
 // trimGrowing keeps what grows within what is to be kept of it.
 func (r *Recorder) trimGrowing() {
-	keep := LastsMax
-	if !r.config.Keep {
-		keep = r.config.Rewind
-	}
 	for _, t := range r.tapes {
+		keep := LastsMax
+		if !t.keep {
+			keep = t.rec.rewind
+		}
 		if _, err := t.trim(r.now().Add(-keep - spoolLasts)); err != nil {
 			r.log().Error("old spools cannot be deleted", "err", err)
 		}

@@ -55,7 +55,9 @@ type Config struct {
 	Bytes  int64         // the oldest are deleted beyond so many bytes; 0 means never
 	Free   func(dir string) (free, total int64, err error)
 	Log    *slog.Logger
-	Now    func() time.Time // nil is time.Now
+
+	Channels Channels         // may be nil: Keep, Rewind and Days are those of every channel
+	Now      func() time.Time // nil is time.Now
 }
 
 // Recorder writes recordings. Status may be called at any time.
@@ -66,9 +68,11 @@ type Recorder struct {
 	// owned by Run
 	tapes        map[id.Channel]*tape
 	names        map[id.Channel]id.Name
-	certificates map[id.Channel][]byte    // of an epoch whose first part has not come
-	captions     map[id.Channel]captioned // of the newest epoch; bounded by the channels there are
-	retry        time.Time                // when it is tried again after an error
+	certificates map[id.Channel][]byte      // of an epoch whose first part has not come
+	captions     map[id.Channel]captioned   // of the newest epoch; bounded by the channels there are
+	plans        map[id.Channel]plan        // of the newest epoch; bounded by the channels there are
+	early        map[id.Channel]spokenEarly // of the newest epoch; bounded by the channels there are
+	retry        time.Time                  // when it is tried again after an error
 	pruned       time.Time
 
 	mu     sync.Mutex // guards status
@@ -80,6 +84,7 @@ func NewRecorder(c Config) *Recorder {
 	r := &Recorder{
 		config: c, now: c.Now, tapes: make(map[id.Channel]*tape), names: make(map[id.Channel]id.Name),
 		certificates: make(map[id.Channel][]byte), captions: make(map[id.Channel]captioned),
+		plans: make(map[id.Channel]plan), early: make(map[id.Channel]spokenEarly),
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -99,7 +104,7 @@ func NewRecorder(c Config) *Recorder {
 
 // Run records until ctx is done, and then what was published before.
 func (r *Recorder) Run(ctx context.Context) error {
-	if !r.config.Keep && r.config.Rewind == 0 {
+	if r.config.Channels == nil && !r.config.Keep && r.config.Rewind == 0 {
 		return r.keepHouse(ctx)
 	}
 	facts, stop := r.config.Facts.Subscribe()
@@ -132,12 +137,15 @@ func (r *Recorder) hear(fact event.Fact) {
 	switch f := fact.(type) {
 	case event.BroadcastStarted:
 		r.names[f.Channel] = f.Name // bounded by the channels there are
+		r.plans[f.Channel] = plan{f.Epoch, r.keeping(f.Channel)}
 	case event.CertificateSigned:
 		r.certificate(f)
 	case event.PartPublished:
 		r.part(f)
 	case event.CaptionsSeen:
 		r.caption(f)
+	case event.TextSaid:
+		r.hearSaid(f)
 	case event.BroadcastEnded:
 		if t := r.tapes[f.Channel]; t != nil && t.rec.Key.Epoch == f.Epoch {
 			r.end(f.Channel)
@@ -214,23 +222,25 @@ func (r *Recorder) rested() bool {
 
 // begin opens a recording.
 func (r *Recorder) begin(channel id.Channel, epoch uint64) *tape {
-	if len(r.tapes) >= GrowingMax {
+	key := Key{Channel: channel, Epoch: epoch}
+	plan := r.planned(key)
+	if len(r.tapes) >= GrowingMax || !plan.Keep && plan.Rewind == 0 {
 		return nil
 	}
 	if err := r.room(); err != nil {
 		r.failed(err)
 		return nil
 	}
-	key := Key{Channel: channel, Epoch: epoch}
 	if _, known := r.config.Shelf.inMemory(key); known {
 		return nil // what is sealed is never written to
 	}
 	rec := newRecording(key, filepath.Join(r.config.Shelf.dir, key.dir()))
-	rec.rewind = r.config.Rewind
+	rec.rewind = plan.Rewind
 	rec.summary = Summary{Key: key, Name: r.names[channel], Captions: pack.Captions{Seen: r.seen(key), Over: true}}
 	t, err := newTape(rec)
 	if err == nil {
-		err = writeDurably(filepath.Join(rec.dir, r.nameFile()), []byte(rec.summary.Name))
+		t.keep = plan.Keep
+		err = writeDurably(filepath.Join(rec.dir, t.nameFile()), []byte(rec.summary.Name))
 	}
 	if err != nil {
 		r.failed(err)
@@ -239,6 +249,7 @@ func (r *Recorder) begin(channel id.Channel, epoch uint64) *tape {
 	if c, err := manifest.ParseCertificate(r.certificates[channel]); err == nil && c.Epoch == epoch {
 		t.certify(r.certificates[channel])
 	}
+	r.sayEarly(t)
 	r.tapes[channel] = t
 	r.config.Shelf.mu.Lock()
 	defer r.config.Shelf.mu.Unlock()
@@ -247,8 +258,8 @@ func (r *Recorder) begin(channel id.Channel, epoch uint64) *tape {
 }
 
 // nameFile is where the channel's name rests until the recording is sealed.
-func (r *Recorder) nameFile() string {
-	if r.config.Keep {
+func (t *tape) nameFile() string {
+	if t.keep {
 		return nameFile
 	}
 	return passingFile
@@ -259,7 +270,7 @@ func (r *Recorder) end(channel id.Channel) {
 	t := r.tapes[channel]
 	delete(r.tapes, channel)
 	err := t.close()
-	if r.config.Keep {
+	if t.keep {
 		err = errors.Join(err, t.rec.seal())
 	} else {
 		err = errors.Join(err, os.RemoveAll(t.rec.dir))

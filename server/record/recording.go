@@ -59,6 +59,7 @@ type Recording struct {
 	tracks   []ingest.Track
 	rendered map[string][]byte // playlists since the last change
 	spoken   spoken
+	said     []said // while it grows
 }
 
 func newRecording(key Key, dir string) *Recording {
@@ -108,7 +109,7 @@ func (r *Recording) since() time.Time {
 
 // Master returns the multivariant playlist. Of what grows it tells the rewind window; ErrNotFound if there is none.
 func (r *Recording) Master() ([]byte, error) {
-	texts := textsIn(r.dir)
+	texts := r.Languages()
 	return r.playlist("master "+strings.Join(texts, " "), func(windows []pack.Window) []byte {
 		tracks := r.describe()
 		if len(tracks) < len(windows) {

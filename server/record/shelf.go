@@ -207,6 +207,8 @@ func (r *Recording) take(e entry, spool uint32) error {
 		if _, known := x.init(e.initSum); !known && len(x.inits) < initsMax {
 			x.inits = append(x.inits, initSegment{sum: e.initSum, data: e.init})
 		}
+	case e.saying != nil:
+		r.say(*e.saying)
 	case e.part.Channel != r.Key.Channel || e.part.Epoch != r.Key.Epoch:
 		return errForeign
 	case e.part.End:
@@ -241,7 +243,7 @@ func (s *Shelf) Find(key Key) (*Recording, error) {
 		}
 		return nil, err
 	}
-	r.sealed, r.summary = true, sum
+	r.sealed, r.summary, r.said = true, sum, nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded = append(s.loaded[max(0, len(s.loaded)-loadedMax+1):], r)

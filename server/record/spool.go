@@ -26,6 +26,7 @@ const (
 	kindInit        uint32 = 1 // record: SHA-256 of the data; data: an init segment
 	kindCertificate uint32 = 2 // record: manifest.Certificate; no data
 	kindPart        uint32 = 3 // record: manifest.Part; data: the part, none if it is the track's end
+	kindText        uint32 = 4 // record: saying; no data
 )
 
 // Bounds of an entry.
@@ -54,7 +55,7 @@ func appendEntry(b []byte, kind uint32, record []byte, data int) []byte {
 	return append(b, record...)
 }
 
-// entry is what was read of an entry: one of certificate, init and part.
+// entry is what was read of an entry: one of certificate, init, part and saying.
 type entry struct {
 	at          int64 // of its record in the spool
 	recordSize  int
@@ -64,6 +65,7 @@ type entry struct {
 	initSum     id.Digest
 	part        *manifest.Part
 	certificate bool
+	saying      *saying
 }
 
 func (e *entry) end() int64 { return e.at + int64(e.recordSize) + int64(e.dataSize) }
@@ -132,6 +134,12 @@ func (e *entry) understand(r io.ReaderAt, kind uint32, record []byte, size int64
 			return errTorn
 		}
 		e.record, e.certificate = record, true
+	case kindText:
+		s, err := parseSaying(record)
+		if err != nil || e.dataSize != 0 {
+			return errTorn
+		}
+		e.saying = &s
 	case kindPart:
 		p, err := manifest.ParsePart(record)
 		if err != nil || int(p.Length) != e.dataSize {

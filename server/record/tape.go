@@ -28,13 +28,16 @@ type tape struct {
 	rec   *Recording
 	next  [segment.TracksMax]uint64 // by track, seq of the part to come
 	heard time.Time                 // when the last part came
+	keep  bool                      // after the broadcast
 
 	file  *os.File
 	spool uint32
 	size  int64
 	began time.Time
 	dirty bool
-	has   struct{ inits, certificates map[string]bool } // what this spool holds already
+
+	waiting []saying                                      // to be written with the next part
+	has     struct{ inits, certificates map[string]bool } // what this spool holds already
 }
 
 // newTape begins a recording in its directory, which is made.
@@ -75,6 +78,7 @@ func (t *tape) put(p *manifest.Part, record, data, init []byte, now time.Time) e
 	if err := t.write(p, record, data, init); err != nil {
 		return errors.Join(err, t.file.Truncate(before), t.back(before))
 	}
+	t.waiting = nil
 	return nil
 }
 
@@ -96,6 +100,11 @@ func (t *tape) write(p *manifest.Part, record, data, init []byte) error {
 				return err
 			}
 			t.has.certificates[string(c)] = true
+		}
+	}
+	for _, s := range t.waiting {
+		if _, err := t.entry(kindText, s.record(), nil); err != nil {
+			return err
 		}
 	}
 	if p.End {
@@ -232,6 +241,10 @@ func (r *Recording) seal() error {
 	clear(r.rendered)
 	b, err := s.marshal()
 	if err == nil {
+		err = r.writeSaid() // first: what is sealed has them, or never will
+	}
+	if err == nil {
+		r.said = nil
 		err = writeDurably(filepath.Join(r.dir, sealedFile), b)
 	}
 	if err != nil {

@@ -51,6 +51,34 @@ func Attach(dir string, channel id.Channel, epoch uint64, language string, cues 
 	return writeDurably(path, b)
 }
 
+// Attached is the subtitles of a recording in one language.
+type Attached struct {
+	Language string
+	Cues     []subtitle.Cue // at least one
+}
+
+// AttachedTo returns the subtitles of a recording below dir that is whole, by language. It may run beside a shelf.
+func AttachedTo(dir string, channel id.Channel, epoch uint64) (all []Attached, err error) {
+	at := filepath.Join(dir, Key{Channel: channel, Epoch: epoch}.dir())
+	if _, err := os.Stat(filepath.Join(at, sealedFile)); err != nil {
+		return nil, gone(err)
+	}
+	for _, language := range textsIn(at) {
+		b, err := readBounded(filepath.Join(at, textPrefix+language+textSuffix), subtitle.FileMax)
+		if err != nil {
+			return nil, gone(err)
+		}
+		cues, err := subtitle.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("subtitles of a recording cannot be read: %w", err)
+		}
+		if len(cues) > 0 {
+			all = append(all, Attached{language, cues})
+		}
+	}
+	return all, nil
+}
+
 // Attach is the function of this name, for the shelf's directory.
 func (s *Shelf) Attach(channel id.Channel, epoch uint64, language string, cues []subtitle.Cue) error {
 	return Attach(s.dir, channel, epoch, language, cues)
@@ -72,9 +100,36 @@ func textsIn(dir string) (languages []string) {
 	return languages
 }
 
+// Languages returns those of the recording's subtitles.
+func (r *Recording) Languages() (all []string) {
+	r.mu.Lock()
+	if !r.sealed {
+		for _, x := range r.said {
+			all = append(all, x.language)
+		}
+		slices.Sort(all)
+		r.mu.Unlock()
+		return all
+	}
+	r.mu.Unlock()
+	return textsIn(r.dir)
+}
+
+// WholeText returns all subtitles in a language as a file of WebVTT, whose times count from the recording's beginning.
+func (r *Recording) WholeText(language string) ([]byte, error) {
+	if ingest.Language(language) != language || language == "" {
+		return nil, ErrNotFound
+	}
+	cues, err := r.cues(language)
+	if err != nil {
+		return nil, err
+	}
+	return subtitle.File(cues), nil
+}
+
 // TextMedia returns the playlist of the subtitles in a language.
 func (r *Recording) TextMedia(language string) ([]byte, error) {
-	if !slices.Contains(textsIn(r.dir), language) {
+	if !slices.Contains(r.Languages(), language) {
 		return nil, ErrNotFound
 	}
 	return r.playlist(textPrefix+language, func(windows []pack.Window) []byte {
@@ -115,8 +170,14 @@ type spoken struct {
 	cues     []subtitle.Cue
 }
 
-// cues reads the subtitles in a language, unless they are those that were read last.
+// cues returns the subtitles in a language: of what grows as they were said, else from the file, unless it was read last.
 func (r *Recording) cues(language string) ([]subtitle.Cue, error) {
+	r.mu.Lock()
+	if !r.sealed && r.has(language) {
+		defer r.mu.Unlock()
+		return r.spokenCues(language), nil
+	}
+	r.mu.Unlock()
 	path := filepath.Join(r.dir, textPrefix+language+textSuffix)
 	info, err := os.Stat(path)
 	if err != nil {
@@ -140,6 +201,11 @@ func (r *Recording) cues(language string) ([]subtitle.Cue, error) {
 	defer r.mu.Unlock()
 	r.spoken = spoken{language, info.ModTime(), cues}
 	return cues, nil
+}
+
+// has reports whether anything was said live in a language. The caller holds mu.
+func (r *Recording) has(language string) bool {
+	return slices.ContainsFunc(r.said, func(x said) bool { return x.language == language })
 }
 
 // begins is where on the media's clock the recording does.

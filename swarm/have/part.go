@@ -2,6 +2,7 @@ package have
 
 import (
 	"shoal/span"
+	"slices"
 
 	"shoal/id"
 	"shoal/manifest"
@@ -11,23 +12,30 @@ import (
 
 // Part is what is known of one part. Until Opened it is only a rumour: someone holds it, or the player wants it.
 type Part struct {
-	Name segment.Part
+	// what every step asks of a part stands together, at the beginning: there are more parts than a processor's cache holds
+	Name     segment.Part
+	Opened   bool      // set once
+	Wanted   bool      // the player waits for it; owned by the engine
+	Given    bool      // the player has it, from us or by itself; owned by the engine
+	Quiet    span.Span // there is nothing to plan for it before this, unless something happens; owned by pick
+	wallMS   int64     // set when it is opened, and fixed from then on, as are duration and all
+	duration int64     // ms
+	Manifest *manifest.Part
+	Mine     wire.Bitmap // held and checked; owned by the engine
+	all      wire.Bitmap
+	holders  []id.Peer // who said that they hold any of it, in the order in which they first spoke
+	holdings []holding // of the same places
 
 	// set when it is opened, and fixed from then on
-	Opened   bool
 	OpenedAt span.Span
 	MadeAt   span.Span // when it was published, as far as can be told
-	Manifest *manifest.Part
-	Record   []byte // the signed record, to pass on
+	Record   []byte    // the signed record, to pass on
 	Digest   id.Digest
 
 	// owned by the engine
-	Mine     wire.Bitmap // held and checked
 	Checking wire.Bitmap // at the body, its check is under way
 	Fresh    wire.Bitmap // checked, but not yet announced
-	Wanted   bool        // the player waits for it
-	WantedAt span.Span   // when it asked
-	Given    bool        // the player has it, from us or by itself
+	WantedAt span.Span   // when the player asked for it
 	LeftAt   span.Span   // when it was left to the player, until its bytes come; 0 is never
 	Spared   wire.Bitmap // parents were told not to push these: another was asked
 	Lacked   int         // how many neighbours were asked for its record
@@ -44,15 +52,11 @@ type Part struct {
 	RetryAt   span.Span   // not before this may the origin be asked again
 	Failures  int         // how often the origin did not bring what was asked of it
 	Rank      int64       // of a recording: the lower, the sooner neighbours are asked for it
-	Quiet     span.Span   // there is nothing to plan for it before this, unless something happens
-
-	all     wire.Bitmap
-	holders []holder
 }
 
-type holder struct {
-	peer   id.Peer
-	pieces wire.Bitmap
+// holding is what a neighbour said of a part.
+type holding struct {
+	pieces wire.Bitmap // it holds these
 	waived wire.Bitmap // it does not want these, though it does not hold them yet
 }
 
@@ -68,80 +72,72 @@ func (p *Part) Missing() wire.Bitmap { return p.all.Minus(p.Mine).Minus(p.Checki
 // Complete reports whether every piece is held and checked.
 func (p *Part) Complete() bool { return p.Opened && p.Mine == p.all }
 
+// settled reports whether there will never be anything to do about a part but to keep it for others: it is complete, and both
+// player and neighbours have what they are to have of it. Nothing that is held is ever lost before all of it is.
+func (p *Part) settled() bool { return p.Complete() && !p.Wanted && p.Fresh.Empty() }
+
 // WallMS returns the wall-clock time of an opened part's first sample.
-func (p *Part) WallMS() int64 { return int64(p.Manifest.WallMS) }
+func (p *Part) WallMS() int64 { return p.wallMS }
 
 // DurationMS returns an opened part's length in time, rounded up.
-func (p *Part) DurationMS() int64 { return int64(p.Manifest.DurationUS+999) / 1000 }
+func (p *Part) DurationMS() int64 { return p.duration }
 
 // Hold notes that peer says it holds pieces. The table is bounded by the number of neighbours, who leave it when they go.
 func (p *Part) Hold(peer id.Peer, pieces wire.Bitmap) {
 	p.Quiet = 0
-	h := p.holder(peer)
+	h := p.holding(peer)
 	h.pieces = h.pieces.Union(pieces)
 }
 
 // Waive notes that peer does not want to be sent pieces.
 func (p *Part) Waive(peer id.Peer, pieces wire.Bitmap) {
-	h := p.holder(peer)
+	h := p.holding(peer)
 	h.waived = h.waived.Union(pieces)
 }
 
 // Lacks reports whether peer may want to be sent a piece.
 func (p *Part) Lacks(peer id.Peer, piece int) bool {
-	for i := range p.holders {
-		if h := &p.holders[i]; h.peer == peer {
-			return !h.pieces.Has(piece) && !h.waived.Has(piece)
-		}
-	}
-	return true
+	i := slices.Index(p.holders, peer)
+	return i < 0 || !p.holdings[i].pieces.Has(piece) && !p.holdings[i].waived.Has(piece)
 }
 
-// holder returns what is known of a peer, made if there was nothing.
-func (p *Part) holder(peer id.Peer) *holder {
-	for i := range p.holders {
-		if p.holders[i].peer == peer {
-			return &p.holders[i]
-		}
+// holding returns what is known of a peer, made if there was nothing.
+func (p *Part) holding(peer id.Peer) *holding {
+	i := slices.Index(p.holders, peer)
+	if i < 0 {
+		i = len(p.holders)
+		p.holders, p.holdings = append(p.holders, peer), append(p.holdings, holding{})
 	}
-	p.holders = append(p.holders, holder{peer: peer})
-	return &p.holders[len(p.holders)-1]
+	return &p.holdings[i]
 }
 
 // Drop forgets what peer said it holds: all, or just these pieces if it turned out not to.
 func (p *Part) Drop(peer id.Peer, pieces wire.Bitmap) {
-	for i := range p.holders {
-		if p.holders[i].peer == peer {
-			p.holders[i].pieces = p.holders[i].pieces.Minus(pieces)
-		}
+	if i := slices.Index(p.holders, peer); i >= 0 {
+		p.holdings[i].pieces = p.holdings[i].pieces.Minus(pieces)
 	}
 }
 
 // forget takes a departed neighbour out.
 func (p *Part) forget(peer id.Peer) {
-	for i := range p.holders {
-		if p.holders[i].peer == peer {
-			p.holders = append(p.holders[:i], p.holders[i+1:]...)
-			return
-		}
+	if i := slices.Index(p.holders, peer); i >= 0 {
+		p.holders, p.holdings = slices.Delete(p.holders, i, i+1), slices.Delete(p.holdings, i, i+1)
 	}
 }
 
 // HeldBy returns what peer says it holds.
 func (p *Part) HeldBy(peer id.Peer) wire.Bitmap {
-	for i := range p.holders {
-		if p.holders[i].peer == peer {
-			return p.holders[i].pieces
-		}
+	if i := slices.Index(p.holders, peer); i >= 0 {
+		return p.holdings[i].pieces
 	}
 	return wire.Bitmap{}
 }
 
 // HeldByAny returns what at least one of the neighbours that count says it holds.
 func (p *Part) HeldByAny(counts func(id.Peer) bool) (all wire.Bitmap) {
-	for i := range p.holders {
-		if counts(p.holders[i].peer) {
-			all = all.Union(p.holders[i].pieces)
+	for i, peer := range p.holders {
+		if counts(peer) {
+			all = all.Union(p.holdings[i].pieces)
 		}
 	}
 	return all
@@ -150,12 +146,12 @@ func (p *Part) HeldByAny(counts func(id.Peer) bool) (all wire.Bitmap) {
 // Source returns neighbour number i, from 0, of those that say they hold any of the part, or id.Origin if there are not so
 // many.
 func (p *Part) Source(i int) id.Peer {
-	for j := range p.holders {
-		if p.holders[j].pieces.Empty() {
+	for j, peer := range p.holders {
+		if p.holdings[j].pieces.Empty() {
 			continue
 		}
 		if i--; i < 0 {
-			return p.holders[j].peer
+			return peer
 		}
 	}
 	return id.Origin
@@ -166,9 +162,9 @@ func (p *Part) Sources() int { return len(p.holders) }
 
 // Holders yields the neighbours that say they hold piece, in the order in which they first spoke.
 func (p *Part) Holders(piece int, yield func(id.Peer)) {
-	for i := range p.holders {
-		if p.holders[i].pieces.Has(piece) {
-			yield(p.holders[i].peer)
+	for i, peer := range p.holders {
+		if p.holdings[i].pieces.Has(piece) {
+			yield(peer)
 		}
 	}
 }

@@ -22,21 +22,25 @@ const (
 
 // Shelf holds the known parts in the order of segment.Part.Compare.
 type Shelf struct {
-	parts   []*Part
-	rumours int
+	parts     []*Part
+	unsettled []*Part // those of them about which there may be something to do, in the same order: few, and looked at in every step
+	rumours   int
 
 	// Recorded says that the channel is a recording: no part is too old, those farthest from Head (wall-clock ms) leave first.
 	Recorded bool
 	Head     int64
 }
 
-func (s *Shelf) find(name segment.Part) (int, bool) {
-	return slices.BinarySearchFunc(s.parts, name, func(p *Part, name segment.Part) int { return p.Name.Compare(name) })
+func find(parts []*Part, name segment.Part) (int, bool) {
+	return slices.BinarySearchFunc(parts, name, func(p *Part, name segment.Part) int { return p.Name.Compare(name) })
 }
 
-// Get returns a part, or nil.
+// Get returns a part, or nil. Mostly it is one of the few that are unsettled.
 func (s *Shelf) Get(name segment.Part) *Part {
-	if i, ok := s.find(name); ok {
+	if i, ok := find(s.unsettled, name); ok {
+		return s.unsettled[i]
+	}
+	if i, ok := find(s.parts, name); ok {
 		return s.parts[i]
 	}
 	return nil
@@ -44,17 +48,32 @@ func (s *Shelf) Get(name segment.Part) *Part {
 
 // Rumour returns the part of that name, made at now if there was none, or nil if there are too many rumours.
 func (s *Shelf) Rumour(name segment.Part, now span.Span) *Part {
-	i, ok := s.find(name)
-	if ok {
-		return s.parts[i]
+	if p := s.Get(name); p != nil {
+		return p
 	}
 	if s.rumours >= RumoursMax && !(s.Recorded && s.roomFor(name)) {
 		return nil
 	}
-	p := &Part{Name: name, HeardAt: now}
-	s.parts = slices.Insert(s.parts, i, p)
 	s.rumours++
+	return s.add(name, now)
+}
+
+func (s *Shelf) add(name segment.Part, now span.Span) *Part {
+	p := &Part{Name: name, HeardAt: now}
+	s.parts, s.unsettled = insert(s.parts, p), insert(s.unsettled, p)
 	return p
+}
+
+func insert(parts []*Part, p *Part) []*Part {
+	i, _ := find(parts, p.Name)
+	return slices.Insert(parts, i, p)
+}
+
+func remove(parts []*Part, name segment.Part) []*Part {
+	if i, ok := find(parts, name); ok {
+		return slices.Delete(parts, i, i+1)
+	}
+	return parts
 }
 
 // roomFor makes room for a rumour about a recording, if there is none, where the last one is: what lies nearer counts more.
@@ -77,20 +96,19 @@ func (s *Shelf) roomFor(name segment.Part) bool {
 // Open makes a part known for certain, by its verified record. It returns the part, and the part that had to leave for
 // want of room, or nil.
 func (s *Shelf) Open(m *manifest.Part, record []byte, digest id.Digest, now span.Span) (opened, left *Part) {
-	i, ok := s.find(m.Name())
+	p := s.Get(m.Name())
 	switch {
-	case !ok:
-		s.parts = slices.Insert(s.parts, i, &Part{Name: m.Name(), HeardAt: now})
-	case s.parts[i].Opened:
-		return s.parts[i], nil
+	case p == nil:
+		p = s.add(m.Name(), now)
+	case p.Opened:
+		return p, nil
 	default:
 		s.rumours--
 	}
-	p := s.parts[i]
 	p.Opened, p.OpenedAt, p.Manifest, p.Record, p.Digest = true, now, m, record, digest
-	p.all = wire.Full(len(m.Hashes))
-	for j := range p.holders {
-		p.holders[j].pieces = p.holders[j].pieces.Both(p.All())
+	p.all, p.wallMS, p.duration = wire.Full(len(m.Hashes)), int64(m.WallMS), int64(m.DurationUS+999)/1000
+	for i := range p.holdings {
+		p.holdings[i].pieces = p.holdings[i].pieces.Both(p.all)
 	}
 	if len(s.parts) > PartsMax {
 		left = s.oldest(p)
@@ -124,12 +142,10 @@ func (s *Shelf) age(p *Part) int64 {
 
 // Remove forgets a part.
 func (s *Shelf) Remove(name segment.Part) {
-	if i, ok := s.find(name); ok {
-		if !s.parts[i].Opened {
-			s.rumours--
-		}
-		s.parts = slices.Delete(s.parts, i, i+1)
+	if p := s.Get(name); p != nil && !p.Opened {
+		s.rumours--
 	}
+	s.parts, s.unsettled = remove(s.parts, name), remove(s.unsettled, name)
 }
 
 // Forget takes a departed neighbour out of every part.
@@ -146,6 +162,19 @@ func (s *Shelf) All(yield func(*Part) bool) {
 			return
 		}
 	}
+}
+
+// Unsettled yields the parts, in order, that are not settled. The shelf must not change meanwhile.
+func (s *Shelf) Unsettled(yield func(*Part)) {
+	kept := s.unsettled[:0]
+	for _, p := range s.unsettled {
+		yield(p)
+		if !p.settled() {
+			kept = append(kept, p)
+		}
+	}
+	clear(s.unsettled[len(kept):])
+	s.unsettled = kept
 }
 
 // Len returns the number of known parts.

@@ -49,15 +49,14 @@ func (d *Desk) Make(now span.Span, v View) (plan Plan) {
 	plan.Next = d.nextDue()
 	stirred := d.stirred || v.Stripes != d.stripes || v.Ways != d.ways
 	d.stirred, d.stripes, d.ways = false, v.Stripes, v.Ways
-	v.Shelf.All(func(p *have.Part) bool {
+	v.Shelf.Unsettled(func(p *have.Part) {
 		if !p.Opened || p.Complete() {
-			return true
+			return
 		}
 		if stirred || now >= p.Quiet {
 			p.Quiet = d.consider(now, v, p, &plan)
 		}
 		plan.Next = min(plan.Next, p.Quiet)
-		return true
 	})
 	return plan
 }

@@ -100,9 +100,9 @@ func (d *Desk) weigh(now span.Span, v View) {
 func (d *Desk) window(now span.Span, shelf *have.Shelf) []*have.Part {
 	d.parts, d.Ahead = d.parts[:0], WindowMS
 	head := d.Head.WallMS(now)
-	shelf.All(func(p *have.Part) bool {
+	shelf.Unsettled(func(p *have.Part) {
 		if !p.Opened || p.Complete() || !d.Head.Needs(p) || p.WallMS() > head+WindowMS && !p.Wanted {
-			return true
+			return
 		}
 		p.Rank = p.WallMS() - head
 		d.Ahead = min(d.Ahead, max(p.Rank, 0))
@@ -115,7 +115,6 @@ func (d *Desk) window(now span.Span, shelf *have.Shelf) []*have.Part {
 			d.parts[i] = d.parts[i-1]
 		}
 		d.parts[i] = p
-		return true
 	})
 	return d.parts
 }

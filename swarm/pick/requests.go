@@ -108,15 +108,19 @@ func (d *Desk) freed() { d.stirred, d.starved = d.stirred || d.starved, false }
 // Leave takes a neighbour away: what it owes may be asked of others.
 func (d *Desk) Leave(p id.Peer, shelf *have.Shelf) {
 	d.peers.Remove(p)
-	d.release(shelf, func(a ask) bool { return a.peer == p })
+	d.release(shelf, func(a *ask) bool { return a.peer == p })
 }
 
 // release ends the asks that match.
-func (d *Desk) release(shelf *have.Shelf, match func(ask) bool) {
-	kept := d.asks[:0]
-	for _, a := range d.asks {
+func (d *Desk) release(shelf *have.Shelf, match func(*ask) bool) {
+	kept := 0
+	for i := range d.asks {
+		a := &d.asks[i]
 		if !match(a) {
-			kept = append(kept, a)
+			if kept < i {
+				d.asks[kept] = *a
+			}
+			kept++
 			continue
 		}
 		if part := shelf.Get(a.part); part != nil {
@@ -128,7 +132,7 @@ func (d *Desk) release(shelf *have.Shelf, match func(ask) bool) {
 			from.owes--
 		}
 	}
-	d.asks = kept
+	d.asks = d.asks[:kept]
 }
 
 // Landed ends the ask for a piece that arrived. It returns the neighbour that was asked for it, if that is another.
@@ -140,7 +144,7 @@ func (d *Desk) Landed(now span.Span, shelf *have.Shelf, part segment.Part, piece
 			break
 		}
 	}
-	d.release(shelf, func(a ask) bool {
+	d.release(shelf, func(a *ask) bool {
 		if a.part != part || a.piece != piece {
 			return false
 		}
@@ -156,7 +160,7 @@ func (d *Desk) Landed(now span.Span, shelf *have.Shelf, part segment.Part, piece
 
 // Quit ends the asks for a part that is not wanted any more: each is returned to be cancelled.
 func (d *Desk) Quit(shelf *have.Shelf, part segment.Part, cancel func(from id.Peer, part segment.Part, piece int)) {
-	d.release(shelf, func(a ask) bool {
+	d.release(shelf, func(a *ask) bool {
 		if a.part == part {
 			cancel(a.peer, a.part, a.piece)
 		}
@@ -196,12 +200,12 @@ func (d *Desk) miss(now span.Span, p *peer) {
 
 // Declined ends the asks that a neighbour will not serve.
 func (d *Desk) Declined(shelf *have.Shelf, from id.Peer, part segment.Part, pieces wire.Bitmap) {
-	d.release(shelf, func(a ask) bool { return a.peer == from && a.part == part && pieces.Has(a.piece) })
+	d.release(shelf, func(a *ask) bool { return a.peer == from && a.part == part && pieces.Has(a.piece) })
 }
 
 // Expire ends the asks that are overdue: each is returned to be cancelled, and its neighbour's word on it no longer counts.
 func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, part segment.Part, piece int)) {
-	d.release(shelf, func(a ask) bool {
+	d.release(shelf, func(a *ask) bool {
 		if now < a.due {
 			return false
 		}
@@ -217,7 +221,7 @@ func (d *Desk) Expire(now span.Span, shelf *have.Shelf, late func(from id.Peer, 
 		if len(d.overdue) == AsksMax {
 			d.overdue = slices.Delete(d.overdue, 0, 1)
 		}
-		d.overdue = append(d.overdue, a)
+		d.overdue = append(d.overdue, *a)
 		return true
 	})
 }

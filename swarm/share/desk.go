@@ -34,6 +34,7 @@ type Send struct {
 
 type job struct {
 	Send
+	link   *link // to its peer: its jobs leave with it
 	size   int
 	wallMS int64 // the part's time
 	rank   int64 // that, less what the piece's way on takes: the earlier, the less slack
@@ -119,11 +120,17 @@ func (d *Desk) Backlog() span.Span {
 // Queue takes a piece to be sent, of a part of wallMS, that still has a way of wayMS to go after this. It reports false if
 // there is no room, or nothing may be sent.
 func (d *Desk) Queue(now span.Span, s Send, size int, wallMS, wayMS int64) bool {
-	if len(d.queue) >= QueueMax || !d.Open() || d.links.Get(s.Peer) == nil {
+	if len(d.queue) >= QueueMax || !d.Open() {
 		return false
 	}
-	if slices.ContainsFunc(d.queue, func(j job) bool { return j.Send == s }) {
-		return true
+	l := d.links.Get(s.Peer)
+	if l == nil {
+		return false
+	}
+	for i := range d.queue {
+		if d.queue[i].Send == s {
+			return true
+		}
 	}
 	rank := wallMS - wayMS
 	i, _ := slices.BinarySearchFunc(d.queue, rank+1, func(j job, rank int64) int {
@@ -132,7 +139,7 @@ func (d *Desk) Queue(now span.Span, s Send, size int, wallMS, wayMS int64) bool 
 		}
 		return 1
 	})
-	d.queue = slices.Insert(d.queue, i, job{s, size, wallMS, rank, now})
+	d.queue = slices.Insert(d.queue, i, job{s, l, size, wallMS, rank, now})
 	return true
 }
 
@@ -161,26 +168,27 @@ func (d *Desk) Expire(wallMS int64) {
 // Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
 // change anything.
 func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
-	kept := d.queue[:0]
-	blocked := false // by the uplink: later jobs wait too, or small ones would starve a large one
-	for _, j := range d.queue {
-		l := d.links.Get(j.Peer)
-		if blocked || l.buffered > 0 && (l.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
-			kept = append(kept, j)
+	kept := 0
+	for i := range d.queue {
+		j := &d.queue[i]
+		if j.link.buffered > 0 && (j.link.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
+			if kept < i {
+				d.queue[kept] = *j
+			}
+			kept++
 			continue
 		}
-		if !d.uplink.take(now, j.size) {
-			blocked = true
+		if !d.uplink.take(now, j.size) { // later jobs wait too, or small ones would starve a large one
 			next, ok = d.uplink.when(now, j.size), true
-			kept = append(kept, j)
-			continue
+			kept += copy(d.queue[kept:], d.queue[i:])
+			break
 		}
-		l.buffered += j.size
+		j.link.buffered += j.size
 		d.total += j.size
 		d.waits.add(now - j.since)
 		out = append(out, j.Send)
 	}
-	d.queue = kept
-	d.drain.press(now, len(kept) > 0 && !blocked)
+	d.queue = slices.Delete(d.queue, kept, len(d.queue))
+	d.drain.press(now, kept > 0 && !ok)
 	return out, next, ok
 }

@@ -48,10 +48,10 @@ test('the tracker is away for 10 s: viewers go on as they were, and are back wit
   };
   const before = await offload(AWAY_MS / 2);
   const stalls = (await Promise.all(viewers.map((viewer) => viewer.report()))).map((report) => report.stalls);
-  door.keep(true);
+  door.keep('tracker');
   await until('the tracker knows nobody', async () => (await server.channel('fish')).viewers === 0, 5_000);
   const without = await offload(AWAY_MS);
-  door.keep(false);
+  door.keep(null);
   const opened = performance.now();
   await until('all are back', async () => (await server.channel('fish')).viewers === viewers.length, 10_000);
   const tookMs = performance.now() - opened;

@@ -16,7 +16,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   timeout: 120_000,
-  globalTimeout: 15 * 60_000,
+  globalTimeout: 25 * 60_000,
   reporter: [['list'], [resolve(import.meta.dirname, 'harness/tally.ts')]],
   use: {
     launchOptions: {

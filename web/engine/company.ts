@@ -10,6 +10,7 @@ import { sha256 } from './checks';
 import { Counts } from './counts';
 import type { Joined } from './join';
 import { Lane } from './lane';
+import type { Link } from './link';
 import { Links, type LinksBody } from './links';
 import { Overhead } from './overhead';
 import { LINKED_MAX, NOTHING, type Report, type Signal } from './signal';
@@ -35,7 +36,7 @@ export class Company implements LinksBody, Crew {
   readonly counts = new Counts();
   readonly tracker: Tracker;
   readonly #links: Links;
-  readonly #overhead: Overhead;
+  readonly #overhead: Overhead<Link>;
   readonly #body: Listener;
   readonly #options: SwarmOptions;
   readonly #lanes = new Map<Peer, Lane>();
@@ -47,7 +48,7 @@ export class Company implements LinksBody, Crew {
 
   constructor(options: SwarmOptions, certificates: RTCCertificate[], body: Listener) {
     this.#links = new Links(this, certificates);
-    this.#overhead = new Overhead(() => this.#links.all, () => this.counts.totals.sentBytes, (bytes) => body.feed({ kind: 'Overhead', bytes }));
+    this.#overhead = new Overhead(() => this.#links.all, ({ peer }) => this.counts.sentTo(peer), (bytes) => body.feed({ kind: 'Overhead', bytes }));
     this.#options = options;
     this.#body = body;
     this.tracker = new Tracker(options, 'share', () => this.#totals(), this);
@@ -57,7 +58,7 @@ export class Company implements LinksBody, Crew {
 
   /** Bytes that went out to others in all: pieces, and what else that took, as far as the browser tells. */
   get sentBytes(): number {
-    return Math.max(this.counts.totals.sentBytes, this.#overhead.sentBytes);
+    return this.counts.totals.sentBytes + this.#overhead.bytes;
   }
 
   /** How many connections are open. */

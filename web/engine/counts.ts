@@ -35,6 +35,11 @@ export class Counts {
     this.#add(peer, 'sentBytes', bytes);
   }
 
+  /** Bytes of pieces that a neighbour was sent. */
+  sentTo(peer: Peer): number {
+    return this.#rows.get(peer)?.sentBytes ?? 0;
+  }
+
   get neighbours(): readonly Neighbour[] {
     return [...this.#rows].map(([peer, row]) => ({ peer, ...row }));
   }

@@ -8,6 +8,8 @@ const report = (...entries: object[]): RTCStatsReport => new Map(entries.map((en
 
 class FakeSender implements Sender {
   open = true;
+  buffered = 0;
+  pieces = 0;
   bytes = 0;
   packets = 0;
   stats = (): Promise<RTCStatsReport> => Promise.resolve(report({ type: 'transport', bytesSent: this.bytes, packetsSent: this.packets }));
@@ -15,33 +17,36 @@ class FakeSender implements Sender {
 
 it('tells what went out beside the pieces, each byte once, of all connections in turn', async () => {
   const [a, b] = [new FakeSender(), new FakeSender()];
-  let pieces = 0;
   const told: number[] = [];
-  const overhead = new Overhead(() => [a, b], () => pieces, (bytes) => told.push(bytes));
-  [a.bytes, a.packets, b.bytes, b.packets, pieces] = [11_000, 10, 5_500, 5, 15_000];
+  const overhead = new Overhead(() => [a, b], (sender) => sender.pieces, (bytes) => told.push(bytes));
+  [a.bytes, a.packets, a.pieces, b.bytes, b.packets, b.pieces] = [11_000, 10, 10_000, 5_500, 5, 5_000];
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(overhead.sentBytes).toBe(16_500 + 15 * 28);
-  expect(told).toEqual([16_500 + 15 * 28 - 15_000]);
-  pieces += 20_000; // handed over, not out yet
+  expect(told).toEqual([1_000 + 10 * 28, 500 + 5 * 28]);
+  a.pieces += 20_000; // handed over, and out only in part
+  a.buffered = 12_000;
+  a.bytes += 8_000;
   await vi.advanceTimersByTimeAsync(4_000);
-  expect(told).toHaveLength(1);
-  a.bytes += 22_000;
-  await vi.advanceTimersByTimeAsync(2_000);
-  expect(told).toEqual([1_920, 2_000]);
+  expect(told).toHaveLength(2);
+  b.pieces += 9_000; // of another connection, whose turn was a second ago
+  a.buffered = 0;
+  a.bytes += 14_000;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(told).toEqual([1_280, 640, 2_000]);
+  expect(overhead.bytes).toBe(3_920);
   overhead.stop();
   a.bytes += 1_000;
   await vi.advanceTimersByTimeAsync(9_000);
-  expect(told).toHaveLength(2);
+  expect(told).toHaveLength(3);
 });
 
 it('is silent where the browser does not tell, or there is nobody', async () => {
   const told: number[] = [];
-  const dumb: Sender = { open: true, stats: () => Promise.reject(new Error('no')) };
+  const dumb: Sender = { open: true, buffered: 0, stats: () => Promise.reject(new Error('no')) };
   const overhead = new Overhead(() => [dumb], () => 0, (bytes) => told.push(bytes));
   await vi.advanceTimersByTimeAsync(3_000);
   dumb.stats = () => Promise.resolve(report({ type: 'transport', bytesSent: 'many' }, { type: 'codec' }));
   await vi.advanceTimersByTimeAsync(3_000);
-  expect([told, overhead.sentBytes]).toEqual([[], 0]);
+  expect([told, overhead.bytes]).toEqual([[], 0]);
   overhead.stop();
 });
 

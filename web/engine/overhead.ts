@@ -2,7 +2,7 @@
 //
 // What it is: the counters of the browser's connections, read one after the other, less the pieces that were handed to them.
 // Who calls it: company.ts.
-// What it owns: a timer, and what each connection had sent when it was last looked at.
+// What it owns: a timer, and what was told of each connection.
 // What it will never do: estimate where the browser does not tell; tell of the same byte twice.
 
 /** One connection is looked at so often: a viewer's dozen in turn, so that looking costs next to nothing. */
@@ -13,21 +13,22 @@ const HEADERS = 28;
 /** What a connection is here. */
 export interface Sender {
   readonly open: boolean;
+  /** Bytes that were handed over and are not out yet. */
+  readonly buffered: number;
   stats(): Promise<RTCStatsReport>;
 }
 
-export class Overhead {
-  /** Bytes that went out in all, headers included; 0 as long as nothing is known. */
-  sentBytes = 0;
-  readonly #last = new WeakMap<Sender, number>();
+export class Overhead<S extends Sender> {
+  /** Bytes that went out beside the pieces, as far as is known. */
+  bytes = 0;
+  readonly #told = new WeakMap<S, number>();
   readonly #timer: ReturnType<typeof setInterval>;
   #turn = 0;
-  #told = 0;
 
-  /** `senders` are the connections that there are, `pieces` the bytes of pieces that were sent, with their headers of ours. */
+  /** `senders` are the connections that there are, `pieces` the bytes of pieces that were handed to one. */
   constructor(
-    readonly senders: () => readonly Sender[],
-    readonly pieces: () => number,
+    readonly senders: () => readonly S[],
+    readonly pieces: (sender: S) => number,
     readonly tell: (bytes: number) => void,
   ) {
     this.#timer = setInterval(() => void this.look(), LOOK_MS);
@@ -39,11 +40,12 @@ export class Overhead {
     const sender = senders[this.#turn++ % Math.max(senders.length, 1)];
     if (!sender) return;
     const sent = await sender.stats().then(wireBytes, () => 0);
-    this.sentBytes += Math.max(0, sent - (this.#last.get(sender) ?? 0));
-    this.#last.set(sender, Math.max(sent, this.#last.get(sender) ?? 0));
-    const beside = Math.floor(this.sentBytes - this.pieces() - this.#told);
+    // Of this connection now, not of all: what the others have sent since their turn is pieces for the most part.
+    const told = this.#told.get(sender) ?? 0;
+    const beside = Math.floor(sent - Math.max(0, this.pieces(sender) - sender.buffered) - told);
     if (beside <= 0) return; // pieces count when they are handed over, and go out a little later
-    this.#told += beside;
+    this.#told.set(sender, told + beside);
+    this.bytes += beside;
     this.tell(beside);
   }
 

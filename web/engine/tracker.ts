@@ -34,7 +34,7 @@ export interface Crew {
  * soon, and many do not come all at once. Half of each wait is left to chance.
  */
 const RETRY_MS = 500;
-const RETRY_MS_LEAST = 2_000;
+const RETRY_MS_LEAST = 1_000;
 const RETRY_MS_MAX = 10_000;
 const RETRY_MS_PER_VIEWER = 5;
 /** A connection that lasted so long starts the waits anew when it ends. */

@@ -5,10 +5,10 @@ import { withToken } from './address';
 import { audioLoading } from './audio';
 import { bufferKeeping } from './buffers';
 import { captionReading } from './captions';
+import { LIVE_TARGET_S, liveMax } from './distance';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
 import { staying } from './staying';
-import { LIVE_MAX_S, LIVE_TARGET_S } from './step';
 import { workerAddress } from './worker';
 
 const worker = workerAddress(workerPath);
@@ -56,14 +56,14 @@ function estimates(of: () => Hls): Pick<MediaDesk, 'latencyMs' | 'estimate'> {
   };
 }
 
-export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number): Hls {
+export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number, targetS: number): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
     ...captionReading(),
     ...bufferKeeping(),
     lowLatencyMode: true,
-    liveSyncDuration: LIVE_TARGET_S,
-    liveMaxLatencyDuration: LIVE_MAX_S,
+    liveSyncDuration: targetS,
+    liveMaxLatencyDuration: liveMax(targetS),
     liveSyncOnStallIncrease: 0, // it would never be taken back: one stall, and this viewer is out of step for good
     maxLiveSyncPlaybackRate: 1, // step.ts keeps the pace
     maxBufferLength: AHEAD_S,

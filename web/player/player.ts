@@ -8,6 +8,7 @@ import type { default as Hls, LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
+import { liveMax } from './distance';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { ALL_TRACKS, tracksPlayed } from './tracks';
@@ -16,7 +17,7 @@ import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
 import { Slack } from './slack';
 import { soundsOf, type Sound } from './sounds';
-import { LIVE_MAX_S, LIVE_TARGET_S, Step } from './step';
+import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import { Texts } from './texts';
 import type { LoadHls, Surroundings } from './surroundings';
@@ -134,7 +135,7 @@ export class Player {
     const { edges, records } = this.#around;
     const { Events } = kit;
     const hls = this.#from === null
-      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions())
+      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions(), this.#around.distanceS)
       : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
     if (this.#language) hls.config.audioPreference = { lang: this.#language };
@@ -266,14 +267,14 @@ export class Player {
 
   /** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
   #standStill(still: boolean): void {
-    if (this.#hls && this.#from === null) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : LIVE_MAX_S;
+    if (this.#hls && this.#from === null) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : liveMax(this.#around.distanceS);
   }
 
   #keepStep(): void {
     const behind = this.latencyS;
     if (!this.#hls || behind === null || this.#from !== null) return;
     const now = performance.now();
-    const target = LIVE_TARGET_S + this.#slack.take(this.stalls.stalls(now), now);
+    const target = this.#around.distanceS + this.#slack.take(this.stalls.stalls(now), now);
     const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - target, this.bufferMs / 1000, now);
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (jumpS > 0) this.#video.currentTime += jumpS;
@@ -326,7 +327,7 @@ export class Player {
   /** Further behind than everybody else: a button leads back. */
   get behind(): boolean {
     const hls = this.#hls;
-    return hls !== null && this.#framed && hls.latency > (hls.targetLatency ?? LIVE_TARGET_S) + 2;
+    return hls !== null && this.#framed && hls.latency > (hls.targetLatency ?? this.#around.distanceS) + 2;
   }
 
   /** Back and forth within what the server still has. */

@@ -5,11 +5,6 @@
 // Being too near to the live edge is an error too: after a gap the picture comes back as soon as it can, with next to nothing
 // in the buffer. hls.js can only hurry; so it is told not to, and this is asked instead.
 
-/** Distance to the live edge that everybody keeps, in seconds. */
-export const LIVE_TARGET_S = 3;
-/** Further behind than this the player jumps to live by itself, unless the viewer paused or went back. */
-export const LIVE_MAX_S = 9;
-
 /** Below this nothing is begun; below the other, what was begun ends. Time stretching is not free of artefacts. */
 const BEGIN_S = 0.05;
 const END_S = 0.02;

@@ -47,6 +47,9 @@ type Admission struct {
 	Lost  func(int)       // to be told of packets that the line lost, where a protocol knows; may be nil
 	// LeftOut is to be told how many sounds of the publisher there is no room for, when that changes; it may be nil.
 	LeftOut func(sounds int)
+	// Text takes subtitles that come beside the picture: plain text in a language (ingest.Language) that stands until the next one
+	// in it; "" takes it away. It may be nil.
+	Text func(language, text string)
 }
 
 // Door decides who may publish.

@@ -37,6 +37,8 @@ type nals struct {
 	changed map[setKey]bool // since the codec was made
 	main    []setKey        // the sets that stand in the codec
 	now     codecs.Codec
+
+	captions [][]byte // NAL units that wait for the next picture
 }
 
 func newNALs(hevc bool) *nals {
@@ -91,6 +93,9 @@ func (f *nals) unit(payload []byte) (data []byte, key bool, err error) {
 	}
 	if key && (len(f.changed) > 0 || f.now == nil) {
 		f.renew()
+	}
+	if len(f.captions) > 0 {
+		keep = f.withCaptions(keep)
 	}
 	return joinUnits(append(f.inBand(key), keep...)), key, nil
 }

@@ -30,11 +30,17 @@ type publication struct {
 	sounds  []uint8     // the publisher's numbers of sounds, in the order in which they came; at most ingest.SoundsMax
 	further [256]bool   // those that came after, by number
 	speech  [256]string // languages that metadata tells, by number
+
+	say      func(language, text string) // takes texts; nil: nobody does
+	language string                      // of texts that do not say theirs
 }
 
 // newPublication takes the languages of sounds that say none themselves, in their order.
 func newPublication(a gate.Admission, languages []string, log *slog.Logger) *publication {
-	p := &publication{log: log, mender: mend.New(a.Sink, log), sounds: []uint8{0}}
+	p := &publication{log: log, mender: mend.New(a.Sink, log), sounds: []uint8{0}, say: a.Text, language: languageUnsaid}
+	if len(languages) > 0 && languages[0] != "" {
+		p.language = languages[0]
+	}
 	p.mender.LeftOut = a.LeftOut
 	for n, language := range languages[:min(len(languages), ingest.SoundsMax)] {
 		p.mender.Speaks(n, language)
@@ -46,7 +52,7 @@ func newPublication(a gate.Admission, languages []string, log *slog.Logger) *pub
 func (p *publication) take(m message.Message) (media bool, err error) {
 	switch m := m.(type) {
 	case *message.DataAMF0:
-		p.metadata(m.Payload)
+		p.data(m.Payload)
 		return false, nil
 	case *message.Video:
 		return m.Type == message.VideoTypeAU, p.video(m)

@@ -15,14 +15,14 @@ import (
 
 var _ channel.Rows = (*Store)(nil)
 
-const channelColumns = "id, name, key_hash, sealed, created_ms"
+const channelColumns = "id, name, key_hash, sealed, created_ms, settings"
 
 // AddChannel is of channel.Rows.
 func (s *Store) AddChannel(ctx context.Context, row channel.Row, limit int) error {
 	result, err := s.write.ExecContext(ctx, `
-		INSERT INTO channels (id, name, key_hash, sealed, created_ms)
-		SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM channels) < $6`,
-		row.ID[:], string(row.Name), row.KeyHash[:], row.Sealed, row.Created.UnixMilli(), limit)
+		INSERT INTO channels (id, name, key_hash, sealed, created_ms, settings)
+		SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT count(*) FROM channels) < $7`,
+		row.ID[:], string(row.Name), row.KeyHash[:], row.Sealed, row.Created.UnixMilli(), row.Settings, limit)
 	if isConstraint(err) {
 		return channel.ErrTaken
 	}
@@ -69,6 +69,18 @@ func (s *Store) SetKeyHash(ctx context.Context, ch id.Channel, hash id.Digest) e
 	return oneRow(result, err, channel.ErrNotFound)
 }
 
+// SetSettings is of channel.Rows.
+func (s *Store) SetSettings(ctx context.Context, ch id.Channel, was, settings string) error {
+	result, err := s.write.ExecContext(ctx, "UPDATE channels SET settings = $3 WHERE id = $1 AND settings = $2", ch[:], was, settings)
+	if err = oneRow(result, err, channel.ErrChanged); !errors.Is(err, channel.ErrChanged) {
+		return err
+	}
+	if _, missing := s.FindChannel(ctx, channel.Query{ID: ch}); missing != nil {
+		return missing
+	}
+	return err
+}
+
 // RemoveChannel is of channel.Rows.
 func (s *Store) RemoveChannel(ctx context.Context, ch id.Channel) error {
 	result, err := s.write.ExecContext(ctx, "DELETE FROM channels WHERE id = $1", ch[:])
@@ -100,7 +112,7 @@ func scanChannel(r scanner) (channel.Row, error) {
 	var row channel.Row
 	var ch, hash []byte
 	var created int64
-	if err := r.Scan(&ch, &row.Name, &hash, &row.Sealed, &created); err != nil {
+	if err := r.Scan(&ch, &row.Name, &hash, &row.Sealed, &created, &row.Settings); err != nil {
 		return channel.Row{}, err
 	}
 	if len(ch) != len(row.ID) || len(hash) != len(row.KeyHash) {

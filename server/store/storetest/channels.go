@@ -19,7 +19,7 @@ func row(name string) channel.Row {
 	digest := sha256.Sum256([]byte(name))
 	return channel.Row{
 		ID: id.Channel(digest), Name: id.Name(name), KeyHash: sha256.Sum256(digest[:]),
-		Sealed: []byte("sealed " + name), Created: time.UnixMilli(1_700_000_000_123).UTC(),
+		Sealed: []byte("sealed " + name), Created: time.UnixMilli(1_700_000_000_123).UTC(), Settings: "of=" + name,
 	}
 }
 
@@ -31,6 +31,7 @@ func Channels(t *testing.T, open func(t *testing.T) channel.Rows) {
 		"is full beyond its bound":           isFull,
 		"lists by name":                      listsByName,
 		"replaces a key hash":                replacesKeyHash,
+		"replaces settings":                  replacesSettings,
 		"removes a row":                      removes,
 		"never repeats an epoch":             neverRepeats,
 		"counts epochs of each channel":      countsEach,
@@ -118,6 +119,25 @@ func replacesKeyHash(t *testing.T, r channel.Rows) {
 	}
 	if err := r.SetKeyHash(t.Context(), row("sand").ID, hash); !errors.Is(err, channel.ErrNotFound) {
 		t.Errorf("unknown channel: %v, want ErrNotFound", err)
+	}
+}
+
+func replacesSettings(t *testing.T, r channel.Rows) {
+	reef, kelp := row("reef"), row("kelp")
+	add(t, r, reef, kelp)
+	if err := r.SetSettings(t.Context(), reef.ID, "of=another", "x=1"); !errors.Is(err, channel.ErrChanged) {
+		t.Errorf("believed to be others: %v, want ErrChanged", err)
+	}
+	if err := r.SetSettings(t.Context(), reef.ID, reef.Settings, "x=2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SetSettings(t.Context(), row("sand").ID, "", "x=3"); !errors.Is(err, channel.ErrNotFound) {
+		t.Errorf("unknown channel: %v, want ErrNotFound", err)
+	}
+	for of, want := range map[id.Channel]string{reef.ID: "x=2", kelp.ID: kelp.Settings} {
+		if got, err := r.FindChannel(t.Context(), channel.Query{ID: of}); err != nil || got.Settings != want {
+			t.Errorf("settings %q, %v; want %q", got.Settings, err, want)
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ const read = (given: Partial<Record<Attribute, string>>, where = page) => readWi
 
 describe('what an author writes', () => {
   it('is an address of a channel, or a name on the server that the script is from', () => {
-    const usual = { name: 'fish', base: 'https://live.example:8443', token: '', autoplay: true, controls: true, sharing: 'ask' };
+    const usual = { name: 'fish', base: 'https://live.example:8443', token: '', autoplay: true, controls: true, sharing: 'ask', distanceS: 3 };
     expect(read({ channel: ' https://live.example:8443/c/fish ' })).toEqual(usual);
     expect(read({ src: 'https://live.example:8443/embed/fish' })).toEqual(usual);
     expect(read({ channel: 'https://live.example:8443/c/fish?share=yes#top' })).toEqual(usual);
@@ -28,6 +28,8 @@ describe('what an author writes', () => {
     for (const channel of ['https://live.example/', 'https://live.example/c/', 'https://live.example/c/BIG', 'ftp://live.example/c/fish', 'javascript:alert(1)', 'two words', '../c/fish', 'https://live.example/x/c/fish']) {
       expect(read({ channel }), channel).toContain(`channel="${channel}" is not the address of a channel`);
     }
+    expect(read({ channel: 'fish', latency: '4.5' })).toMatchObject({ distanceS: 4.5 });
+    expect(read({ channel: 'fish', latency: '1' })).toBe('latency="1" is not a number of seconds from 2 to 10.');
     expect(read({ channel: 'fish', sharing: 'yes' })).toBe('sharing="yes" is none of ask, on and off.');
     expect(read({ channel: 'http://live.example/c/fish' })).toContain('The server needs HTTPS too');
     expect(read({ channel: 'http://live.example/c/fish' }, { protocol: 'http:' })).toMatchObject({ name: 'fish' });

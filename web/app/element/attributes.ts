@@ -1,5 +1,6 @@
 // What a page's author wrote into <shoal-player>, read. Pure.
 import { channelInPath } from '../channels/api';
+import { readLatency } from './latency';
 
 /** `ask`: the player puts the question. `on`: the same, but where the operator vouches for it the answer is yes. `off`: it asks nothing. */
 export type SharingWish = 'ask' | 'on' | 'off';
@@ -14,9 +15,10 @@ export interface Wish extends Where {
   readonly autoplay: boolean;
   readonly controls: boolean;
   readonly sharing: SharingWish;
+  readonly distanceS: number; // behind live
 }
 
-export const ATTRIBUTES = ['channel', 'src', 'autoplay', 'muted', 'controls', 'sharing', 'token'] as const;
+export const ATTRIBUTES = ['channel', 'src', 'autoplay', 'muted', 'controls', 'sharing', 'token', 'latency'] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];
 
 /** Returns what is wished, or what is wrong with it, in words for the author. `home` is where this program came from. */
@@ -25,7 +27,9 @@ export function readWish(get: (name: Attribute) => string | null, home: string, 
   if (typeof where === 'string') return where;
   const sharing = get('sharing') || 'ask';
   if (sharing !== 'ask' && sharing !== 'on' && sharing !== 'off') return `sharing="${sharing}" is none of ask, on and off.`;
-  return { ...where, token: get('token') || where.token, autoplay: flag(get('autoplay'), true), controls: flag(get('controls'), true), sharing };
+  const distanceS = readLatency(get('latency'));
+  if (typeof distanceS === 'string') return distanceS;
+  return { ...where, distanceS, token: get('token') || where.token, autoplay: flag(get('autoplay'), true), controls: flag(get('controls'), true), sharing };
 }
 
 /** autoplay, autoplay="on", autoplay="false": what people write. */

@@ -113,8 +113,8 @@ export class ShoalPlayer extends HTMLElement {
     });
   }
 
-  #visitOf({ name, base, token, autoplay, sharing }: Wish): Visit {
-    return new Visit({ name, base, token, autoplay, loadHls, preset: sharing === 'on' ? 'yes' : null, recording: null, clip: '', remembers: sharing !== 'off' });
+  #visitOf({ name, base, token, autoplay, sharing, distanceS }: Wish): Visit {
+    return new Visit({ name, base, token, autoplay, distanceS, loadHls, preset: sharing === 'on' ? 'yes' : null, recording: null, clip: '', remembers: sharing !== 'off' });
   }
 
   #stop(): void {

@@ -8,15 +8,16 @@ import type { default as Hls, HlsConfig } from 'hls.js';
 import { withToken } from '../../player/address';
 import { bufferedAhead } from '../../player/buffered';
 import { Calm } from '../../player/calm';
+import { liveMax } from '../../player/distance';
 import { fragmentLoader } from '../../player/fragments';
 import { Listings } from '../../player/listings';
 import { ServerPace } from '../../player/pace';
 import { EdgeTrust, wantPatience } from '../../player/patience';
 import { playlistLoader } from '../../player/playlists';
 import { StallMeter, type PictureEvent } from '../../player/stalls';
-import { LIVE_MAX_S, LIVE_TARGET_S } from '../../player/step';
 import { ALL_TRACKS, tracksPlayed } from '../../player/tracks';
 import { readChannel } from '../element/attributes';
+import { readLatency } from '../element/latency';
 import { uplinkAllowance } from '../sharing/allowance';
 import { memory, yesOfViewer } from '../sharing/consent';
 import { FlowMeter, still } from '../shoal/flows';
@@ -33,6 +34,8 @@ export interface Choices {
   readonly channel: string;
   /** The pass to a private channel. */
   readonly token?: string;
+  /** Seconds behind live, from 2 to 10; 3 unless said otherwise, as all viewers of a channel should have it. */
+  readonly latency?: number;
 }
 
 /** How often player and swarm are looked at. */
@@ -64,16 +67,18 @@ export class Guest extends EventTarget {
   #timer: ReturnType<typeof setInterval> | undefined;
   #told = '';
 
-  /** It throws, in words, if `channel` is none. */
-  constructor({ channel, token: pass }: Choices) {
+  /** It throws, in words, if `channel` is none, or `latency` out of bounds. */
+  constructor({ channel, token: pass, latency }: Choices) {
     super();
     const where = readChannel(channel, new URL(import.meta.url).origin, location);
     if (typeof where === 'string') throw new TypeError(`shoal: ${where}`);
+    const distanceS = readLatency(latency === undefined ? null : String(latency));
+    if (typeof distanceS === 'string') throw new TypeError(`shoal: ${distanceS}`);
     const { name, base } = where;
     const token = pass || where.token;
     this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
     this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
-    this.config = this.#configure(token);
+    this.config = this.#configure(token, distanceS);
   }
 
   /** Tells which Hls was made with the configuration. */
@@ -117,12 +122,12 @@ export class Guest extends EventTarget {
     this.#hls = this.#media = null;
   }
 
-  #configure(token: string): Partial<HlsConfig> {
+  #configure(token: string, distanceS: number): Partial<HlsConfig> {
     const latencyMs = (): number => (Number.isFinite(this.#hls?.ttfbEstimate) ? (this.#hls?.ttfbEstimate ?? 0) : 0);
     return {
       lowLatencyMode: true,
-      liveSyncDuration: LIVE_TARGET_S,
-      liveMaxLatencyDuration: LIVE_MAX_S,
+      liveSyncDuration: distanceS,
+      liveMaxLatencyDuration: liveMax(distanceS),
       maxLiveSyncPlaybackRate: HURRY,
       fLoader: fragmentLoader({
         pace: this.#pace,
@@ -154,7 +159,7 @@ export class Guest extends EventTarget {
     const totals = this.#company.totals();
     const serverBytes = this.#httpBytes + totals.engineHttpBytes;
     this.#company.stood(this.#stalls.stalls(performance.now()), performance.now());
-    swarm?.setUplink(uplinkAllowance(serverBytes + totals.peerBytes, totals.wireBytes, hls.levels[Math.max(hls.currentLevel, 0)]?.maxBitrate ?? null));
+    swarm?.setUplink(uplinkAllowance({ ...totals, serverBytes }, hls.levels[Math.max(hls.currentLevel, 0)]?.maxBitrate ?? null));
     this.#currents = this.#flows.read({ atMs: performance.now(), serverBytes, neighbours: this.#company.stats()?.neighbours ?? [] });
     this.#tell();
   }

@@ -155,6 +155,7 @@ export class Visit {
     this.#video = video;
     this.#player = new Player(video, this.#plan.loadHls, {
       token: this.#plan.token,
+      distanceS: this.#plan.distanceS,
       reads: readWish(memory()),
       hears: readLanguage(memory()),
       source: () => this.company.source,
@@ -394,7 +395,7 @@ export class Visit {
     this.verified = totals.verified;
     this.refused = totals.refused;
     this.company.stood(player.stalls.stalls(performance.now()), performance.now());
-    swarm?.setUplink(uplinkAllowance(this.serverBytes + this.peerBytes, totals.wireBytes, player.bitrate));
+    swarm?.setUplink(uplinkAllowance({ ...totals, serverBytes: this.serverBytes }, player.bitrate));
     this.currents = this.#flows.read({
       atMs: performance.now(),
       serverBytes: this.serverBytes,

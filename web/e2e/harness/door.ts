@@ -1,21 +1,27 @@
-// A door before the server that can be shut for the tracker alone: pages and media pass on.
+// A door before the server that can be shut for the tracker alone, or for media alone: all else passes on.
 //
 // What it is: a plain HTTP proxy that also carries WebSockets.
-// Who calls it: failures.spec.ts.
+// Who calls it: failures.spec.ts and tabs.spec.ts.
 // What it owns: its port, and the connections through it, until close().
 // What it will never do: change what passes.
-import { createServer, request, type IncomingMessage, type Server as HttpServer } from 'node:http';
+import { createServer, request, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { freePort } from './server';
 
-/** What a viewer needs to come to the tracker. */
-const ofTracker = /^\/api\/v1\/(tracker$|channels\/[^/]+\/join$)/;
+const kinds = {
+  /** What a viewer needs to come to the tracker. */
+  tracker: /^\/api\/v1\/(tracker$|channels\/[^/]+\/join$)/,
+  /** Everything that is the stream: media, playlists, records. */
+  media: /^\/hls\//,
+};
+export type Behind = keyof typeof kinds;
 
 export class Door {
   readonly url: string;
   readonly #server: HttpServer;
   readonly #talks = new Set<Socket>();
-  #shut = false;
+  readonly #answers = new Set<ServerResponse>(); // media that is under way
+  #shut: Behind | null = null;
 
   private constructor(url: string, server: HttpServer) {
     this.url = url;
@@ -33,7 +39,11 @@ export class Door {
         given.pipe(answer);
       });
       onward.on('error', () => answer.destroy());
-      answer.on('close', () => onward.destroy());
+      if (kinds.media.test(asked.url ?? '')) door.#answers.add(answer);
+      answer.on('close', () => {
+        door.#answers.delete(answer);
+        onward.destroy();
+      });
       asked.pipe(onward);
     });
     server.on('upgrade', (asked: IncomingMessage, near: Socket, head: Buffer) => {
@@ -57,10 +67,11 @@ export class Door {
     return door;
   }
 
-  /** Keeps the tracker from everyone behind the door, or no longer. */
-  keep(shut: boolean): void {
+  /** Keeps the tracker or the stream from everyone behind the door, or nothing. What of it is under way is broken off. */
+  keep(shut: Behind | null): void {
     this.#shut = shut;
-    if (shut) for (const talk of this.#talks) talk.destroy();
+    if (shut === 'tracker') for (const talk of this.#talks) talk.destroy();
+    if (shut === 'media') for (const answer of this.#answers) answer.destroy();
   }
 
   close(): void {
@@ -70,6 +81,6 @@ export class Door {
   }
 
   #refuses(asked: IncomingMessage): boolean {
-    return this.#shut && ofTracker.test(asked.url ?? '');
+    return this.#shut !== null && kinds[this.#shut].test(asked.url ?? '');
   }
 }

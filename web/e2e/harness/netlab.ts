@@ -95,6 +95,13 @@ export class Netlab {
     return link.stats64.tx.bytes;
   }
 
+  /** Bytes of UDP that a home has sent to the street, as packets of IP: what goes to other viewers, and next to nothing else. */
+  async given(home: number): Promise<number> {
+    const told = await run('ip', ['netns', 'exec', `shoallab-r${home}`, 'nft', '-j', 'list', 'counter', 'ip', 'taps', 'given']);
+    const { nftables } = JSON.parse(told.out) as { nftables: { counter?: { bytes: number } }[] };
+    return nftables.reduce((bytes, { counter }) => bytes + (counter?.bytes ?? 0), 0);
+  }
+
   async remove(): Promise<void> {
     for (let i = 0; i < Math.max(this.#kinds.length, 8); i++) {
       await run('ip', ['netns', 'del', `shoallab-h${i}`]);
@@ -124,6 +131,7 @@ export class Netlab {
     await ip('-n', router, 'addr', 'add', `${this.address(home)}/24`, 'dev', 'wan');
     await ip('-n', router, 'link', 'set', 'wan', 'up');
     await ip('-n', router, 'route', 'add', 'default', 'via', SERVER_HOST);
+    await nft(router, 'table ip taps { counter given { }; chain out { type filter hook postrouting priority 300; oifname "wan" meta l4proto udp counter name given; }; }');
     if (kind === 'open') return;
 
     const host = `shoallab-h${home}`;

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"shoal/id"
+	"shoal/server/channel"
+)
+
+type channelSet struct {
+	Name            string   `arg:"" help:"Name of the channel."`
+	Changes         []string `arg:"" name:"key=value" help:"What to change: record=off, rewind=2h, keep_days=7. Nothing behind = leaves it to the server's flag again."`
+	channelSettings `embed:""`
+}
+
+// Run changes settings of the channel. A running server follows within two seconds, or with the next broadcast.
+func (c *channelSet) Run(ctx context.Context, w world) (err error) {
+	changes := make(map[string]string)
+	for _, pair := range c.Changes {
+		key, value, ok := strings.Cut(pair, "=")
+		if _, twice := changes[key]; !ok || twice {
+			return &misuseError{fmt.Errorf("%q: write each setting once, as KEY=VALUE, such as record=off", pair)}
+		}
+		changes[key] = value
+	}
+	return c.withChannel(ctx, c.Name, func(registry *channelTools, found channel.Channel) error {
+		s, err := registry.Change(ctx, found.ID, changes)
+		if errors.Is(err, channel.ErrSetting) {
+			return &misuseError{err}
+		}
+		if err != nil {
+			return err
+		}
+		return c.printChoices(w, found.Name, s)
+	})
+}
+
+type channelShow struct {
+	Name            string `arg:"" help:"Name of the channel."`
+	channelSettings `embed:""`
+}
+
+// Run prints the settings of the channel.
+func (c *channelShow) Run(ctx context.Context, w world) error {
+	return c.withChannel(ctx, c.Name, func(registry *channelTools, found channel.Channel) error {
+		s, err := registry.Settings(ctx, found.ID)
+		if err != nil {
+			return err
+		}
+		return c.printChoices(w, found.Name, s)
+	})
+}
+
+// withChannel hands a channel of the data directory to do.
+func (c *channelSettings) withChannel(ctx context.Context, name string, do func(*channelTools, channel.Channel) error) (err error) {
+	registry, done, err := c.registry(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	found, err := registry.named(ctx, name)
+	if err != nil {
+		return err
+	}
+	return do(registry, found)
+}
+
+// printChoices writes a channel's settings, and for those that it does not have the server's, as this command knows them.
+func (c *channelSettings) printChoices(w world, name id.Name, s channel.Settings) error {
+	server := map[string]string{
+		channel.Record: c.Record, channel.Rewind: c.Rewind, channel.KeepDays: fmt.Sprint(c.KeepDays), channel.KeepGB: fmt.Sprint(c.KeepGB),
+		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow,
+	}
+	if c.JSON {
+		own := make(map[string]string)
+		for _, key := range channel.SettingKeys() {
+			if value, ok := s.Value(key); ok {
+				own[key] = value
+			}
+		}
+		return json.NewEncoder(w.out).Encode(struct {
+			Channel id.Name           `json:"channel"`
+			Own     map[string]string `json:"own"`
+			Server  map[string]string `json:"server"`
+		}{name, own, server})
+	}
+	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
+	for _, key := range channel.SettingKeys() {
+		value, own := s.Value(key)
+		of := "its own"
+		if !own {
+			value, of = server[key], "the server's"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\ttakes effect %s\n", key, value, of, channel.TakesEffect(key))
+	}
+	return table.Flush()
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"shoal/server/channel"
+)
+
+// set runs `shoal channel set`, and returns what it says.
+func (r *recorded) set(pairs ...string) string {
+	r.t.Helper()
+	said, err := shoal(append([]string{"channel", "set", "demo", "--data", r.data}, pairs...)...).CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("%v: %v: %s", pairs, err, said)
+	}
+	return string(said)
+}
+
+// offers is what the API tells of what viewers may do.
+func (r *recorded) offers() (told struct {
+	RewindS float64 `json:"rewind_s"`
+	Clips   bool    `json:"clips"`
+}) {
+	r.t.Helper()
+	b, _ := r.get("/api/v1/channels/demo")
+	if err := json.Unmarshal(b, &told); err != nil {
+		r.t.Fatalf("%s: %v", b, err)
+	}
+	return told
+}
+
+// A channel's own settings go before the server's, beside a running server and after it has ended.
+func TestAChannelsOwnSettings(t *testing.T) {
+	r := newRecorded(t)
+	r.serve("--ladder", "off", "--reconnect-window", "1h")
+	if said := r.set("record=off", "rewind=90s", "clips=off", "reconnect_window=1s"); !strings.Contains(said, "record            off    its own") || !strings.Contains(said, "download          off    the server's") {
+		t.Errorf("%s", said)
+	}
+	r.until("the server follows", func() bool { o := r.offers(); return o.RewindS == 90 && !o.Clips })
+	live := func(say string) bool {
+		b, _ := r.get("/api/v1/channels/demo")
+		return strings.Contains(string(b), `"live":`+say)
+	}
+	broadcast := func(parts int) {
+		publisher := r.publish()
+		r.until("it is live", func() bool { return live("true") }) // the one before may still be at the origin
+		r.until("something is published", func() bool { return r.newest(0) >= parts })
+		_ = publisher.Process.Kill()
+		r.until("it is over, though the server would wait for an hour", func() bool { return live("false") })
+	}
+	broadcast(4)
+	if list := r.list(); len(list) != 0 {
+		t.Errorf("recorded though it is off: %+v", list)
+	}
+	if _, status := r.post("/api/v1/channels/demo/clips", `{"recording":1,"from_s":0,"to_s":2}`); status != http.StatusForbidden && status != http.StatusNotFound {
+		t.Errorf("a clip: %d", status)
+	}
+	r.set("record=", "clips=", "download=on")
+	r.until("the server follows", func() bool { return r.offers().Clips })
+	broadcast(4)
+	r.until("it is recorded", func() bool { l := r.list(); return len(l) == 1 && !l[0].Live })
+	if l := r.list(); l[0].Download == "" || r.status(l[0].Download) != http.StatusOK {
+		t.Errorf("%+v", l)
+	}
+	shown, err := shoal("channel", "show", "demo", "--json", "--data", r.data).Output()
+	if err != nil || !strings.Contains(string(shown), `"own":{"download":"on","reconnect_window":"1s","rewind":"1m30s"}`) {
+		t.Errorf("%v %s", err, shown)
+	}
+	for pair, want := range map[string]string{"recrod=off": "recrod", "rewind=forever": "up to 12h", "record": "KEY=VALUE"} {
+		said, err := shoal("channel", "set", "demo", "keep_days=1", pair, "--data", r.data).CombinedOutput()
+		if err == nil || !strings.Contains(string(said), want) {
+			t.Errorf("%s: %v %s", pair, err, said)
+		}
+	}
+	r.settingsOverHTTP()
+}
+
+// settingsOverHTTP asks for settings and changes them as the streamer and as the operator.
+func (r *recorded) settingsOverHTTP() {
+	r.t.Helper()
+	const address = "/api/v1/channels/demo/settings"
+	secret, err := channel.OpenSecret(r.data)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	operator, err := operatorToken(secret)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, c := range []struct {
+		method, key, body string
+		want              int
+	}{
+		{"GET", r.key, "", http.StatusOK}, {"GET", "wrong", "", http.StatusUnauthorized}, {"PATCH", r.key, `{"record":"off"}`, http.StatusForbidden},
+		{"PATCH", operator, `{"record":"perhaps"}`, http.StatusBadRequest}, {"PATCH", operator, `{"x":1}`, http.StatusBadRequest},
+		{"PATCH", operator, `{"rewind":"","keep_days":"7"}`, http.StatusOK},
+	} {
+		if got := r.say(c.method, address, c.key, c.body); got != c.want {
+			r.t.Errorf("%s %s: %d, want %d", c.method, c.body, got, c.want)
+		}
+	}
+	shown, err := shoal("channel", "show", "demo", "--json", "--data", r.data).Output()
+	if err != nil || !strings.Contains(string(shown), `"own":{"download":"on","keep_days":"7","reconnect_window":"1s"}`) {
+		r.t.Errorf("%v %s", err, shown)
+	}
+}

@@ -1,0 +1,33 @@
+package api
+
+import (
+	"time"
+
+	"shoal/id"
+)
+
+// Ways knows what is offered of each channel. It does not wait.
+type Ways interface {
+	// Recorded reports whether the channel's recordings are listed.
+	Recorded(channel id.Channel) bool
+	// Clips reports whether viewers may make clips of it.
+	Clips(channel id.Channel) bool
+	// Download reports whether viewers may take its recordings and clips away.
+	Download(channel id.Channel) bool
+	// Rewind returns how far back its running broadcast may be played; 0 means not at all.
+	Rewind(channel id.Channel) time.Duration
+}
+
+// wayOf is what is offered of one channel.
+type wayOf struct {
+	recorded, clips, download bool
+	rewind                    time.Duration
+}
+
+// way returns what is offered of a channel: as Rooms.Ways says, or as Config says of all.
+func (a *API) way(channel id.Channel) wayOf {
+	if w := a.rooms.Ways; w != nil {
+		return wayOf{w.Recorded(channel), w.Clips(channel), w.Download(channel), w.Rewind(channel)}
+	}
+	return wayOf{a.config.Record, a.config.Clips, a.config.Download, a.config.Rewind}
+}

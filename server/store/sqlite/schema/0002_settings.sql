@@ -1,0 +1,1 @@
+ALTER TABLE channels ADD COLUMN settings TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,21 @@
+// How far behind live a page on another site asks to be.
+import { expect, test } from './harness/house';
+import { throughout, until } from './harness/until';
+import type { Viewer } from './harness/viewer';
+
+test('a frame keeps the distance to live that its address asks for, also beside others, and says what is wrong with one it cannot keep', async ({ live, open, page, server }) => {
+  const far = await open(`/embed/${live.card.channel}?share=yes&latency=5`);
+  const usual = await open(`/embed/${live.card.channel}?share=yes`);
+  const near = async (distanceS: number, viewer: Viewer): Promise<boolean> => Math.abs(((await viewer.report()).latencyS ?? 0) - distanceS) < 0.3;
+  for (const viewer of [far, usual]) await viewer.shares(1);
+  await until('each is as far behind live as was asked', async () => (await near(5, far)) && (await near(3, usual)), 30_000);
+  const { peerBytes } = await far.report();
+  await throughout(5_000, 1_000, async () => {
+    for (const viewer of [far, usual]) expect((await viewer.report()).stalls).toBe(0);
+  });
+  expect((await far.report()).peerBytes, 'who is further behind has it from who is nearer').toBeGreaterThan(peerBytes);
+
+  await page.goto(`${server.url}/embed/${live.card.channel}?latency=1`);
+  await expect(page.getByRole('alert')).toContainText('latency="1" is not a number of seconds from 2 to 10.');
+  expect(await page.locator('video').count()).toBe(0);
+});

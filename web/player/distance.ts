@@ -1,0 +1,11 @@
+// How far behind live a picture is meant to be. Pure.
+
+/** The distance to the live edge that everybody keeps unless the page says otherwise, in seconds. */
+export const LIVE_TARGET_S = 3;
+/** So much further behind than meant the player jumps to live by itself, unless the viewer paused or went back. */
+const MORE_S = 6;
+
+/** Further behind than this the player jumps. */
+export function liveMax(targetS: number): number {
+  return targetS + MORE_S;
+}
