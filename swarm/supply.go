@@ -265,7 +265,6 @@ func (e *Engine) signatureChecked(in SignatureChecked) {
 	if !in.OK {
 		e.note(ManifestRefused, from, segment.Part{})
 		e.drop(from, Polluted)
-		return
 	}
 	for _, c := range more {
 		e.check(c)

@@ -135,6 +135,9 @@ func (h *house) Media(ctx context.Context, _ id.Name, _ segment.Track, reload or
 			return nil, ctx.Err()
 		}
 	}
+	if h.text == "panic" {
+		panic("as the test asks for")
+	}
 	return []byte(cmp.Or(h.text, "#EXTM3U media")), h.answer
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -60,7 +61,13 @@ func (a *API) waits(w http.ResponseWriter, r *http.Request, name id.Name, track 
 	}
 	read, _ := buffered.Reader.Peek(buffered.Reader.Buffered()) // as much as there is
 	header := w.Header()
-	a.rooms.Lobby.Wait(awaited{name, track, reload, accepts(r, "gzip")}, conn, read, func(ctx context.Context) []byte {
+	a.rooms.Lobby.Wait(awaited{name, track, reload, accepts(r, "gzip")}, conn, read, func(ctx context.Context) (answer []byte) {
+		defer func() {
+			if why := recover(); why != nil { // as the HTTP server does for whom it answers itself
+				a.config.Log.Error("the server made a mistake: who waited is sent away", "route", r.Pattern, "why", why, "stack", string(debug.Stack()))
+				answer = nil
+			}
+		}()
 		text, err := a.rooms.Origin.Media(ctx, name, track, reload)
 		if ctx.Err() != nil {
 			return nil

@@ -102,6 +102,28 @@ func TestWhoWaitsIsAnsweredAsOthersAre(t *testing.T) {
 	}
 }
 
+// A mistake of ours sends away who waited, and nobody else.
+func TestAMistakeInTheLobby(t *testing.T) {
+	h := newHouse(t, onTime)
+	h.hold = make(chan struct{})
+	close(h.hold)
+	h.text = "panic"
+	s := httptest.NewServer(h.handler)
+	defer s.Close()
+	r, err := http.Get(s.URL + "/hls/fish/1.m3u8?_HLS_msn=7")
+	if err == nil {
+		_ = r.Body.Close() // its status is what counts
+		t.Errorf("%d", r.StatusCode)
+	}
+	if !strings.Contains(h.log.String(), "as the test asks for") {
+		t.Errorf("nobody is told: %s", h.log.String())
+	}
+	h.text = ""
+	if r := over(t, s, "GET", "/hls/fish/1.m3u8?_HLS_msn=7"); r.StatusCode != http.StatusOK {
+		t.Errorf("%d", r.StatusCode)
+	}
+}
+
 // Only what a player asks for waits there, and those who ask for different things apart.
 func TestWhoWaitsInTheLobby(t *testing.T) {
 	h := newHouse(t, onTime)

@@ -30,7 +30,7 @@ const enough = 0.9
 func (r *Recording) source() *Source {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := &Source{Key: r.Key, recording: r, free: segment.TracksMax, sessions: len(r.index.certificates)}
+	s := &Source{Key: r.Key, recording: r, free: segment.TracksMax, sessions: r.index.sessions()}
 	best := 0
 	described := r.describe()
 	for n, t := range described {
@@ -66,6 +66,28 @@ func (s *Source) Rungs() []int { return slices.Clone(s.rungs) }
 // Free returns the first track that nothing stands on, and how many there are from it on.
 func (s *Source) Free() (first segment.Track, n int) {
 	return segment.Track(segment.TracksMax - s.free), s.free
+}
+
+// sessions counts the session keys that signed parts that are there still: of a broadcast of many days the last half is.
+func (x *index) sessions() int {
+	var minSeqs []uint64
+	for _, record := range x.certificates {
+		if c, err := manifest.ParseCertificate(record); err == nil {
+			minSeqs = append(minSeqs, c.MinSeq)
+		}
+	}
+	slices.Sort(minSeqs)
+	signed := make(map[int]bool)
+	for n := range x.tracks {
+		for _, p := range x.tracks[n].parts {
+			at, exact := slices.BinarySearch(minSeqs, p.seq)
+			if exact {
+				at++
+			}
+			signed[at] = true
+		}
+	}
+	return len(signed)
 }
 
 // Sessions returns how many session keys signed the recording.

@@ -29,8 +29,9 @@ const (
 // FirstSeq is where the numbers of parts begin that are made later, or a multiple of it: six days of parts, when a recording has half a day at most.
 const FirstSeq = 1 << 20
 
-// sessionsMax is how many session keys may have signed a recording: viewers keep two certificates, and one is the Bench's.
-const sessionsMax = 1
+// SessionsMax is how many session keys may have signed a recording that gets rungs: viewers keep eight certificates of a recording, and
+// one is the Bench's. Half a day of live has two or three.
+const SessionsMax = 7
 
 // Picture is what is known of a source's picture.
 type Picture struct {

@@ -171,7 +171,7 @@ func (l *ladder) Remake(ctx context.Context, r Run) error {
 // recorded is a shelf with runs of so many seconds and heights; hole leaves out a part.
 func recorded(t *testing.T, hole int, heights ...int) *shelf {
 	t.Helper()
-	s := &shelf{t: t, sessions: 1}
+	s := &shelf{t: t, sessions: SessionsMax}
 	track := func(height int) ingest.Track {
 		return ingest.Track{Kind: segment.Video, TimeScale: 90000, Codec: &codecs.VP9{Width: 16 * height / 9, Height: height, BitDepth: 8, ChromaSubsampling: 1}}
 	}
@@ -329,8 +329,8 @@ func TestPartsHaveTheSourcesSamples(t *testing.T) {
 
 func TestNothingIsMadeOfWhatHasAllOrMustNotHaveMore(t *testing.T) {
 	for name, set := range map[string]func(*shelf){
-		"it has them":                func(s *shelf) { s.has = []int{720, 360} },
-		"two session keys signed it": func(s *shelf) { s.sessions = 2 },
+		"it has them": func(s *shelf) { s.has = []int{720, 360} },
+		"more session keys signed it than viewers keep": func(s *shelf) { s.sessions = SessionsMax + 1 },
 	} {
 		s := recorded(t, -1, 1080)
 		set(s)

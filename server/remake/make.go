@@ -59,7 +59,7 @@ func (b *Bench) make(ctx context.Context, source Source) (made int, err error) {
 
 // lacking returns the rungs to make: by the source's largest picture, that of its first part.
 func (b *Bench) lacking(source Source) ([]Rung, error) {
-	if source.Len() == 0 || source.Sessions() > sessionsMax {
+	if source.Len() == 0 || source.Sessions() > SessionsMax {
 		return nil, nil
 	}
 	_, init, _, err := source.Read(0)

@@ -16,6 +16,9 @@ const (
 	WaitingMax = 256
 	// CertificatesMax is how many certificates are kept: the newest and the one that it relieves.
 	CertificatesMax = 2
+	// RecordedCertificatesMax is how many are kept of a recording, where any place may be played next: two or three of half a day while
+	// it was live, and one for each time that rungs were made of it afterwards.
+	RecordedCertificatesMax = 8
 	// ClockSlackMS is how far clocks may differ when a certificate's time is judged (security fault F06).
 	ClockSlackMS = 90_000
 )
@@ -117,7 +120,7 @@ func (r *Records) offerPart(o offer) (Verdict, Check) {
 		return Ignored, Check{}
 	}
 	session, ok := r.session(o.part)
-	if !ok {
+	if !ok || r.Recorded && r.certifying() {
 		return r.hold(o), Check{}
 	}
 	return r.check(o, session, o.part.Signature)
@@ -131,6 +134,12 @@ func (r *Records) session(p *manifest.Part) (key [32]byte, ok bool) {
 		}
 	}
 	return key, false
+}
+
+// certifying reports whether a certificate of the origin's is being checked. Of a recording, whose certificates all come at the beginning,
+// one of them may be what says whose a part is: judged by another it would look forged. A neighbour's holds nothing up.
+func (r *Records) certifying() bool {
+	return slices.ContainsFunc(r.pending, func(p pending) bool { return p.part == nil && p.from == id.Origin })
 }
 
 // hold keeps o until a certificate comes. When there is no room the oldest makes it: parts grow stale.
@@ -169,6 +178,8 @@ func (r *Records) Settled(ref uint32, good bool) (accepted *Accepted, more []Che
 	o := r.pending[i].offer
 	r.pending = append(r.pending[:i], r.pending[i+1:]...)
 	switch {
+	case !good && o.part == nil && r.Recorded:
+		return nil, r.release(), o.from, true
 	case !good:
 		return nil, nil, o.from, true
 	case o.part == nil:
@@ -178,10 +189,20 @@ func (r *Records) Settled(ref uint32, good bool) (accepted *Accepted, more []Che
 }
 
 func (r *Records) admit(o offer) (more []Check) {
-	if len(r.certificates) == CertificatesMax {
-		r.certificates = append(r.certificates[:0], r.certificates[1:]...)
+	most, at := CertificatesMax, len(r.certificates)
+	if r.Recorded {
+		most = RecordedCertificatesMax
+		for at > 0 && r.certificates[at-1].MinSeq > o.cert.MinSeq { // they are checked in any order
+			at--
+		}
 	}
-	r.certificates = append(r.certificates, certified{o.cert, o.record})
+	r.certificates = slices.Insert(r.certificates, at, certified{o.cert, o.record})
+	r.certificates = slices.Delete(r.certificates, 0, max(0, len(r.certificates)-most))
+	return r.release()
+}
+
+// release offers the records again that waited for a certificate.
+func (r *Records) release() (more []Check) {
 	waiting := r.waiting
 	r.waiting = nil
 	for _, w := range waiting {

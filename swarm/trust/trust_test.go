@@ -109,6 +109,87 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// A recording of half a day was signed by several session keys, one after the other, and its late rungs by one more: whatever order they are
+// checked in, each part is held to its own.
+func TestARecordingHasManySessions(t *testing.T) {
+	const sessions, step = RecordedCertificatesMax, 1000
+	identity := signer(1)
+	var certificates, parts [][]byte
+	for n := range sessions {
+		s := story{t, identity, signer(byte(10 + n))}
+		c, err := sign.Certificate(manifest.Certificate{
+			Epoch: 5, Session: s.session.Public(), MinSeq: uint64(n * step), NotBeforeMS: wallMS, NotAfterMS: wallMS + 1000,
+		}, identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, _ := s.part(5, uint64(n*step), id.Digest{byte(min(n, 1))}, wallMS) // nothing is before the first
+		certificates, parts = append(certificates, c.Append(nil)), append(parts, part)
+	}
+	for name, order := range map[string]func(n int) int{
+		"oldest first": func(n int) int { return n }, "newest first": func(n int) int { return sessions - 1 - n }, "mixed": func(n int) int { return n * 3 % sessions },
+	} {
+		r := &Records{Channel: identity.Public(), Recorded: true}
+		var checks []Check
+		for n := range sessions {
+			_, c := r.Offer(id.Origin, sign.Digest(certificates[n]), certificates[n], wallMS)
+			checks = append(checks, c)
+		}
+		for n := range sessions { // while certificates are being checked
+			if verdict, _ := r.Offer(id.Origin, sign.Digest(parts[n]), parts[n], wallMS); verdict != Held {
+				t.Errorf("%s: part %d before it is known whose it is: %v", name, n, verdict)
+			}
+		}
+		accepted := 0
+		settle := func(c Check) (more []Check) {
+			good := sign.Verify(c.Key, c.Message, c.Signature)
+			a, more, _, _ := r.Settled(c.Ref, good)
+			if a != nil {
+				accepted++
+			}
+			if !good {
+				t.Errorf("%s: a check failed", name)
+			}
+			return more
+		}
+		var free []Check
+		for n := range sessions {
+			free = append(free, settle(checks[order(n)])...)
+		}
+		for _, c := range free {
+			settle(c)
+		}
+		if accepted != sessions {
+			t.Errorf("%s: %d of %d parts are accepted", name, accepted, sessions)
+		}
+	}
+}
+
+// A certificate that does not hold up keeps a recording's parts waiting no longer than its check.
+func TestAForgedCertificateHoldsNothingUp(t *testing.T) {
+	s, other := story{t, signer(1), signer(2)}, story{t, signer(1), signer(4)}
+	r := &Records{Channel: s.identity.Public(), Recorded: true}
+	if _, _, good := present(r, s.certificate(5)); !good {
+		t.Fatal("the certificate")
+	}
+	forged := other.certificate(5)
+	forged[len(forged)-1] ^= 1
+	for from, want := range map[id.Peer]Verdict{id.Origin: Held, 7: Checking} {
+		verdict, check := r.Offer(from, sign.Digest(forged), forged, wallMS)
+		if verdict != Checking {
+			t.Fatal(verdict)
+		}
+		part, _ := s.part(5, 0, id.Digest{}, wallMS+uint64(from))
+		if verdict, _ := r.Offer(id.Origin, sign.Digest(part), part, wallMS); verdict != want {
+			t.Errorf("while one from %d is checked: %v, want %v", from, verdict, want)
+		}
+		_, more, _, _ := r.Settled(check.Ref, false)
+		if (len(more) == 1) != (want == Held) {
+			t.Errorf("%d parts are set free", len(more))
+		}
+	}
+}
+
 func TestCertificateOutOfItsTime(t *testing.T) {
 	s := story{t, signer(1), signer(2)}
 	r := &Records{Channel: s.identity.Public()}
