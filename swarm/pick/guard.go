@@ -16,6 +16,10 @@ const (
 	guardMargin = 50 * span.Millisecond
 	// guardSamples is how many fetches are remembered.
 	guardSamples = 64
+	// hedgeEarned is how many answers earn one question more, and hedgesSpare how many may be asked before any were earned. Who asks twice
+	// whenever answers are slow makes them slower: an origin, or a viewer's own machine, that is at its limit would never come back from it.
+	hedgeEarned = 5
+	hedgesSpare = 8
 )
 
 // Guard learns how long the origin takes. There is time for two tries, and a third if it is quick: one answer in a hundred
@@ -23,10 +27,12 @@ const (
 type Guard struct {
 	took  []span.Span // the latest, in the order in which they were measured
 	usual span.Span   // what nine in ten do not exceed
+	spent int         // on questions asked again, in answers that would earn them
 }
 
 // Measured adds a fetch's duration.
 func (g *Guard) Measured(took span.Span) {
+	g.spent = max(g.spent-1, 0)
 	if len(g.took) == guardSamples {
 		g.took = slices.Delete(g.took, 0, 1)
 	}
@@ -54,6 +60,15 @@ func (g *Guard) Hedge(hedges int) span.Span {
 		return g.Length() * 7 / 10
 	}
 	return Never
+}
+
+// Spend reports whether the origin may be asked once more, and counts it.
+func (g *Guard) Spend() bool {
+	if g.spent+hedgeEarned > hedgesSpare*hedgeEarned {
+		return false
+	}
+	g.spent += hedgeEarned
+	return true
 }
 
 // Patience returns how long a rescue may take before the player is told to fetch for itself: all of it. A request that the

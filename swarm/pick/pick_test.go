@@ -293,3 +293,22 @@ func TestGuardFollowsTheOrigin(t *testing.T) {
 		t.Error("bounds", g.Length(), len(g.took))
 	}
 }
+
+func TestWhatIsAskedTwiceIsASmallShareOfWhatIsAnswered(t *testing.T) {
+	var g Guard
+	for range hedgesSpare {
+		if !g.Spend() {
+			t.Fatal("nothing to spare at the beginning")
+		}
+	}
+	asked := 0
+	for range 100 * hedgeEarned {
+		g.Measured(span.Second)
+		for g.Spend() {
+			asked++
+		}
+	}
+	if asked != 100 {
+		t.Errorf("asked twice %d times of %d", asked, 100*hedgeEarned)
+	}
+}

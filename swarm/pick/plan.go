@@ -161,7 +161,9 @@ func (d *Desk) hedge(now span.Span, p *have.Part, rescueAt span.Span, plan *Plan
 		return p.RescuedAt + after
 	}
 	p.Hedges++
-	plan.Gets = d.get(now, p, p.Missing(), true, plan.Gets)
+	if d.Guard.Spend() {
+		plan.Gets = d.get(now, p, p.Missing(), true, plan.Gets)
+	}
 	if after = d.Guard.Hedge(p.Hedges); after == Never {
 		return Never
 	}
