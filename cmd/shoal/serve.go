@@ -13,8 +13,8 @@ type serveCommand struct {
 	Settings `embed:""`
 }
 
-// gcPercent is how much garbage may lie about, in percent of what is in use: less than Go's own 100, for what 20,000 held reloads have
-// in use is 260 MB. GOGC in the environment wins.
+// gcPercent is how much garbage may lie about, in percent of what is in use: less than Go's own 100, for what 20,000 connections have
+// in use in the HTTP server is 260 MB. GOGC in the environment wins.
 const gcPercent = 40
 
 // Run serves until ctx ends.
