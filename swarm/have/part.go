@@ -80,7 +80,7 @@ func (p *Part) Keep(piece int) {
 }
 
 // settled reports whether there will never be anything to do about a part but to keep it for others: it is complete, and both
-// player and neighbours have what they are to have of it. Nothing that is held is ever lost before all of it is.
+// player and neighbours have what they are to have of it. A piece is only ever lost with its part.
 func (p *Part) settled() bool { return p.complete && !p.Wanted && p.Fresh.Empty() }
 
 // WallMS returns the wall-clock time of an opened part's first sample.
