@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer as createHttp } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { CLOCK_BITS, readBlocks } from './clock';
-import { kindOf, noCounts, plainPlaylist, since } from './counter';
+import { kept, orphanTable, type Orphaned, type Stretch } from './away';
+import { Counter, kindOf, noCounts, plainPlaylist, since } from './counter';
 import { figuresOf, middle, quantile, skewsOf } from './figures';
 import { picture } from './picture';
 import { spentBetween } from './processor';
@@ -82,6 +85,38 @@ test('of viewers who come one after the other, the first has nobody to have anyt
   assert.ok(first);
   assert.equal(figuresOf({ ...run, join: 'each', watched: [first, ...others] }).firstPeerP95, 400);
   assert.equal(figuresOf({ ...run, watched: [first, ...others] }).firstPeerP95, 9_000);
+});
+
+test('a tracker that is away refuses or is silent, while all else passes on, and then it is back', async () => {
+  const behind = createHttp((_, answer) => answer.end('here'));
+  await new Promise<void>((listening) => behind.listen(0, '127.0.0.1', listening));
+  const { port } = behind.address() as AddressInfo;
+  const counter = new Counter({ originPort: port, trackerPort: port, pages: '.' });
+  const url = `http://127.0.0.1:${await counter.listen('127.0.0.1', 0)}`;
+  const ask = async (path: string): Promise<string> => (await fetch(url + path, { signal: AbortSignal.timeout(500) })).text().catch(String);
+  const join = '/api/v1/channels/x/join';
+  assert.equal(await ask(join), 'here');
+  counter.keep('refused');
+  await assert.rejects(ask(join), /fetch failed/);
+  assert.equal(await ask('/hls/x/0.m3u8'), 'here');
+  counter.keep('silent');
+  await assert.rejects(ask(join), { name: 'TimeoutError' });
+  assert.equal(await ask('/hls/x/0.m3u8'), 'here');
+  counter.keep(null);
+  assert.equal(await ask(join), 'here');
+  counter.stop();
+  behind.closeAllConnections();
+  behind.close();
+});
+
+test('what was promised without a tracker is kept or not, and the table tells each viewer', () => {
+  const stretch = (offload: number): Stretch => ({ seconds: 60, offload, copies: 1, stalls: 0 });
+  const one: Orphaned = { engine: 'shoal', how: 'refused', before: stretch(0.75), without: stretch(0.74), after: stretch(0.75), linksBefore: 12, linksLeast: 12, wholeS: [1, 2.5] };
+  assert.ok(kept(one));
+  assert.ok(!kept({ ...one, without: stretch(0.72) }));
+  assert.ok(!kept({ ...one, wholeS: [1, 3.1] }));
+  assert.ok(!kept({ ...one, wholeS: [1, null] }));
+  assert.match(orphanTable([{ ...one, wholeS: [1.234, null] }]), /\*\*1\.23, never\*\*/);
 });
 
 test('quantiles and middles', () => {

@@ -10,7 +10,7 @@ test('a frame keeps the distance to live that its address asks for, also beside 
   for (const viewer of [far, usual]) await viewer.shares(1);
   await until('each is as far behind live as was asked', async () => (await near(5, far)) && (await near(3, usual)), 30_000);
   const { peerBytes } = await far.report();
-  await throughout(5_000, 1_000, async () => {
+  await throughout(3_000, 500, async () => {
     for (const viewer of [far, usual]) expect((await viewer.report()).stalls).toBe(0);
   });
   expect((await far.report()).peerBytes, 'who is further behind has it from who is nearer').toBeGreaterThan(peerBytes);

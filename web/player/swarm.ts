@@ -126,7 +126,7 @@ export interface SwarmStats extends TrackerState {
 export interface Playhead {
   readonly wallMs: number; // program date time of the frame on screen
   readonly bufferMs: number; // how far the buffer reaches ahead of it
-  readonly playing: boolean; // false: paused, ended or hidden for long; nothing is uploaded then
+  readonly playing: boolean; // false: paused or ended; nothing is uploaded then. A hidden tab plays on
 }
 
 /** A viewer who shares: engine, peer connections and its own tracker connection (mode "share"). */

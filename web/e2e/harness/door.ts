@@ -1,7 +1,7 @@
 // A door before the server that can be shut for the tracker alone, or for media alone: all else passes on.
 //
 // What it is: a plain HTTP proxy that also carries WebSockets.
-// Who calls it: failures.spec.ts and tabs.spec.ts.
+// Who calls it: failures.spec.ts.
 // What it owns: its port, and the connections through it, until close().
 // What it will never do: change what passes.
 import { createServer, request, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
