@@ -150,6 +150,7 @@ func (r *Recorder) hear(fact event.Fact) {
 		if t := r.tapes[f.Channel]; t != nil && t.rec.Key.Epoch == f.Epoch {
 			r.end(f.Channel)
 		}
+		delete(r.early, f.Channel)
 	}
 }
 

@@ -101,6 +101,9 @@ func (r *Recorder) hearSaid(f event.TextSaid) {
 		}
 		return
 	}
+	if p := r.planned(Key{Channel: f.Channel, Epoch: f.Epoch}); !p.Keep && p.Rewind == 0 {
+		return
+	}
 	early := r.early[f.Channel]
 	if early.epoch != f.Epoch {
 		early = spokenEarly{epoch: f.Epoch}
