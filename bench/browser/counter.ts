@@ -135,7 +135,8 @@ export class Counter {
     }
     const plain = path.startsWith(PLAIN_PATH);
     const passed = request({
-      host: '127.0.0.1', port: this.#behind.originPort, agent: this.#agent, method: asked.method, headers: asked.headers,
+      host: '127.0.0.1', port: this.#behind.originPort, agent: this.#agent, method: asked.method,
+      headers: plain ? { ...asked.headers, 'accept-encoding': 'identity' } : asked.headers, // what is to be read must be readable
       path: plain ? path.replace(PLAIN_PATH, '/hls/') : path,
     }, (given) => {
       if (plain && kindOf(path) === 'playlist' && given.statusCode === 200) {

@@ -88,7 +88,7 @@ test('of viewers who come one after the other, the first has nobody to have anyt
 });
 
 test('a tracker that is away refuses or is silent, while all else passes on, and then it is back', async () => {
-  const behind = createHttp((_, answer) => answer.end('here'));
+  const behind = createHttp((asked, answer) => answer.end(asked.headers['accept-encoding'] === 'identity' ? 'readable' : 'here'));
   await new Promise<void>((listening) => behind.listen(0, '127.0.0.1', listening));
   const { port } = behind.address() as AddressInfo;
   const counter = new Counter({ originPort: port, trackerPort: port, pages: '.' });
@@ -102,6 +102,7 @@ test('a tracker that is away refuses or is silent, while all else passes on, and
   counter.keep('silent');
   await assert.rejects(ask(join), { name: 'TimeoutError' });
   assert.equal(await ask('/hls/x/0.m3u8'), 'here');
+  assert.equal(await ask('/plain/x/0.m3u8'), 'readable');
   counter.keep(null);
   assert.equal(await ask(join), 'here');
   counter.stop();

@@ -68,4 +68,31 @@ test.describe('of a recording', () => {
     const at = await viewer.page.evaluate(() => document.querySelector('video')?.currentTime ?? 0);
     expect(at).toBeGreaterThan(0.9);
   });
+
+  test('what was said live is read at its time, in the recording and in a clip', async ({ server, live, open }) => {
+    const ask = (path: string, body: string): Promise<Response> => fetch(`${server.url}/api/v1/channels/fish/${path}`, {
+      method: 'POST', headers: { Authorization: `Bearer ${live.card.stream_key}`, 'Content-Type': 'application/json' }, body,
+    });
+    await throughout(2_000, 500, async () => undefined);
+    expect((await ask('captions?lang=en', 'WEBVTT\n\n00:00.000 --> 00:09.000\nThe tide comes in')).status).toBe(204);
+    await throughout(3_000, 500, async () => undefined); // some ten seconds more, of which the clip has all but an open segment
+    const clip = (await (await ask('clips', '{"last_s":60}')).json()) as { page: string };
+    await live.publisher.stop();
+    type Kept = { epoch: number; live: boolean; page: string };
+    const list = async (): Promise<Kept[]> => (await (await fetch(`${server.url}/api/v1/channels/fish/recordings`)).json()) as Kept[];
+    const whole = await until('it is whole', async () => (await list()).find(({ live: on }) => !on), SHOWN_MS);
+
+    const file = await (await fetch(`${server.url}/hls/fish/${whole.epoch}/text.en.vtt`)).text();
+    const [, minute, second] = /(\d\d):(\d\d\.\d{3}) -->/.exec(file) ?? [];
+    const from = Number(minute) * 60 + Number(second);
+    expect(from, file).toBeGreaterThan(1);
+    for (const page of [whole.page, clip.page]) {
+      const viewer = await open(page);
+      await viewer.plays();
+      if (page === whole.page) await viewer.page.keyboard.press('c'); // the choice is remembered
+      await until(`nothing is said at the beginning of ${page}`, async () => (await reads(viewer)) === '', SHOWN_MS);
+      await viewer.page.evaluate((to) => { (document.querySelector('video') as HTMLVideoElement).currentTime = to; }, from + 0.2);
+      await until(`it is read on ${page}`, async () => (await reads(viewer)) === 'The tide comes in', SHOWN_MS);
+    }
+  });
 });
