@@ -40,7 +40,11 @@ type job struct {
 	since  span.Span
 }
 
-type link struct{ buffered int }
+type link struct {
+	buffered int
+	askedAt  span.Span // when it was last asked for its clock; 0 is never
+	way      way
+}
 
 // Desk keeps what is to be sent.
 type Desk struct {
@@ -52,11 +56,15 @@ type Desk struct {
 	overhead overhead
 	queue    []job // least slack first
 	uplink   uplink
+	line     line
 }
 
 // SetUplink sets the bytes per second that may be sent, from now on.
 func (d *Desk) SetUplink(now span.Span, bytesPerSecond int) {
 	d.uplink.set(now, bytesPerSecond)
+	if d.line.hushAfter == 0 {
+		d.line.hushAfter = hushFirst
+	}
 	if !d.Open() {
 		d.queue = d.queue[:0]
 	}
@@ -106,14 +114,18 @@ func (d *Desk) Drained(p id.Peer, buffered int) {
 
 // Backlog returns how long all that waits now will take, as far as is known of the line.
 func (d *Desk) Backlog() span.Span {
-	if d.drain.rate == 0 {
+	rate := d.drain.rate
+	if d.line.rate > 0 {
+		rate = d.carries(d.line.judged)
+	}
+	if rate == 0 {
 		return 0
 	}
 	bytes := d.total
 	for _, j := range d.queue {
 		bytes += j.size
 	}
-	return span.Span(int64(bytes) * int64(span.Second) / int64(d.drain.rate))
+	return span.Span(int64(bytes) * int64(span.Second) / int64(rate))
 }
 
 // Queue takes a piece to be sent, of a part of wallMS, that still has a way of wayMS to go after this. It reports false if
@@ -162,19 +174,25 @@ func (d *Desk) Expire(wallMS int64) {
 // change anything.
 func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
 	kept := d.queue[:0]
-	blocked := false // by the uplink: later jobs wait too, or small ones would starve a large one
+	blocked := false // by the uplink or the line: later jobs wait too, or small ones would starve a large one
 	for _, j := range d.queue {
 		l := d.links.Get(j.Peer)
 		if blocked || l.buffered > 0 && (l.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
 			kept = append(kept, j)
 			continue
 		}
-		if !d.uplink.take(now, j.size) {
-			blocked = true
-			next, ok = d.uplink.when(now, j.size), true
+		if at, ok := d.line.free(now, d.overhead.rate); !ok {
+			blocked, next = true, at
 			kept = append(kept, j)
 			continue
 		}
+		if !d.uplink.take(now, j.size) {
+			blocked = true
+			next = d.uplink.when(now, j.size)
+			kept = append(kept, j)
+			continue
+		}
+		d.line.sent(now, j.size)
 		l.buffered += j.size
 		d.total += j.size
 		d.waits.add(now - j.since)
@@ -182,5 +200,5 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 	}
 	d.queue = kept
 	d.drain.press(now, len(kept) > 0 && !blocked)
-	return out, next, ok
+	return out, next, blocked
 }
