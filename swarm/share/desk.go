@@ -181,7 +181,7 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 			kept = append(kept, j)
 			continue
 		}
-		if at, ok := d.line.free(now, d.overhead.rate); !ok {
+		if at, ok := d.line.free(now, d.uplink.rate, d.overhead.rate); !ok {
 			blocked, next = true, at
 			kept = append(kept, j)
 			continue

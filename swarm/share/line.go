@@ -33,6 +33,8 @@ const (
 	cutEvery = 500 * span.Millisecond
 	// lineLeast is the lowest rate, bytes per second: less is no use to anybody, and leaves nothing to measure with.
 	lineLeast = 16_000
+	// allowedPercent is how much of what was allowed is used then: with all of it, what stands in an outlet would never be gone.
+	allowedPercent = 97
 	// lineBurst is how much may go at once beside one piece, as time at the rate: timers are no more exact.
 	lineBurst = 4 * span.Millisecond
 )
@@ -43,10 +45,12 @@ const (
 	// keptAfter is what of the measured rate is used when the queue is gone.
 	keptAfter = 950
 	// growFar is how much the rate grows in a second where it is less than nearly of what was measured, or nothing was. Near that it grows by
-	// growFirst in the first second without a queue, by growMore more in each further one, up to growFar.
+	// growFirst in the first second without a queue, by growMore more in each further one.
 	growFar, nearly     = 250, 900
 	growFirst, growMore = 10, 4
-	shrink              = 20
+	// calmFor is how long there is no queue until the line is taken to have become wider: then it grows as if nothing had been measured.
+	calmFor = 6 * span.Second
+	shrink  = 20
 )
 
 // line is the viewer's uplink as far as it has shown itself.
@@ -88,8 +92,8 @@ func (l *line) every(now span.Span) span.Span {
 func (l *line) listens(now span.Span) bool { return now < l.hushTo && now >= l.hushTo-listenFor }
 
 // judge takes in what is known of the queue now. beside is what goes out beside the pieces, drained what left the transports while more
-// waited, bytes per second.
-func (l *line) judge(now span.Span, beside, drained int) {
+// waited, bytes per second. More than is allowed is never tried.
+func (l *line) judge(now span.Span, allowed, beside, drained int) {
 	took := min(now-l.judged, span.Second)
 	queue, known := l.queues.common(now)
 	if !known || took < judgeLine {
@@ -115,6 +119,7 @@ func (l *line) judge(now span.Span, beside, drained int) {
 		// Who uses little of what he may knows no more than before.
 		if now < l.boundAt+span.Second || (l.out+beside)*10 > l.rate*6 {
 			l.change(l.grows(now), took)
+			l.rate = min(l.rate, max(allowed, lineLeast))
 		}
 	}
 }
@@ -126,10 +131,10 @@ func (l *line) lasts(bytes int) span.Span {
 
 // grows returns what the rate grows in a second without a queue, in thousandths.
 func (l *line) grows(now span.Span) int {
-	if l.carries == 0 || l.rate*1000 < l.carries*nearly {
+	if l.carries == 0 || l.rate*1000 < l.carries*nearly || now-l.calm > calmFor {
 		return growFar
 	}
-	return min(growFirst+growMore*int((now-l.calm)/span.Second), growFar)
+	return growFirst + growMore*int((now-l.calm)/span.Second)
 }
 
 // yield sends less than the line carries, until the queue is gone; out is what goes out where no rate was known. One that shrinks is let do so.
@@ -170,18 +175,25 @@ func (l *line) count(now span.Span) {
 	l.since, l.bytes = now, 0
 }
 
-// share returns the bytes per second that are left for pieces.
-func (l *line) share(beside int) int { return max(l.rate-beside, l.rate/2) }
+// share returns the bytes per second that are left for pieces. What was allowed is a line, too, as soon as anybody says what stands on it: what is
+// given to a transport faster than its outlet may let it out stands there, and a probe behind it.
+func (l *line) share(allowed, beside int) int {
+	rate := allowed * allowedPercent / 100
+	if l.rate > 0 {
+		rate = min(rate, l.rate)
+	}
+	return max(rate-beside, rate/2, 1)
+}
 
 // settle earns back what time has brought.
-func (l *line) settle(now span.Span, beside int) {
+func (l *line) settle(now span.Span, share int) {
 	idle := min(now-l.settled, idleMax)
-	l.debt = max(0, l.debt-int64(idle/span.Microsecond)*int64(l.share(beside)))
+	l.debt = max(0, l.debt-int64(idle/span.Microsecond)*int64(share))
 	l.settled = now
 }
 
 // free reports whether a piece may go now, and else when.
-func (l *line) free(now span.Span, beside int) (at span.Span, ok bool) {
+func (l *line) free(now span.Span, allowed, beside int) (at span.Span, ok bool) {
 	if now < l.hushTo {
 		return l.hushTo, false
 	}
@@ -189,16 +201,18 @@ func (l *line) free(now span.Span, beside int) (at span.Span, ok bool) {
 		l.hushTo, l.hushAfter = now+hushFor, hushEvery
 		return l.hushTo, false
 	}
-	if l.rate == 0 {
+	if l.judged == 0 {
 		return 0, true
 	}
-	l.settle(now, beside)
-	share := int64(l.share(beside))
+	share := int64(l.share(allowed, beside))
+	l.settle(now, int(share))
 	over := l.debt - share*int64(lineBurst/span.Microsecond)
 	if over <= 0 {
 		return 0, true
 	}
-	l.boundAt = now
+	if l.rate > 0 {
+		l.boundAt = now
+	}
 	return now + span.Span(over/share+1)*span.Microsecond, false
 }
 
@@ -209,7 +223,7 @@ func (l *line) sent(now span.Span, size int) {
 	}
 	l.sentAt = now
 	l.bytes += size
-	if l.rate > 0 {
+	if l.judged > 0 {
 		l.debt += int64(size) * micro
 	}
 }

@@ -235,6 +235,28 @@ func TestWhoeverElseUsesTheLineWins(t *testing.T) {
 	}
 }
 
+// TestNewcomersKeepNoQueueAlive has neighbours come and go while another flow fills the line, and the first clocks jump.
+func TestNewcomersKeepNoQueueAlive(t *testing.T) {
+	m := newModem(t, 125_000, 250_000, 8192, 7)
+	m.window = 40_000
+	m.run(10 * span.Second)
+	for i := range m.ways {
+		p := id.Peer(i + 1)
+		m.leaving = slices.DeleteFunc(m.leaving, func(d departure) bool { return d.peer == p })
+		m.desk.Leave(p)
+		m.desk.Join(p)
+		m.desk.Echoes(p, false)
+		m.ways[i].offset += 40_000_000
+		m.run(span.Second)
+	}
+	m.window = 0
+	m.run(40 * span.Second)
+	m.run(10 * span.Second)
+	if used := m.used(10 * span.Second); used < 80 {
+		t.Errorf("%d %% of the line are used 40 s after the other went", used)
+	}
+}
+
 // TestALineThatChangesIsFollowed halves the line, and doubles it.
 func TestALineThatChangesIsFollowed(t *testing.T) {
 	m := newModem(t, 250_000, 500_000, 8192, 5)

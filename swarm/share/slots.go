@@ -9,6 +9,8 @@ const (
 	SlotsFirst = 6
 	// soldPercent is how much of the measured uplink is sold: the rest is for repairs, and for parts larger than most.
 	soldPercent = 90
+	// soldPaced is how much of it where the line's rate is known: that is a little less than it carries, and finding more takes using it.
+	soldPaced = 95
 	// waitLong is a wait that says the uplink is oversold; waitShort one that says it could sell more.
 	waitLong  = 700 * span.Millisecond
 	waitShort = 300 * span.Millisecond
@@ -106,7 +108,11 @@ type Slots struct {
 
 // Judge returns the slots from now on, and when to judge again. stripe is a stripe's bytes per second, used what is sold.
 func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next span.Span) {
-	most := max(d.bears()-d.overhead.rate, 0) * soldPercent / 100 / stripe
+	sold := soldPercent
+	if d.line.rate > 0 {
+		sold = soldPaced
+	}
+	most := max(d.bears()-d.overhead.rate, 0) * sold / 100 / stripe
 	if s.now == 0 {
 		s.now, s.judged = SlotsFirst, now
 	}
@@ -117,7 +123,7 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 	d.overhead.judge(now - s.judged)
 	d.waits, s.judged = waits{}, now
 	if carries := d.carries(now); carries > 0 {
-		s.measured(w, carries*soldPercent/100/stripe)
+		s.measured(w, carries*sold/100/stripe)
 		return min(s.now, most), now + judgeEvery
 	}
 	switch {

@@ -28,14 +28,13 @@ type way struct {
 	turned       span.Span
 }
 
-// queue takes in a delay and returns how long it is above the best. standing is what is known of the queue from others: who is new to us
-// while something stands there has not seen the best yet.
-func (w *way) queue(now span.Span, delay uint32, standing span.Span) span.Span {
+// queue takes in a delay and returns how long it is above the best. Who is new to us while something stands there has not seen the best yet,
+// and takes no part in telling of it: to reckon what others see into its best would keep that alive when it is gone.
+func (w *way) queue(now span.Span, delay uint32) span.Span {
 	switch {
 	case !w.known:
 		w.known, w.turned = true, now
-		w.best = delay - uint32(standing/span.Microsecond)
-		w.before = w.best
+		w.best, w.before = delay, delay
 	case now >= w.turned+bestFor:
 		w.turned, w.before, w.best = now, w.best, delay
 	}
@@ -148,14 +147,13 @@ func (d *Desk) Echoed(now span.Span, p id.Peer, asked, came uint32) {
 	if l == nil || !l.way.echoes || trip > tripMax {
 		return
 	}
-	standing, _ := d.line.queues.common(now)
-	took := l.way.queue(now, came-asked, standing)
+	took := l.way.queue(now, came-asked)
 	if took > trip { // nothing waits longer than the whole trip took: a clock has slept, and what was best means nothing
 		l.way.known = false
-		took = l.way.queue(now, came-asked, standing)
+		took = l.way.queue(now, came-asked)
 	}
 	d.line.queues.add(now, took)
-	d.line.judge(now, d.overhead.rate, d.drain.rate)
+	d.line.judge(now, d.uplink.rate, d.overhead.rate, d.drain.rate)
 }
 
 // tripMax is how late an answer may be: it tells of the line as it was.
