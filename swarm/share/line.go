@@ -35,6 +35,8 @@ const (
 	lineLeast = 16_000
 	// allowedPercent is how much of what was allowed is used then: with all of it, what stands in an outlet would never be gone.
 	allowedPercent = 97
+	// outletHolds is what may stand in an outlet where nearly all goes out that is allowed: that is our own bound, and not the line's.
+	outletHolds = 60 * span.Millisecond
 	// lineBurst is how much may go at once beside one piece, as time at the rate: timers are no more exact.
 	lineBurst = 4 * span.Millisecond
 )
@@ -102,6 +104,9 @@ func (l *line) judge(now span.Span, allowed, beside, drained int) {
 	l.judged = now
 	l.count(now)
 	own := l.lasts(chatter)
+	if (l.out+beside)*10 > allowed*8 {
+		own += outletHolds
+	}
 	switch {
 	case queue > queueHigh+own:
 		l.yield(now, queue, max(l.out, drained)+beside)
