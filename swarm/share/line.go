@@ -24,15 +24,19 @@ const (
 	probeListen = 8 * span.Millisecond
 	// chatter is what goes out between pieces now and then, bytes: what it takes of the line is no queue that stands. lineUsual is the slowest
 	// line for which it is reckoned.
-	chatter   = 1200
+	chatter   = 1600
 	lineUsual = 128_000
 	// outFor is how long what goes out is counted, judgeLine how often the rate is judged at most.
 	outFor    = 500 * span.Millisecond
 	judgeLine = 40 * span.Millisecond
 	// cutEvery is how long a lower rate is given to show.
 	cutEvery = 500 * span.Millisecond
-	// lineLeast is the lowest rate, bytes per second: less is no use to anybody, and leaves nothing to measure with.
+	// lineLeast is the lowest rate, bytes per second, beside what goes out beside the pieces: less is no use to anybody, and leaves nothing to
+	// measure with. While less than lineFree is left for pieces no slot may be sold, so that the rate must grow without being used.
 	lineLeast = 16_000
+	lineFree  = 64_000
+	// probeIdle is how often a neighbour is asked while no piece goes out and the rate is known: it might be why none does.
+	probeIdle = 500 * span.Millisecond
 	// allowedPercent is how much of what was allowed is used then: with all of it, what stands in an outlet would never be gone.
 	allowedPercent = 97
 	// outletHolds is what may stand in an outlet where nearly all goes out that is allowed: that is our own bound, and not the line's.
@@ -122,10 +126,13 @@ func (l *line) judge(now span.Span, allowed, beside, drained int) {
 			l.rate = max(l.rate, l.carries*keptAfter/1000)
 		}
 		// Who uses little of what he may knows no more than before.
-		if now < l.boundAt+span.Second || (l.out+beside)*10 > l.rate*6 {
+		if now < l.boundAt+span.Second || l.rate < beside+lineFree || (l.out+beside)*10 > l.rate*6 {
 			l.change(l.grows(now), took)
 			l.rate = min(l.rate, max(allowed, lineLeast))
 		}
+	}
+	if l.rate > 0 {
+		l.rate = max(l.rate, lineLeast+beside)
 	}
 }
 

