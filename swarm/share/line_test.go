@@ -186,7 +186,7 @@ func TestALineIsUsedWithoutAQueue(t *testing.T) {
 		if used := m.used(60 * span.Second); used < 90 {
 			t.Errorf("%+v: %d %% used where more is wanted", c, used)
 		}
-		if m.at(95) > own+25 {
+		if few := int64(2*1200*1000) / int64(c.carries); m.at(95) > own+25+few { // and a few datagrams of others
 			t.Errorf("%+v: 95 %% of pings waited %d ms, a piece takes %d", c, m.at(95), own)
 		}
 	}
