@@ -242,9 +242,10 @@ func (l *lanes) advance() {
 	}
 }
 
-// account tells the engine what went out beside the pieces that it had sent: of what is allowed that takes a part, too. A piece counts
+// account has the outlet go as fast as the line takes it, and tells the engine what went out beside the pieces that it had sent: of what is allowed that takes a part, too. A piece counts
 // when it is sent, and goes out a little later; then there is nothing to tell for a while.
 func (l *lanes) account() {
+	l.outlet.Pace(l.engine.Pace())
 	sent := l.outlet.Sent()
 	l.stats.SentBytes = sent
 	if pieces := l.stats.UploadBytes + l.beside; sent > pieces {

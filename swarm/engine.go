@@ -80,6 +80,10 @@ func (e *Engine) Step(now span.Span, in Input, out []Output) []Output {
 // Wake returns when the engine wants a Tick if nothing else happens; ok is false if never.
 func (e *Engine) Wake() (at span.Span, ok bool) { return e.wake, e.wake != pick.Never }
 
+// Pace returns how many bytes per second the line takes without a queue on it, everything included, as far as it has shown; 0 is not
+// known. A body that can let packets out one by one lets none out faster.
+func (e *Engine) Pace() int { return e.upload.Pace() }
+
 // hear routes an input to who knows what it means.
 func (e *Engine) hear(in Input) {
 	switch in := in.(type) {
@@ -137,8 +141,8 @@ func (e *Engine) think() {
 	e.answer()
 	e.plan()
 	e.steer()
-	e.announce()
 	e.serve()
+	e.announce()
 }
 
 func (e *Engine) do(o Output) { e.out = append(e.out, o) }

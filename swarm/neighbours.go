@@ -3,6 +3,7 @@ package swarm
 import (
 	"shoal/id"
 	"shoal/segment"
+	"shoal/span"
 	"shoal/swarm/have"
 	"shoal/wire"
 )
@@ -56,7 +57,7 @@ func (e *Engine) peerUp(p id.Peer) {
 	e.desk.Join(p)
 	e.upload.Join(p)
 	e.route.Join(p)
-	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes})
+	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes, Echoes: true})
 	e.say(p, e.route.Greet(e.now, e.queueMS()))
 	if e.config.Recorded {
 		if e.upload.Open() {
@@ -119,6 +120,14 @@ func (e *Engine) said(in Said) {
 	}
 	n.greeted = true
 	switch m := m.(type) {
+	case wire.Hello:
+		if m.Echoes {
+			e.upload.Echoes(in.Peer, e.route.IsNear(in.Peer))
+		}
+	case wire.Probe:
+		e.say(in.Peer, wire.Echo{Clock: m.Clock, Came: uint32(e.now / span.Microsecond)})
+	case wire.Echo:
+		e.upload.Echoed(e.now, in.Peer, m.Clock, m.Came)
 	case wire.Have:
 		e.told(in.Peer, m)
 	case wire.Want:

@@ -186,10 +186,22 @@ func (e *Engine) gather(p *have.Part) span.Span {
 	return min(max((e.desk.Head.Due(p)-p.OpenedAt)/4, announceMin), announceMax)
 }
 
+// probe asks a neighbour for its clock, to see what stands on the way there. Pieces are about to go out, or not.
+func (e *Engine) probe(pieces bool) {
+	to, clock, next, ok := e.upload.Probe(e.now, pieces)
+	if to != id.Origin {
+		e.say(to, wire.Probe{Clock: clock})
+	}
+	if ok {
+		e.later(next)
+	}
+}
+
 // serve lets out what the uplink allows.
 func (e *Engine) serve() {
 	sends, next, ok := e.upload.Pump(e.now, e.sends[:0])
 	e.sends = sends
+	e.probe(len(sends) > 0)
 	for _, s := range sends {
 		if p := e.shelf.Get(s.Part); p != nil && p.Opened && p.Mine.Has(s.Piece) {
 			e.do(Send{Peer: s.Peer, Part: s.Part, Piece: s.Piece})

@@ -17,21 +17,22 @@ const (
 	// outletMax bounds the bytes that wait in an outlet; what comes beyond is lost, as in any modem. It is what the engine leaves in
 	// transports, twice.
 	outletMax = 256 << 10
-	// burstFor is how much may go at once, as time at the limit: timers are no more exact. burstLeast is two datagrams.
+	// burstFor is how much may go at once, as time at the limit: timers are no more exact. burstLeast is one datagram.
 	burstFor   = 8 * time.Millisecond
-	burstLeast = 3000
+	burstLeast = 1500
 )
 
 // Outlet is the way out that all links of a viewer share. It counts what goes out, headers included, and lets it out no faster than is
 // allowed. One with no limit only counts.
 //
-// How fast the line is it does not find out. A pace by the round trips of checks kept the queue on a single full line of 2 Mbit/s to
-// 22 ms, but where everyone's line was full each took the others' queues for its own: of what could have been shared a quarter was left.
+// How fast the line is it does not find out: the engine does, by one-way delays, and Pace tells. A pace by the round trips of checks took
+// the queues of others for its own, and where everyone's line was full a quarter was left of what could have been shared.
 type Outlet struct {
 	wake chan struct{}
 
 	mu      sync.Mutex
 	limit   float64 // bytes per second, 0 is none
+	allowed float64 // the limit that stands whatever the line takes
 	waiting []datagram
 	held    int // bytes that wait
 	sent    uint64
@@ -51,6 +52,7 @@ type datagram struct {
 // NewOutlet returns an outlet for bytesPerSecond, which Run opens; until then nothing large goes out. 0 and less is no limit.
 func NewOutlet(bytesPerSecond int) *Outlet {
 	o := &Outlet{wake: make(chan struct{}, 1), limit: float64(max(bytesPerSecond, 0))}
+	o.allowed = o.limit
 	o.credit = burstLeast
 	return o
 }
@@ -60,6 +62,21 @@ func (o *Outlet) Sent() uint64 {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.sent + uint64(o.held)
+}
+
+// paceAbove is how much faster than the line takes all of them the datagrams of one piece go out: what was let out one after the other is gone
+// when the next piece comes, and nothing stands here that would look like a queue on the line.
+const paceAbove = 1.1
+
+// Pace sets how many bytes per second the line takes without a queue; 0 is not known.
+func (o *Outlet) Pace(bytesPerSecond int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.settle(time.Now())
+	o.limit = o.allowed
+	if pace := paceAbove * float64(bytesPerSecond); pace > 0 && (o.limit == 0 || pace < o.limit) {
+		o.limit = pace
+	}
 }
 
 // Run lets out what waits, until ctx is done.

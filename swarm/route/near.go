@@ -18,6 +18,9 @@ func (t *Table) Near(p id.Peer) {
 	t.near = append(t.near, p)
 }
 
+// IsNear reports whether a peer comes from our network.
+func (t *Table) IsNear(p id.Peer) bool { return t.isNear(p) }
+
 func (t *Table) isNear(p id.Peer) bool { return slices.Contains(t.near, p) }
 
 // nearMax bounds the peers that are remembered as near.

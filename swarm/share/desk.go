@@ -41,7 +41,11 @@ type job struct {
 	since  span.Span
 }
 
-type link struct{ buffered int }
+type link struct {
+	buffered int
+	askedAt  span.Span // when it was last asked for its clock; 0 is never
+	way      way
+}
 
 // Desk keeps what is to be sent.
 type Desk struct {
@@ -53,11 +57,15 @@ type Desk struct {
 	overhead overhead
 	queue    []job // least slack first
 	uplink   uplink
+	line     line
 }
 
 // SetUplink sets the bytes per second that may be sent, from now on.
 func (d *Desk) SetUplink(now span.Span, bytesPerSecond int) {
 	d.uplink.set(now, bytesPerSecond)
+	if d.line.hushAfter == 0 {
+		d.line.hushAfter = hushFirst
+	}
 	if !d.Open() {
 		d.queue = d.queue[:0]
 	}
@@ -107,14 +115,18 @@ func (d *Desk) Drained(p id.Peer, buffered int) {
 
 // Backlog returns how long all that waits now will take, as far as is known of the line.
 func (d *Desk) Backlog() span.Span {
-	if d.drain.rate == 0 {
+	rate := d.drain.rate
+	if d.line.rate > 0 {
+		rate = d.carries(d.line.judged)
+	}
+	if rate == 0 {
 		return 0
 	}
 	bytes := d.total
 	for _, j := range d.queue {
 		bytes += j.size
 	}
-	return span.Span(int64(bytes) * int64(span.Second) / int64(d.drain.rate))
+	return span.Span(int64(bytes) * int64(span.Second) / int64(rate))
 }
 
 // Queue takes a piece to be sent, of a part of wallMS, that still has a way of wayMS to go after this. It reports false if
@@ -178,11 +190,17 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 			kept++
 			continue
 		}
-		if !d.uplink.take(now, j.size) { // later jobs wait too, or small ones would starve a large one
-			next, ok = d.uplink.when(now, j.size), true
+		// By the line or the uplink: later jobs wait too, or small ones would starve a large one.
+		at, free := d.line.free(now, d.uplink.rate, d.overhead.rate)
+		if free && !d.uplink.take(now, j.size) {
+			at, free = d.uplink.when(now, j.size), false
+		}
+		if !free {
+			next, ok = at, true
 			kept += copy(d.queue[kept:], d.queue[i:])
 			break
 		}
+		d.line.sent(now, j.size)
 		j.link.buffered += j.size
 		d.total += j.size
 		d.waits.add(now - j.since)

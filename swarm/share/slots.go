@@ -9,6 +9,8 @@ const (
 	SlotsFirst = 6
 	// soldPercent is how much of the measured uplink is sold: the rest is for repairs, and for parts larger than most.
 	soldPercent = 90
+	// soldPaced is how much of it where the line's rate is known: that is a little less than it carries, and finding more takes using it.
+	soldPaced = 95
 	// waitLong is a wait that says the uplink is oversold; waitShort one that says it could sell more.
 	waitLong  = 700 * span.Millisecond
 	waitShort = 300 * span.Millisecond
@@ -41,7 +43,8 @@ type drain struct {
 	pressed bool
 	since   span.Span
 	bytes   int
-	rate    int // bytes per second; 0 is not known
+	rate    int       // bytes per second; 0 is not known
+	at      span.Span // when it was measured last
 }
 
 // left notes bytes that left a transport.
@@ -59,6 +62,7 @@ func (d *drain) press(now span.Span, waiting bool) {
 			d.rate = rate
 		}
 		d.rate += (rate - d.rate) / 4
+		d.at = now
 		d.since, d.bytes = now, 0
 	}
 	if waiting != d.pressed {
@@ -79,6 +83,22 @@ func (o *overhead) judge(took span.Span) {
 	o.rate += (rate - o.rate) / 4
 }
 
+// drainFor is how long what left the transports counts where the line's rate is known, too.
+const drainFor = 10 * span.Second
+
+// carries returns what the uplink carries of pieces, bytes per second; 0 is not known. What left the transports while pieces waited says so,
+// but not where the line's rate was what they waited for.
+func (d *Desk) carries(now span.Span) int {
+	if d.line.rate == 0 {
+		return d.drain.rate
+	}
+	line := max(d.line.rate-d.overhead.rate, 1)
+	if d.drain.rate == 0 || d.drain.at < d.line.boundAt || now-d.drain.at > drainFor {
+		return line
+	}
+	return min(line, d.drain.rate)
+}
+
 // Slots learns how many stripes the uplink carries.
 type Slots struct {
 	now    int
@@ -88,7 +108,11 @@ type Slots struct {
 
 // Judge returns the slots from now on, and when to judge again. stripe is a stripe's bytes per second, used what is sold.
 func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next span.Span) {
-	most := max(d.Rate()-d.overhead.rate, 0) * soldPercent / 100 / stripe
+	sold := soldPercent
+	if d.line.rate > 0 {
+		sold = soldPaced
+	}
+	most := max(d.bears()-d.overhead.rate, 0) * sold / 100 / stripe
 	if s.now == 0 {
 		s.now, s.judged = SlotsFirst, now
 	}
@@ -98,8 +122,8 @@ func (s *Slots) Judge(now span.Span, d *Desk, stripe, used int) (slots int, next
 	w := d.waits
 	d.overhead.judge(now - s.judged)
 	d.waits, s.judged = waits{}, now
-	if d.drain.rate > 0 {
-		s.measured(w, d.drain.rate*soldPercent/100/stripe)
+	if carries := d.carries(now); carries > 0 {
+		s.measured(w, carries*sold/100/stripe)
 		return min(s.now, most), now + judgeEvery
 	}
 	switch {
