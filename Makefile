@@ -62,13 +62,13 @@ test-go: $(PAGES) deps-test ## Go tests, and the house's own rules (meta/)
 	@mkdir -p $(CACHE)
 	@set -o pipefail; $(GO) test -v ./... 2>&1 | tee $(CACHE)/go.txt | awk '!/^ *(=== |--- (PASS|SKIP))/ && !/^PASS$$/'
 
-# The rooms whose goroutines share state. The race detector is C.
+# The rooms whose goroutines share state. The race detector is C. What real ffmpegs send and make has to keep up with the clock: one room after the other.
 RACY := ./server/bus/... ./server/origin/... ./server/record/... ./server/still/... ./server/remake/... ./server/live/... ./server/tracker/... ./server/relay/... ./server/api/... \
 	./server/ingest/whip/... ./peer/...
 
 test-race: deps-test ## the rooms with goroutines, under the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACY)
-	CGO_ENABLED=1 $(GO) test -race -short ./server/ingest/... ./server/upload/... ./server/ladder
+	CGO_ENABLED=1 $(GO) test -race -short -p 1 ./server/ingest/... ./server/upload/... ./server/ladder
 
 test-fuzz: ## every parser of outside bytes, a few thousand inputs each
 	@set -o pipefail; $(MAKE) --no-print-directory fuzz-short FUZZTIME=5000x | awk '!/^fuzz: /'

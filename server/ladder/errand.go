@@ -62,6 +62,9 @@ func (h *Errands) Run(ctx context.Context, e Errand) error {
 	}
 	c, err := h.cage(ctx)
 	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return err
 	}
 	c.lend(e.File)
