@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import { edgePatience, EdgeTrust, ENGINE_MS, wantPatience } from './patience';
+import { edgePatience, EdgeTrust, RESERVE_MS, WANT_MAX_MS, WANT_MIN_MS, wantPatience } from './patience';
 
-test('the engine has all the time that it may take', () => {
+test('the swarm never gets the time that the server would need', () => {
   for (const buffer of [0, 500, 1_000, 1_500, 2_500, 30_000]) {
-    expect(wantPatience(buffer)).toBeGreaterThanOrEqual(buffer);
-    expect(wantPatience(buffer)).toBeGreaterThanOrEqual(ENGINE_MS);
+    const patience = wantPatience(buffer);
+    expect(patience).toBeGreaterThanOrEqual(WANT_MIN_MS);
+    expect(patience).toBeLessThanOrEqual(WANT_MAX_MS);
+    if (patience > WANT_MIN_MS) expect(buffer - patience).toBeGreaterThanOrEqual(RESERVE_MS);
   }
 });
 

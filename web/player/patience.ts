@@ -1,25 +1,24 @@
 // How long the player waits for others before it helps itself. Pure.
 
-/** The shortest that an engine is waited for: its rescues and their second tries are over by then (swarm/pick/guard.go). */
-export const ENGINE_MS = 2_500;
+/** The longest that the swarm may think about a part, whatever lies in the buffer. */
+export const WANT_MAX_MS = 2_000;
+/** The shortest: below it the swarm could never answer, even with the part at hand. */
+export const WANT_MIN_MS = 100;
+/** What must be left in the buffer when the player turns to the server: a transfer takes this long on a poor line. */
+export const RESERVE_MS = 900;
 
-/**
- * How long to wait for the swarm with `bufferMs` ahead. The engine asks the server itself, for the pieces that are missing, while there is time
- * for two tries, and declines when there is none left. This is only for an engine that does neither: whoever turns to the server
- * sooner asks for all of the part while the rest of it is under way.
- */
+/** How long to wait for the swarm with `bufferMs` ahead. The engine declines by itself well before: this is the net below it. */
 export function wantPatience(bufferMs: number): number {
-  return Math.max(bufferMs, ENGINE_MS);
+  return Math.min(Math.max(bufferMs - RESERVE_MS, WANT_MIN_MS), WANT_MAX_MS);
 }
 
 /** Of a recording nothing is pressing while so much is ahead: neighbours are waited for, and then the server sends a whole segment. */
 const AMPLE_MS = 8_000;
 const RECORDED_WANT_MAX_MS = 4_000;
-const RECORDED_WANT_MIN_MS = 100;
 
 /** wantPatience of a recording. */
 export function recordedPatience(bufferMs: number): number {
-  return Math.min(Math.max(bufferMs - AMPLE_MS, RECORDED_WANT_MIN_MS), RECORDED_WANT_MAX_MS);
+  return Math.min(Math.max(bufferMs - AMPLE_MS, WANT_MIN_MS), RECORDED_WANT_MAX_MS);
 }
 
 /** Edges that did not come in a row, until the tracker is no longer believed. */
