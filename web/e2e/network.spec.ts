@@ -107,7 +107,7 @@ test('a line that breaks, and an address that changes: the picture comes back by
     const from = performance.now();
     const { peerBytes } = await viewer.report();
     await until('the picture is close to live', async () => (await viewer.moves()) && ((await viewer.report()).latencyS ?? Infinity) <= 4, 20_000);
-    await until('it shares', async () => (await viewer.report()).peers > 0 && (await viewer.report()).peerBytes > peerBytes, 30_000);
+    await until('it shares', async () => (await viewer.report()).peers > 0 && (await viewer.report()).peerBytes > peerBytes, 60_000);
     return performance.now() - from;
   };
   await lab.line(CONE, 'down');
