@@ -7,7 +7,10 @@ export const WANT_MIN_MS = 100;
 /** What must be left in the buffer when the player turns to the server: a transfer takes this long on a poor line. */
 export const RESERVE_MS = 900;
 
-/** How long to wait for the swarm with `bufferMs` ahead. The engine declines by itself well before: this is the net below it. */
+/**
+ * How long to wait for the swarm with `bufferMs` ahead. The engine asks the server itself when as little as half a second is left, which is late for a
+ * page whose machine is busy: then all of a part comes by HTTP though its rest may be under way, and the picture goes on.
+ */
 export function wantPatience(bufferMs: number): number {
   return Math.min(Math.max(bufferMs - RESERVE_MS, WANT_MIN_MS), WANT_MAX_MS);
 }
