@@ -37,6 +37,11 @@ const (
 	searchMax = 256
 	// MorePause is the least time between two introductions that a peer asks for.
 	MorePause = 5 * time.Second
+	// AgainAfter is how long two have to connect before they may be introduced a second time: longer than an attempt lasts
+	// (15 s, web/engine and peer/link).
+	AgainAfter = 17 * time.Second
+	// AgainMax is how often a peer is named those once more whom it has met.
+	AgainMax = 2
 	// Copies is K0, how many seeds a stripe has.
 	Copies = 1
 	// CopiesLarge is K0 for a swarm in which one more copy from the origin costs little and saves a level of depth.

@@ -38,7 +38,7 @@ func (m *Mind) introduce(p *member, out []Output) []Output {
 		return len(party.chosen) < party.want
 	})
 	party.fill()
-	return party.introduce(out)
+	return party.introduce(m.now, out)
 }
 
 // befriend introduces a peer that turned out to be strong to others like it: trees are shallow if those who can serve many
@@ -46,7 +46,7 @@ func (m *Mind) introduce(p *member, out []Output) []Output {
 func (m *Mind) befriend(p *member, out []Output) []Output {
 	party := party{guest: p, want: min(FriendsMax, MetMax-len(p.met))}
 	p.group.drawStrong(&m.chance, party.want, &party)
-	return party.introduce(out)
+	return party.introduce(m.now, out)
 }
 
 // party is one introduction. Nobody is to know more than PerPrefixMax peers of one network, or twice HomeMax of its own (those
@@ -79,7 +79,7 @@ func (x *party) fill() {
 	}
 }
 
-func (x *party) introduce(out []Output) []Output {
+func (x *party) introduce(now time.Duration, out []Output) []Output {
 	if len(x.chosen) == 0 {
 		return out
 	}
@@ -91,7 +91,9 @@ func (x *party) introduce(out []Output) []Output {
 		}
 		p.met = append(p.met, q)
 		q.met = append(q.met, p)
+		q.againAt = now + AgainAfter
 	}
+	p.againAt = now + AgainAfter
 	return append(out, Introduce{Newcomer: p.peer, To: to, Near: near})
 }
 
@@ -170,7 +172,36 @@ func (m *Mind) more(now time.Duration, peer id.Peer, out []Output) []Output {
 	if m.recorded {
 		return m.introduceAhead(p, 0, out)
 	}
-	return m.introduce(p, out)
+	if next := m.introduce(p, out); len(next) > len(out) {
+		return next
+	}
+	return m.again(now, p, out)
+}
+
+// again names to p, who can meet nobody new, those who may have failed to reach it: a first attempt fails at times where a second one
+// does not, in a busy machine or on a line that was bad just then. It is for those who have connections: what cannot connect
+// at all costs nothing further.
+func (m *Mind) again(now time.Duration, p *member, out []Output) []Output {
+	if now < p.againAt || p.again == AgainMax || p.linked == 0 || p.linked >= len(p.met) {
+		return out
+	}
+	again := Introduce{Newcomer: p.peer}
+	for _, q := range p.met {
+		if q.linked == 0 || q.linked >= len(q.met) || now < q.againAt {
+			continue
+		}
+		q.againAt = now + AgainAfter // not both at once: their calls would meet half way, and neither be answered
+		again.To = append(again.To, q.peer)
+		if q.prefix == p.prefix {
+			again.Near = append(again.Near, q.peer)
+		}
+	}
+	if len(again.To) == 0 {
+		return out
+	}
+	p.again++
+	p.againAt = now + AgainAfter
+	return append(out, again)
 }
 
 // estrange lets a member that lost all its connections meet anew those whom it met. Who never had any is not tried again: pairs that

@@ -10,6 +10,7 @@ import (
 // Mind is the coordinator of one channel. It is not safe for concurrent use.
 type Mind struct {
 	chance  chance
+	now     time.Duration        // of the last step
 	members []*member            // in no order of meaning; a member knows its place
 	byPeer  map[id.Peer]*member  // for look-up only, never walked
 	homes   map[Prefix][]*member // by their network, in no order of meaning; for look-up and size only
@@ -41,6 +42,8 @@ type member struct {
 	rank       int       // its place among the strong of its group, from 1; 0 is not one of them
 	met        []*member // both ways; at most MetMax
 	moreAt     time.Duration
+	againAt    time.Duration // from then on whom it met may be named to it once more
+	again      int           // how often that was done
 	complaints []complaint
 	held, runs int    // stripes it seeds, and in how many runs; m.weigh sets them
 	mask       uint16 // as last told
@@ -69,6 +72,7 @@ func NewRecorded(seed uint64) *Mind {
 
 // Step tells the mind what happened at now (any clock that does not run backwards) and appends what to do about it.
 func (m *Mind) Step(now time.Duration, in Input, out []Output) []Output {
+	m.now = now
 	m.pardon(now)
 	switch in := in.(type) {
 	case Joined:

@@ -50,7 +50,7 @@ func (m *Mind) introduceBehind(p *member, out []Output) []Output {
 		if q.ahead() < NeighboursMax {
 			party := party{guest: q, want: min(1, MetMax-len(q.met))}
 			party.consider(p)
-			out = party.introduce(out)
+			out = party.introduce(m.now, out)
 		}
 	}
 	return out
@@ -101,7 +101,7 @@ func (m *Mind) introduceAhead(p *member, known int, out []Output) []Output {
 		party.consider(ahead[m.chance.below(len(ahead))])
 	}
 	party.fill()
-	return party.introduce(out)
+	return party.introduce(m.now, out)
 }
 
 // placeOf returns where p stands, or would stand, in places.
