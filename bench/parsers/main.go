@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// rooms are those that a publisher's bytes pass, until they are parts.
-const rooms = "./server/ingest/... ./server/pack ./server/ladder"
+// rooms are those that a publisher's bytes pass, live or in a file, until they are kept.
+const rooms = "./server/ingest/... ./server/pack/... ./server/ladder ./server/upload ./server/record"
 
 // hungAfter is how long no input may be done: the engine says how many are every three seconds.
 const hungAfter = 30 * time.Second

@@ -123,7 +123,9 @@ func (c *channelSettings) print(w world, name id.Name, key string, secret channe
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(w.out).Encode(k)
+		out := json.NewEncoder(w.out)
+		out.SetEscapeHTML(false) // addresses are copied from it by hand, too
+		return out.Encode(k)
 	}
 	more := ""
 	if k.RTMPS != "" {

@@ -36,6 +36,7 @@ type Broadcast struct {
 	master       MasterWriter
 	certificates [][]byte // newest last
 	ended        time.Time
+	declared     bool // how long segments may be
 	texts        []text
 	rendered     map[rendering][]byte // playlists since the last change
 	moved        chan struct{}        // closed, and replaced, when any track's part was published or the broadcast ended
@@ -101,6 +102,7 @@ func (b *Broadcast) Publish(p pack.Part) error {
 	settled := b.settled()
 	t.add(p, record, binary, b.origin.now())
 	t.prev = digest
+	b.declare()
 	b.changed()
 	if settled {
 		t.wakeAll()
@@ -122,6 +124,7 @@ func (b *Broadcast) Rest(n segment.Track) {
 	defer b.mu.Unlock()
 	if t := b.find(n); t != nil && !t.window.Resting {
 		t.window.Resting = true
+		b.declare()
 		b.changed()
 		b.wakeAll() // whoever wants the multivariant playlist waits for it, too
 	}

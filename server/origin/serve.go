@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -22,9 +23,13 @@ type Reload struct {
 	Text     string // subtitles in this language that go along with the track, instead of it
 }
 
-// settledParts is after how many parts of one track the multivariant playlist no longer waits: neither for a silent track
-// (players read it once, so a track that comes later is never seen) nor for a first segment that key frames make long.
-const settledParts = 6
+// After how many parts of one track the multivariant playlist no longer waits.
+const (
+	// waitedParts is for a silent track (players read it once, so a track that comes later is never seen) and one that lags.
+	waitedParts = 6
+	// settledParts is for a first segment that key frames make long: how long it is tells what to declare.
+	settledParts = 10
+)
 
 // Master returns the multivariant playlist of the channel's newest broadcast, as soon as every track has a segment: players
 // that know nothing of parts find no stream in playlists without one, and give up.
@@ -206,11 +211,14 @@ func (b *Broadcast) find(n segment.Track) *track {
 
 // settled reports whether every track has a segment, or is not worth waiting for. The caller holds mu.
 func (b *Broadcast) settled() bool {
-	most, whole := uint64(0), true
-	for _, t := range b.tracks {
-		most, whole = max(most, t.next), whole && (t.whole || t.window.Resting)
-	}
-	return whole || most >= settledParts || !b.ended.IsZero()
+	first := b.furthest()
+	waits := func(t *track) bool { return !t.whole && !t.window.Resting && (t == first || first.next < waitedParts) }
+	return !slices.ContainsFunc(b.tracks, waits) || first.next >= settledParts || !b.ended.IsZero()
+}
+
+// furthest is the track that has most parts. The caller holds mu.
+func (b *Broadcast) furthest() *track {
+	return slices.MaxFunc(b.tracks, func(x, y *track) int { return cmp.Compare(x.next, y.next) })
 }
 
 // render returns a playlist, or nil while there is nothing to name. The caller holds mu.

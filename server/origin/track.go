@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"time"
 
@@ -38,7 +39,7 @@ type track struct {
 }
 
 func newTrack(p Opening, n segment.Track) *track {
-	return &track{window: pack.Window{Epoch: p.Epoch, Track: n, SegmentTarget: p.Target}, wake: make(chan struct{})}
+	return &track{window: pack.Window{Epoch: p.Epoch, Track: n, SegmentTarget: cmp.Or(p.Target, pack.DefaultSegmentTarget)}, wake: make(chan struct{})}
 }
 
 // digestInit returns the digest of an init segment, which is the same slice while it does not change.
@@ -61,7 +62,7 @@ func (t *track) add(p pack.Part, m manifest.Part, record []byte, now time.Time) 
 
 // slide moves the window on: by time, and by more than that when the bytes are too many.
 func (t *track) slide(now time.Time) {
-	for keep := max(Window, windowSegments*t.window.Longest); keep >= time.Second; keep /= 2 {
+	for keep := max(Window, windowSegments*max(t.window.Longest, t.window.SegmentTarget)); keep >= time.Second; keep /= 2 {
 		for _, gone := range t.window.Slide(keep) {
 			if s := t.part(gone.Seq); s != nil {
 				s.left = now

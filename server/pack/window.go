@@ -27,7 +27,7 @@ type Window struct {
 	Epoch           uint64
 	Track           segment.Track
 	PartTarget      time.Duration // the longest any part of the track may be
-	SegmentTarget   time.Duration // what segments aim at; zero means DefaultSegmentTarget
+	SegmentTarget   time.Duration // what EXT-X-TARGETDURATION is at least; zero means DefaultSegmentTarget
 	Longest         time.Duration // the longest segment so far, finished or not: it bounds EXT-X-TARGETDURATION
 	Discontinuities uint64        // how many have slid out
 	Ended           bool          // no part will follow

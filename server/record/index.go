@@ -142,20 +142,20 @@ func (x *index) windows(epoch uint64, since time.Time, ended bool) []pack.Window
 				from = len(t.parts)
 			}
 		}
-		for _, p := range t.parts[:from] {
-			if p.flags&flagDiscontinuity != 0 {
-				w.Discontinuities++
-			}
-		}
 		w.Entries = make([]pack.Entry, 0, len(t.parts)-from)
 		var open time.Duration
-		for i, p := range t.parts[from:] {
-			if i > 0 && w.Entries[i-1].MSN != p.msn {
+		for i, p := range t.parts {
+			if i > 0 && t.parts[i-1].msn != p.msn {
 				open = 0
 			}
-			w.Entries = append(w.Entries, x.entry(p))
-			open += w.Entries[i].Duration
-			w.Longest = max(w.Longest, open)
+			open += time.Duration(p.lasts) * time.Microsecond
+			w.Longest = max(w.Longest, open) // also of what slid out: what a playlist declares stays
+			switch {
+			case i >= from:
+				w.Entries = append(w.Entries, x.entry(p))
+			case p.flags&flagDiscontinuity != 0:
+				w.Discontinuities++
+			}
 		}
 		all = append(all, w)
 	}
