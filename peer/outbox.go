@@ -6,8 +6,12 @@ import (
 	"shoal/wire"
 )
 
-// lingerFor is how long a message that nothing waits for is kept back, for others to the same neighbour to go with it.
-const lingerFor = 20 * time.Millisecond
+const (
+	// lingerFor is how long what a neighbour holds, and can give, is kept back for others to go with it: it is of use later on, if at all.
+	lingerFor = 100 * time.Millisecond
+	// echoLingerFor is how long an answered clock is: its times are in it, but what it shows should soon be known.
+	echoLingerFor = 20 * time.Millisecond
+)
 
 // outbox is what is about to go to a neighbour. Whatever is said to it in one turn goes as one message, and what is patient with what is said
 // next: a message costs both sides a turn, however short it is.
@@ -38,10 +42,7 @@ func (o *outbox) add(now time.Time, m []byte) []byte {
 	if o.closed || o.size+wire.JoinedHeaderSize+len(m) > wire.MessageMax || len(o.messages) == wire.JoinedMost {
 		full = o.take()
 	}
-	at := now
-	if patient(m) {
-		at = now.Add(lingerFor)
-	}
+	at := now.Add(lingers(m))
 	if len(o.messages) == 0 || at.Before(o.at) {
 		o.at = at
 	}
@@ -52,9 +53,15 @@ func (o *outbox) add(now time.Time, m []byte) []byte {
 	return full
 }
 
-// patient reports whether nobody waits for a message: what its sender holds and can give is of use later on, and an answered clock has its times in it.
-func patient(m []byte) bool {
-	return m[0] == wire.TypeHave || m[0] == wire.TypeState || m[0] == wire.TypeEcho
+// lingers returns how long a message may wait for others.
+func lingers(m []byte) time.Duration {
+	switch m[0] {
+	case wire.TypeHave, wire.TypeState:
+		return lingerFor
+	case wire.TypeEcho:
+		return echoLingerFor
+	}
+	return 0
 }
 
 func (o *outbox) empty() bool { return len(o.messages) == 0 }
