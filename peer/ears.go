@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 
@@ -30,7 +31,7 @@ func (l *lanes) Up(ctx context.Context, k *link.Link) {
 func (l *lanes) Message(ctx context.Context, k *link.Link, data []byte) {
 	if messages, err := wire.Split(data); err == nil {
 		for _, m := range messages {
-			l.message(ctx, k, m)
+			l.message(ctx, k, bytes.Clone(m)) // a piece that is kept keeps no others
 		}
 		return
 	}
@@ -42,9 +43,9 @@ func (l *lanes) message(ctx context.Context, k *link.Link, data []byte) {
 	var in swarm.Input
 	switch {
 	case len(data) > 0 && data[0] == wire.TypePiece:
-		part, piece, bytes, err := wire.ParsePiece(data)
+		part, piece, media, err := wire.ParsePiece(data)
 		if err == nil {
-			l.deliver(ctx, k, func() { l.arrived(k.Peer, part, piece, bytes) })
+			l.deliver(ctx, k, func() { l.arrived(k.Peer, part, piece, media) })
 			return
 		}
 		in = swarm.Said{Peer: k.Peer, Data: data} // the engine refuses it, and its sender
