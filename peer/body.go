@@ -113,6 +113,7 @@ func (b *body) run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		b.advance()
+		b.lanes.flush()
 		timer.Reset(b.nap())
 	}
 }

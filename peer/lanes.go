@@ -1,15 +1,12 @@
 package peer
 
 import (
-	"context"
-	"crypto/sha256"
 	"slices"
 	"time"
 
 	"shoal/id"
 	"shoal/peer/link"
 	"shoal/swarm"
-	"shoal/wire"
 	"shoal/wire/signal"
 )
 
@@ -47,6 +44,7 @@ type lane struct {
 	link     *link.Link
 	up       bool
 	buffered int // as last reported
+	out      outbox
 	session  uint64
 }
 
@@ -161,6 +159,9 @@ func (l *lanes) lose(lane *lane) {
 func (l *lanes) hangUp(p id.Peer) {
 	if lane := l.all[p]; lane != nil {
 		delete(l.all, p)
+		if message := lane.out.take(); message != nil {
+			_ = lane.link.Send(message) // it ends anyway
+		}
 		lane.link.End()
 	}
 }
@@ -171,19 +172,37 @@ func (l *lanes) send(p id.Peer, data []byte) bool {
 	if lane == nil {
 		return false
 	}
-	if err := lane.link.Send(data); err != nil {
-		l.log.Info("cannot send", "peer", p, "err", err)
-		l.lose(lane)
-		return false
+	if message := lane.out.add(time.Now(), data); message != nil {
+		return l.sendNow(lane, message)
 	}
-	lane.buffered += len(data)
 	return true
 }
 
-// waiting reports whether a send buffer has to be watched.
+// sendNow hands a message to its link.
+func (l *lanes) sendNow(lane *lane, message []byte) bool {
+	if err := lane.link.Send(message); err != nil {
+		l.log.Info("cannot send", "peer", lane.link.Peer, "err", err)
+		l.lose(lane)
+		return false
+	}
+	lane.buffered += len(message)
+	return true
+}
+
+// flush sends what waits no longer for more to go with it.
+func (l *lanes) flush() {
+	now := time.Now()
+	for _, lane := range l.all {
+		if lane.out.due(now) {
+			l.sendNow(lane, lane.out.take())
+		}
+	}
+}
+
+// waiting reports whether a send buffer has to be watched, or messages wait for others.
 func (l *lanes) waiting() bool {
 	for _, lane := range l.all {
-		if lane.buffered > 0 {
+		if lane.buffered > 0 || !lane.out.empty() {
 			return true
 		}
 	}
@@ -252,48 +271,4 @@ func (l *lanes) account() {
 		l.beside += sent - pieces
 		l.step(swarm.Overhead{Bytes: int(sent - pieces)})
 	}
-}
-
-// Signal carries a link's words to its peer by way of the tracker.
-func (l *lanes) Signal(ctx context.Context, k *link.Link, b signal.Body) {
-	l.post(ctx, func() { l.talk(signal.Signal{To: k.Peer, Body: b}) })
-}
-
-// Up says that a link is open.
-func (l *lanes) Up(ctx context.Context, k *link.Link) {
-	l.post(ctx, func() {
-		if lane := l.all[k.Peer]; lane != nil && lane.link == k {
-			lane.up = true
-			l.stats.LinksEver++
-			l.step(swarm.PeerUp{Peer: k.Peer})
-		}
-	})
-}
-
-// Message takes in one message of a peer.
-func (l *lanes) Message(ctx context.Context, k *link.Link, data []byte) {
-	var in swarm.Input
-	switch {
-	case len(data) > 0 && data[0] == wire.TypePiece:
-		part, piece, bytes, err := wire.ParsePiece(data)
-		if err == nil {
-			l.deliver(ctx, k, func() { l.arrived(k.Peer, part, piece, bytes) })
-			return
-		}
-		in = swarm.Said{Peer: k.Peer, Data: data} // the engine refuses it, and its sender
-	case len(data) > 1 && data[0] == wire.TypeManifest:
-		in = swarm.Offered{From: k.Peer, Digest: sha256.Sum256(data[1:]), Data: data[1:]}
-	default:
-		in = swarm.Said{Peer: k.Peer, Data: data}
-	}
-	l.deliver(ctx, k, func() { l.step(in) })
-}
-
-// deliver has f done if the link is still the peer's.
-func (l *lanes) deliver(ctx context.Context, k *link.Link, f func()) {
-	l.post(ctx, func() {
-		if lane := l.all[k.Peer]; lane != nil && lane.link == k && lane.up {
-			f()
-		}
-	})
 }

@@ -19,8 +19,11 @@ const (
 	MessageMax = PieceHeaderSize + segment.PieceSizeMax
 )
 
-// echoes is the bit in HELLO's last byte that says that PROBE is answered: whoever knew of none never looked at that byte.
-const echoes = 0x80
+// The bits in HELLO's last byte that say that PROBE is answered, and JOINED understood: whoever knew of neither never looked at that byte.
+const (
+	echoes = 0x80
+	joins  = 0x40
+)
 
 func appendPart(b []byte, p segment.Part) []byte {
 	b = binary.BigEndian.AppendUint64(b, p.Epoch)
@@ -54,9 +57,12 @@ func ParsePiece(b []byte) (part segment.Part, piece int, data []byte, err error)
 func Append(b []byte, m Message) []byte {
 	switch m := m.(type) {
 	case Hello:
-		stripes := m.Stripes &^ echoes
+		stripes := m.Stripes &^ (echoes | joins)
 		if m.Echoes {
 			stripes |= echoes
+		}
+		if m.Joins {
+			stripes |= joins
 		}
 		return append(binary.BigEndian.AppendUint16(append(b, TypeHello), m.Version), stripes)
 	case Have:
@@ -104,7 +110,7 @@ func appendPieces(b []byte, kind byte, part segment.Part, pieces Bitmap) []byte 
 	return pieces.append(appendPart(append(b, kind), part))
 }
 
-// Parse reads one control message, and refuses any that Append would not write. PIECE is for ParsePiece.
+// Parse reads one control message, and refuses any that Append would not write. PIECE is for ParsePiece, JOINED for Split.
 func Parse(b []byte) (Message, error) {
 	if len(b) == 0 || len(b) > MessageMax {
 		return nil, ErrMalformed
@@ -115,7 +121,8 @@ func Parse(b []byte) (Message, error) {
 		if len(body) != 3 {
 			return nil, ErrMalformed
 		}
-		return Hello{Version: binary.BigEndian.Uint16(body), Stripes: body[2] &^ echoes, Echoes: body[2]&echoes != 0}, nil
+		said := body[2]
+		return Hello{Version: binary.BigEndian.Uint16(body), Stripes: said &^ (echoes | joins), Echoes: said&echoes != 0, Joins: said&joins != 0}, nil
 	case TypeHave, TypeWant, TypeCancel, TypeBusy:
 		return parsePieces(b[0], body)
 	case TypeManifest:

@@ -31,6 +31,7 @@ const (
 	TypeUnsub    = 14
 	TypeProbe    = 15
 	TypeEcho     = 16
+	TypeJoined   = 17
 )
 
 // Message is one control message. The types below are all there are.
@@ -39,8 +40,9 @@ type Message interface{ message() }
 // Hello is each side's first message.
 type Hello struct {
 	Version uint16
-	Stripes uint8 // that it knows, at most 127
+	Stripes uint8 // that it knows, at most 63
 	Echoes  bool  // it answers Probe. Who does not know of that does not look: it is the highest bit of Stripes there
+	Joins   bool  // it takes several messages in one, as package wire joins them: the bit below that
 }
 
 // Have says which further pieces of a part the sender holds.

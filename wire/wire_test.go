@@ -51,7 +51,8 @@ func TestGolden(t *testing.T) {
 	pieces := set(0, 2, 9, 17)
 	for name, m := range map[string]Message{
 		"hello.hex": Hello{Version: 1, Stripes: 16}, "helloechoes.hex": Hello{Version: 1, Stripes: 16, Echoes: true},
-		"probe.hex": Probe{0x01020304}, "echo.hex": Echo{0x01020304, 0xf1f2f3f4}, "have.hex": Have{part, pieces}, "want.hex": Want{part, pieces},
+		"hellojoins.hex": Hello{Version: 1, Stripes: 16, Echoes: true, Joins: true},
+		"probe.hex":      Probe{0x01020304}, "echo.hex": Echo{0x01020304, 0xf1f2f3f4}, "have.hex": Have{part, pieces}, "want.hex": Want{part, pieces},
 		"cancel.hex": Cancel{part, pieces}, "busy.hex": Busy{part, pieces}, "manifest.hex": Manifest{[]byte("xyz")}, "bye.hex": Bye{}, "lack.hex": Lack{part},
 		"state.hex": State{
 			QueueMS: 0x0102, Free: 3, Slots: 0x0405, Primary: 0x8001,
@@ -106,6 +107,7 @@ func TestParseRefuses(t *testing.T) {
 		"short LACK":           golden(t, "lack.hex")[:partSize],
 		"long LACK":            append(golden(t, "lack.hex"), 0),
 		"LACK of no track":     append([]byte{TypeLack}, edit(9, segment.TracksMax)[1:1+partSize]...),
+		"JOINED":               golden(t, "joined.hex"),
 		"short PROBE":          {TypeProbe, 0, 1, 2},
 		"long PROBE":           {TypeProbe, 0, 1, 2, 3, 4},
 		"short ECHO":           {TypeEcho, 0, 1, 2, 3, 4, 5, 6},
@@ -150,7 +152,7 @@ func TestMessagesReadBack(t *testing.T) {
 		}
 		pieces := drawBitmap(t, "pieces")
 		for _, m := range []Message{
-			Hello{rapid.Uint16().Draw(t, "version"), rapid.Uint8Max(127).Draw(t, "stripes"), rapid.Bool().Draw(t, "echoes")}, Have{p, pieces}, Want{p, pieces}, Cancel{p, pieces},
+			Hello{rapid.Uint16().Draw(t, "version"), rapid.Uint8Max(63).Draw(t, "stripes"), rapid.Bool().Draw(t, "echoes"), rapid.Bool().Draw(t, "joins")}, Have{p, pieces}, Want{p, pieces}, Cancel{p, pieces},
 			Busy{p, pieces}, Manifest{rapid.SliceOfN(rapid.Byte(), 1, 300).Draw(t, "record")}, Bye{}, Lack{p},
 			Probe{rapid.Uint32().Draw(t, "clock")}, Echo{rapid.Uint32().Draw(t, "asked"), rapid.Uint32().Draw(t, "came")},
 		} {
@@ -198,7 +200,7 @@ func TestBitmapIsASet(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"hello", "have", "want", "cancel", "busy", "manifest", "bye", "lack", "state", "sub", "subok", "subno", "unsub", "probe", "echo", "helloechoes", "piece"} {
+	for _, name := range []string{"hello", "have", "want", "cancel", "busy", "manifest", "bye", "lack", "state", "sub", "subok", "subno", "unsub", "probe", "echo", "helloechoes", "hellojoins", "joined", "piece"} {
 		f.Add(golden(f, name+".hex"))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

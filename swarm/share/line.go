@@ -8,7 +8,7 @@ const (
 	// queueLow is what chance and clocks make of no queue; up to queueHigh the rate falls slowly, above it at once.
 	queueLow  = 5 * span.Millisecond
 	queueHigh = 12 * span.Millisecond
-	// probeCalm is how often a neighbour is asked while no queue was ever seen. When the rate is known it is once in so many bytes, but no more
+	// probeCalm is how often a neighbour is asked while no queue was ever seen, or none for long. Else it is once in so many bytes, but no more
 	// often than probeMost and no less than probeLeast: the sooner a queue is seen the shorter it stays, and 100 bytes are 0.7 % of them.
 	probeCalm  = 250 * span.Millisecond
 	probeBytes = 14_000
@@ -69,6 +69,7 @@ type line struct {
 	strange   bool // there are neighbours whose best is not known
 	queues    queues
 	calm      span.Span // since when there is no queue
+	grewAt    span.Span // when more was tried last
 	judged    span.Span
 	askedAt   span.Span
 	sentAt    span.Span // the last piece
@@ -88,10 +89,16 @@ func (l *line) every(now span.Span) span.Span {
 	switch {
 	case l.strange || l.listens(now):
 		return probeListen
-	case l.rate > 0:
+	case !l.easy(now):
 		return min(max(l.lasts(probeBytes), probeMost), probeLeast)
 	}
 	return probeCalm
+}
+
+// easy reports whether the line is left alone: no queue was ever seen, or none for long in which no more was tried than had been. It is asked
+// as often again as soon as one shows. A rate at which next to nothing can be given must grow, however little goes out.
+func (l *line) easy(now span.Span) bool {
+	return l.rate == 0 || l.rate >= 2*lineFree && now-max(l.calm, l.grewAt) > calmFor
 }
 
 // listens reports whether what we sent is gone, and everyone is to be asked.
@@ -127,8 +134,12 @@ func (l *line) judge(now span.Span, allowed, beside, drained int) {
 		}
 		// Who uses little of what he may knows no more than before.
 		if now < l.boundAt+span.Second || l.rate < beside+lineFree || (l.out+beside)*10 > l.rate*6 {
+			before := l.rate
 			l.change(l.grows(now), took)
 			l.rate = min(l.rate, max(allowed, lineLeast))
+			if l.rate > before {
+				l.grewAt = now
+			}
 		}
 	}
 	if l.rate > 0 {

@@ -33,6 +33,7 @@ type modem struct {
 	other   int         // bytes that another flow has put on the line
 	window  int         // of it: it keeps so much in the queue, as TCP does
 	inside  id.Peer     // is in the same house
+	asked   int         // probes
 }
 
 // path is the way from the modem to a neighbour.
@@ -153,6 +154,7 @@ func (m *modem) probe(pieces bool) {
 	if p == id.Origin {
 		return
 	}
+	m.asked++
 	w := m.ways[p-1]
 	gone := m.put(100)
 	if p == m.inside {
@@ -237,6 +239,32 @@ func TestWhoeverElseUsesTheLineWins(t *testing.T) {
 	m.run(20 * span.Second)
 	if used := m.used(20 * span.Second); used < 85 {
 		t.Errorf("%d %% of the line are used a minute after the other went", used)
+	}
+}
+
+// TestALineLeftAloneIsAskedLess has a queue on a line that carries more than is allowed, and then none, and then one again.
+func TestALineLeftAloneIsAskedLess(t *testing.T) {
+	m := newModem(t, 1_250_000, 200_000, 4096, 5)
+	m.desk.SetUplink(0, 250_000)
+	m.run(10 * span.Second)
+	m.window = 100_000
+	m.run(5 * span.Second)
+	m.asked = 0
+	m.run(4 * span.Second)
+	if m.desk.Pace() == 0 || m.asked < 4*5 {
+		t.Errorf("with a queue, %d probes in 4 s; the rate is %d", m.asked, m.desk.Pace())
+	}
+	m.window = 0
+	m.run(60 * span.Second)
+	m.asked = 0
+	m.run(20 * span.Second)
+	if m.asked > 20*5 || m.desk.Pace() < 240_000 {
+		t.Errorf("when all is well %d probes in 20 s; the rate is %d", m.asked, m.desk.Pace())
+	}
+	m.window, m.asked = 100_000, 0
+	m.run(4 * span.Second)
+	if m.asked < 4*5 || m.desk.Pace() > 200_000 {
+		t.Errorf("with another queue, %d probes in 4 s; the rate is %d", m.asked, m.desk.Pace())
 	}
 }
 

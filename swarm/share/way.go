@@ -99,7 +99,7 @@ func (d *Desk) Probe(now span.Span, pieces bool) (to id.Peer, ours uint32, next 
 	l := &d.line
 	listens := l.listens(now)
 	idle := !pieces && !l.strange && !listens
-	if idle && (l.rate == 0 || now < l.hushTo) {
+	if idle && (l.easy(now) || now < l.hushTo) {
 		return id.Origin, 0, l.hushTo - listenFor, now < l.hushTo
 	}
 	if at := l.askedAt + probeIdle; idle && now < at {

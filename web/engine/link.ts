@@ -6,7 +6,8 @@
 // What it will never do: look into a candidate, accept another channel or media, decide whom to call.
 import type { Peer } from './bytes';
 import type { Signal } from './signal';
-import { LABEL, MESSAGE_MAX, PROTOCOL } from './wire';
+import { Outbox, split } from './outbox';
+import { LABEL, MESSAGE_MAX, PROTOCOL, TYPE_JOINED } from './wire';
 
 /** From the first signal to an open channel. */
 export const CONNECT_MS = 15_000;
@@ -35,7 +36,9 @@ export class Link {
   fingerprint = '';
   readonly #connection: RTCPeerConnection;
   readonly #keeper: LinkKeeper;
+  readonly #outbox = new Outbox((message) => this.#send(message));
   #channel: RTCDataChannel | null = null;
+  #closing = false;
   #ended = false;
   #described = false;
   #candidates: RTCIceCandidateInit[] = [];
@@ -77,23 +80,30 @@ export class Link {
     // Anything else is an answer to nothing, or a second offer: the first one stands.
   }
 
-  /** Sends a message; what is sent is sent in order. False once the link is down. */
+  /** Sends a message, soon; what is sent is sent in order. False once the link is down. */
   send(message: Uint8Array<ArrayBuffer>): boolean {
+    if (!this.open) return false;
+    this.#outbox.add(message);
+    return this.open;
+  }
+
+  #send(message: Uint8Array<ArrayBuffer>): void {
     const channel = this.#channel;
-    if (!channel || !this.open) return false;
+    if (!channel || !this.open) return;
     try {
       channel.send(message);
     } catch {
-      this.fail();
-      return false;
+      if (!this.#closing) this.fail();
+      return;
     }
     this.#watchDrain(channel);
-    return true;
   }
 
   /** Ends it without a word to the keeper. */
   close(): void {
     if (this.#ended) return;
+    this.#closing = true;
+    this.#outbox.flush(); // of what was said none is lost
     this.#ended = true;
     clearTimeout(this.#deadline);
     const connection = this.#connection;
@@ -192,10 +202,14 @@ export class Link {
 
   #received(data: unknown): void {
     if (this.#ended) return;
-    if (data instanceof ArrayBuffer && data.byteLength > 0 && data.byteLength <= MESSAGE_MAX) {
-      this.#keeper.message(this, new Uint8Array(data));
-    } else {
-      this.fail();
+    if (!(data instanceof ArrayBuffer) || data.byteLength === 0 || data.byteLength > MESSAGE_MAX) return this.fail();
+    const message = new Uint8Array(data);
+    const messages = message[0] === TYPE_JOINED ? split(message) : [message];
+    if (!messages) return this.fail();
+    for (const each of messages) {
+      if (this.#ended) return; // by what one of them led to
+      this.#outbox.heard(each);
+      this.#keeper.message(this, each);
     }
   }
 

@@ -247,6 +247,47 @@ describe('an open link', () => {
   });
 });
 
+describe('messages', () => {
+  const hello = [2, 0, 1, 0xd0];
+
+  it('are joined for who takes that, and none is lost when all end', async () => {
+    const { channel } = await dialed();
+    links.send(a, Uint8Array.of(5, 1));
+    channel.say(...hello);
+    links.send(a, Uint8Array.of(5, 2));
+    links.send(a, Uint8Array.of(3, 3));
+    expect(channel.sent.map((message) => [...message])).toEqual([[5, 1]]);
+    await settled();
+    expect(channel.sent.slice(1).map((message) => [...message])).toEqual([[17, 0, 2, 5, 2, 0, 2, 3, 3]]);
+    links.send(a, Uint8Array.of(3, 4));
+    links.closeAll(false);
+    expect(channel.sent.slice(2).map((message) => [...message])).toEqual([[17, 0, 2, 3, 4, 0, 1, TYPE_BYE]]);
+  });
+
+  it('that come joined are heard one by one', async () => {
+    const { channel } = await dialed();
+    channel.say(17, 0, 4, ...hello, 0, 2, 5, 1);
+    expect(messages.map((message) => [...message])).toEqual([hello, [5, 1]]);
+  });
+
+  it('of another form end the link', async () => {
+    const { channel } = await dialed();
+    channel.say(17, 0, 1, TYPE_BYE);
+    expect(messages).toEqual([]);
+    expect(said.at(-1)).toBe('down aa');
+  });
+
+  it('that waited are not later than the next that comes, however late timers are', async () => {
+    const { channel } = await dialed();
+    channel.say(...hello);
+    links.send(a, Uint8Array.of(3, 1));
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1000);
+    channel.say(10);
+    expect(channel.sent.map((message) => [...message])).toEqual([[3, 1]]);
+    vi.restoreAllMocks();
+  });
+});
+
 describe('bounds', () => {
   it('hold for candidates in both directions', async () => {
     const { connection } = await dialed();

@@ -1,7 +1,7 @@
 // The PIECE message, which the body splits and makes itself: the mirror of that corner of Go's package wire.
 //
 // What it is: names and limits of the data channel, and a PIECE message read and written.
-// Who calls it: links.ts, store.ts, parcels.ts.
+// Who calls it: links.ts, outbox.ts, store.ts, parcels.ts.
 // What it owns: nothing; wire/doc.go owns the protocol.
 // What it will never do: read any other message: those go whole to the engine.
 import type { PartName } from '../player/swarm';
@@ -11,8 +11,15 @@ export const LABEL = 'shoal';
 export const PROTOCOL = 'shoal.peer.v1';
 
 export const TYPE_PIECE = 1;
+export const TYPE_HELLO = 2;
+export const TYPE_HAVE = 3;
+export const TYPE_CANCEL = 5;
 export const TYPE_MANIFEST = 7;
 export const TYPE_BYE = 8;
+export const TYPE_STATE = 10;
+export const TYPE_PROBE = 15;
+export const TYPE_ECHO = 16;
+export const TYPE_JOINED = 17;
 
 /** Bytes before a piece's own in its message. */
 export const PIECE_HEADER = 20;

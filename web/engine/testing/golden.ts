@@ -1,7 +1,7 @@
 /// <reference types="node" />
 // Files that Go's tests and these share.
 //
-// What it is: readers of swarm/tape/testdata, swarm/swarmtest/testdata and the built engine.
+// What it is: readers of swarm/tape/testdata, wire/testdata, swarm/swarmtest/testdata and the built engine.
 // Who calls it: tests.
 // What it owns: nothing.
 // What it will never do: be part of the page.
@@ -10,12 +10,18 @@ import { resolve } from 'node:path';
 
 const house = resolve(import.meta.dirname, '../../..');
 const golden = resolve(house, 'swarm/tape/testdata');
+const messages = resolve(house, 'wire/testdata');
 const tapes = resolve(house, 'swarm/swarmtest/testdata');
 
 /** The bytes of a file of hexadecimal lines, without its comments. */
-export function bytesOf(name: string): Uint8Array {
-  const lines = readFileSync(resolve(golden, name), 'utf8').split('\n');
+export function bytesOf(name: string, folder = golden): Uint8Array {
+  const lines = readFileSync(resolve(folder, name), 'utf8').split('\n');
   return new Uint8Array(Buffer.from(lines.filter((line) => !line.startsWith('#')).join(''), 'hex'));
+}
+
+/** The bytes of a message as Go's package wire has it. */
+export function messageOf(name: string): Uint8Array {
+  return bytesOf(name, messages);
 }
 
 export function goldenNames(prefix: string): string[] {
