@@ -69,6 +69,21 @@ it('ticks when the engine asks to be woken, and not sooner', async () => {
   expect(steps).toEqual(['PeerUp at 0', 'Tick at 250']);
 });
 
+it('ticks in time though the engine puts it off, or changes its mind', async () => {
+  wake = 100_000;
+  const mind = born();
+  mind.feed(up('1'));
+  wake = 180_000;
+  mind.feed(up('2'));
+  await vi.advanceTimersByTimeAsync(150);
+  expect(steps).toEqual(['PeerUp at 0', 'PeerUp at 0']);
+  wake = 160_000;
+  mind.feed(up('3'));
+  wake = null;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(steps.slice(2)).toEqual(['PeerUp at 150', 'Tick at 160']);
+});
+
 it('makes up for a timer that came late before it feeds what came', () => {
   wake = 100_000;
   const mind = born();

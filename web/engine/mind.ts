@@ -36,6 +36,7 @@ export class Mind {
   #ended = false;
   #wakeUs: number | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerUs = Infinity; // when it ends
 
   /** Gives birth. It throws if the engine refuses. */
   constructor(engine: Engine, birth: Birth, body: Performer) {
@@ -93,11 +94,21 @@ export class Mind {
     }
   }
 
+  /** A timer that ends too early is left: most steps put the next wake off a little, and setting timers costs more than one that was for nothing. */
   #arm(): void {
-    clearTimeout(this.#timer);
     this.#wakeUs = this.#engine.wakeUs();
+    if (this.#wakeUs === null || this.#timerUs < this.#wakeUs + 1000) return; // timers are no finer
+    clearTimeout(this.#timer);
+    const now = this.#nowUs();
+    const ms = Math.min(Math.max(TICK_MS_MIN, Math.ceil((this.#wakeUs - now) / 1000)), 0x7fff_ffff);
+    this.#timerUs = now + ms * 1000;
+    this.#timer = setTimeout(() => this.#rang(), ms);
+  }
+
+  #rang(): void {
+    this.#timerUs = Infinity;
     if (this.#wakeUs === null) return;
-    const ms = Math.max(TICK_MS_MIN, Math.ceil((this.#wakeUs - this.#nowUs()) / 1000));
-    this.#timer = setTimeout(() => this.feed({ kind: 'Tick' }), Math.min(ms, 0x7fff_ffff));
+    if (this.#wakeUs <= this.#nowUs()) this.feed({ kind: 'Tick' });
+    else this.#arm();
   }
 }
