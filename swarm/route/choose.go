@@ -146,7 +146,7 @@ func (t *Table) best(now span.Span, k int, below uint8) (best id.Peer, found *ne
 
 // cost weighs a parent: how old, in milliseconds, pieces of stripe k are likely to be when they come from it.
 func (t *Table) cost(n *neighbour, k int, room int) uint64 {
-	c := uint64(n.said.Delay[k])*wire.DelayUnit + uint64(n.said.QueueMS) + depthCost*uint64(n.said.Depth[k])
+	c := uint64(n.said.Delay[k])*wire.DelayUnit + uint64(n.said.QueueMS)
 	if n.said.Primary&(1<<k) == 0 {
 		c += notPrimaryCost
 	}
@@ -166,7 +166,6 @@ func (t *Table) cost(n *neighbour, k int, room int) uint64 {
 // What makes a parent dear, in milliseconds.
 const (
 	notPrimaryCost = 300  // trees are shallow if each peer is wide in few
-	depthCost      = 60   // delays tell of the last minute, depth of the next: who is far down suffers from all above it
 	displaceCost   = 600  // another child must make room
 	nearGain       = 250  // what comes from our own network is nobody's bill
 	serveCost      = 2000 // a parent of n slots sends a piece in 1/n of a part's half second, and about four go before
@@ -184,7 +183,7 @@ func (t *Table) parentOf(k int) (yes bool) {
 func (t *Table) optimise(now span.Span, acts []Act) []Act {
 	latest := -1
 	for k := range t.stripes {
-		if t.parents[k] != id.Origin && (latest < 0 || t.worth(k) > t.worth(latest)) {
+		if s := &t.stripes[k]; t.parents[k] != id.Origin && (latest < 0 || s.age.usual() > t.stripes[latest].age.usual()) {
 			latest = k
 		}
 	}
@@ -195,17 +194,11 @@ func (t *Table) optimise(now span.Span, acts []Act) []Act {
 	if n == nil || p == t.parents[latest] {
 		return acts
 	}
-	if room := int(n.said.Free); t.cost(n, latest, room)+optimiseGain > t.worth(latest) {
+	if room := int(n.said.Free); t.cost(n, latest, room)+optimiseGain > uint64(t.stripes[latest].age.usual()/span.Millisecond) {
 		return acts
 	}
 	t.ask(now, n, 1<<latest)
 	return t.addSub(acts, p, 1<<latest)
-}
-
-// worth weighs what a stripe's parent is worth now as cost weighs another.
-func (t *Table) worth(k int) uint64 {
-	s := &t.stripes[k]
-	return uint64(s.age.usual()/span.Millisecond) + depthCost*uint64(max(s.depth, 1)-1)
 }
 
 // optimiseGain is how much sooner pieces must come from a new parent, in milliseconds, to be worth the change.
