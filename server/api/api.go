@@ -116,7 +116,7 @@ func (a *API) Handler() (http.Handler, error) {
 	}
 	a.pageRoutes(mux)
 	mux.Handle("GET /metrics", a.metrics.handler())
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errNoRoute) })
+	mux.HandleFunc("/", unrouted(mux))
 
 	foreign := http.NewCrossOriginProtection()
 	foreign.AddInsecureBypassPattern("/whip/")          // a stream key is asked for there, which no browser sends by itself

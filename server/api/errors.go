@@ -40,6 +40,28 @@ var (
 	errNoPages     = &problem{http.StatusServiceUnavailable, "no_pages", "This program was built without its pages. Build it with: make build"}
 )
 
+// unrouted answers what no route of mux takes. If the address takes other methods it says which: the address is right then.
+func unrouted(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var takes []string
+		for _, method := range [...]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			other := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+			if _, route := mux.Handler(other); route != "/" && route != anyFile {
+				takes = append(takes, method)
+			}
+		}
+		if len(takes) == 0 {
+			answerProblem(w, r, errNoRoute)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(takes, ", "))
+		answerProblem(w, r, &problem{http.StatusMethodNotAllowed, "method", "This address does not take " + clip(r.Method) + ". It takes " + strings.Join(takes, ", ") + "."})
+	}
+}
+
+// clip keeps a hostile word from filling an answer.
+func clip(s string) string { return s[:min(len(s), 16)] }
+
 // answerProblem writes p: a small page to those who asked for a page, JSON to all others.
 func answerProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 	h := w.Header()
