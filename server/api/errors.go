@@ -25,6 +25,9 @@ var (
 	errClipsFull   = &problem{http.StatusInsufficientStorage, "full", "There is no room for another clip now. The operator has to free some."}
 	errNoDownload  = &problem{http.StatusForbidden, "no_download", "Downloads are turned off here."}
 	errNotOneFile  = &problem{http.StatusConflict, "not_one_file", "This recording cannot be one file: its picture or sound changed its form in between. It can be watched all the same."}
+	errClipForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON what to clip: {"last_s":30} of what is live, or {"recording":7,"from_s":600,"to_s":640}; and "title", if you like.`}
+	errJoinForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON how you watch: {"mode":"watch"} or {"mode":"share"}, and "recording" with its number if you play one.`}
+	errBefore      = &problem{http.StatusBadRequest, "malformed", "Write the number of a recording behind before=."}
 	errNotLive     = &problem{http.StatusNotFound, "not_live", "This channel is not live now. Try again when the stream has started."}
 	errGone        = &problem{http.StatusNotFound, "gone", "This piece of the stream is no longer kept, or never was. Load the playlist again."}
 	errTooFarAhead = &problem{http.StatusBadRequest, "too_far_ahead", "The request waits for media too far in the future. Load the playlist without _HLS_msn first."}
