@@ -65,4 +65,7 @@ test('viewers go back in what is live, return and clip it; after the end the pag
   await stays.page.goto(server.url + clip);
   await stays.plays();
   expect(Number(await seek(stays.page).getAttribute('max'))).toBeGreaterThan(29);
+  const listed = stays.page.getByRole('region', { name: 'Recordings' }).getByRole('link');
+  await expect(listed).toHaveCount(1);
+  await expect(listed, 'the clip plays, not the recording').not.toContainText('playing');
 });

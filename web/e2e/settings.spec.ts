@@ -57,5 +57,10 @@ test('who holds the key changes settings, and is told what is wrong where it is'
   await expect(page.getByRole('status').filter({ hasText: 'Saved. It holds from the next broadcast on.' })).toBeVisible();
   const told = await fetch(`${server.url}/api/v1/channels/fish/settings`, { headers: { Authorization: `Bearer ${card.stream_key}` } });
   expect(await told.json()).toMatchObject({ rewind: { value: '30m0s', chosen: null }, keep_days: { value: '7', chosen: '7' } });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the phone').toBe(true);
+  for (const path of ['/settings', '/live', '/upload', '/']) {
+    await page.goto(server.url + path);
+    const heading = await page.getByRole('heading', { level: 1 }).boundingBox();
+    expect(heading?.height, `the heading of ${path} is one line`).toBeLessThan(48);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `nothing of ${path} is wider than the phone`).toBe(true);
+  }
 });
