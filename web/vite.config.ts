@@ -14,7 +14,7 @@ function page(url: string): string | undefined {
   const path = url.split('?')[0] ?? '';
   if (/^\/c\/[^/]+(\/r\/\d+|\/clip\/\w+)?$/.test(path)) return '/watch.html';
   if (/^\/embed\/[^/]+$/.test(path)) return '/embed.html';
-  if (path === '/live' || path === '/upload') return `${path}.html`;
+  if (path === '/live' || path === '/upload' || path === '/settings') return `${path}.html`;
   return undefined;
 }
 
@@ -71,7 +71,7 @@ export default defineConfig({
     reportCompressedSize: true,
     rolldownOptions: {
       input: {
-        ...Object.fromEntries(['index', 'watch', 'embed', 'live', 'upload'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
+        ...Object.fromEntries(['index', 'watch', 'embed', 'live', 'upload', 'settings'].map((name) => [name, resolve(import.meta.dirname, `${name}.html`)])),
         ...Object.fromEntries(Object.entries(scripts).map(([name, path]) => [name, resolve(import.meta.dirname, path)])),
       },
       preserveEntrySignatures: 'exports-only',

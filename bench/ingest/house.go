@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,11 +31,13 @@ type card struct {
 	RTMP  string `json:"rtmp_url"`
 	RTMPS string `json:"rtmps_url"`
 	SRT   string `json:"srt_url"`
+	WHIP  string `json:"whip_url"`
 }
 
 // house is a server, its data directory, and a channel of each protocol.
 type house struct {
 	program string
+	names   []string // of its channels
 	dir     string
 	args    []string
 	http    string
@@ -67,16 +70,16 @@ func (h *house) learn(ctx context.Context, name, verb string) error {
 	return nil
 }
 
-func newHouse(program string) (*house, error) {
+func newHouse(program string, protocols []string) (*house, error) {
 	dir, err := os.MkdirTemp("", "shoal-ingest-*")
 	if err != nil {
 		return nil, err
 	}
-	h := &house{program: program, dir: dir, cards: map[string]card{}}
+	h := &house{program: program, names: append(slices.Clone(protocols), "killed"), dir: dir, cards: map[string]card{}}
 	if err := certify(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	h.args = []string{"serve", "--data", filepath.Join(dir, "data"), "--turn", "off", "--whip", "off", "--ladder", "off", "--log-level", "warn", "--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem")}
+	h.args = []string{"serve", "--data", filepath.Join(dir, "data"), "--turn", "off", "--whip", ":0", "--ladder", "off", "--log-level", "warn", "--tls-cert", filepath.Join(dir, "cert.pem"), "--tls-key", filepath.Join(dir, "key.pem")}
 	for _, flag := range []string{"--http", "--rtmp", "--rtmps", "--srt"} {
 		at, err := freePort()
 		if err != nil {
@@ -88,6 +91,15 @@ func newHouse(program string) (*house, error) {
 		h.args = append(h.args, flag, at)
 	}
 	return h, nil
+}
+
+// outside reports whether this machine has an address that others could reach.
+func outside() bool {
+	addresses, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(addresses, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && !n.IP.IsLoopback() && !n.IP.IsLinkLocalUnicast()
+	})
 }
 
 // freePort is an address that was free a moment ago.
@@ -140,7 +152,7 @@ func (h *house) start(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	for _, p := range append(protocols, "killed") {
+	for _, p := range h.names {
 		if h.card(p) != (card{}) {
 			continue
 		}
@@ -165,7 +177,7 @@ func (h *house) close() {
 	_ = os.RemoveAll(h.dir)
 }
 
-// encoder is an ffmpeg that publishes until it is ended.
+// encoder is an ffmpeg, or for WHIP a GStreamer, that publishes until it is ended.
 type encoder struct {
 	*exec.Cmd
 	said  bytes.Buffer
@@ -173,6 +185,7 @@ type encoder struct {
 }
 
 func encode(ctx context.Context, k card, protocol string) (*encoder, error) {
+	e := &encoder{ended: make(chan error, 1), Cmd: exec.CommandContext(ctx, "/usr/bin/python3", "web/e2e/gstreamer.py", k.WHIP, k.Key)}
 	format, to := "flv", k.RTMP+"/"+k.Key
 	switch protocol {
 	case "rtmps":
@@ -180,9 +193,11 @@ func encode(ctx context.Context, k card, protocol string) (*encoder, error) {
 	case "srt":
 		format, to = "mpegts", k.SRT
 	}
-	e := &encoder{ended: make(chan error, 1), Cmd: exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error",
-		"-re", "-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25", "-re", "-f", "lavfi", "-i", "sine=sample_rate=48000",
-		"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "25", "-pix_fmt", "yuv420p", "-threads", "1", "-c:a", "aac", "-f", format, to)}
+	if protocol != whip {
+		e.Cmd = exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "error",
+			"-re", "-f", "lavfi", "-i", "testsrc2=size=192x108:rate=25", "-re", "-f", "lavfi", "-i", "sine=sample_rate=48000",
+			"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "25", "-pix_fmt", "yuv420p", "-threads", "1", "-c:a", "aac", "-f", format, to)
+	}
 	e.Stderr = &e.said
 	if err := e.Start(); err != nil {
 		return nil, err

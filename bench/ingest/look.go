@@ -14,10 +14,16 @@ import (
 )
 
 // get fetches what a player would.
-func get(ctx context.Context, address string) ([]byte, error) {
+func get(ctx context.Context, address string) ([]byte, error) { return getWith(ctx, address, "") }
+
+// getWith fetches what the holder of a stream key may see.
+func getWith(ctx context.Context, address, key string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
+	}
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -43,6 +49,19 @@ func (h *house) state(ctx context.Context, name string) (s state, err error) {
 		return s, err
 	}
 	return s, json.Unmarshal(b, &s)
+}
+
+// alone reports whether nobody publishes to a channel.
+func (h *house) alone(ctx context.Context, k card) (bool, error) {
+	b, err := getWith(ctx, h.http+"/api/v1/channels/"+k.Name+"/health", k.Key)
+	if err != nil {
+		return false, err
+	}
+	var health struct{ Publishing *bool }
+	if err := json.Unmarshal(b, &health); err != nil || health.Publishing == nil {
+		return false, errors.Join(err, errors.New("the server does not say whether somebody publishes"))
+	}
+	return !*health.Publishing, nil
 }
 
 // picture is the newest picture that a player could begin with: where its part is, and the bytes to decode.

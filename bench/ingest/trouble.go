@@ -123,7 +123,7 @@ func (h *house) killPublisher(ctx context.Context, t *table, first, second strin
 }
 
 // killServers kills the server while a publisher of each protocol sends, and starts it again.
-func (h *house) killServers(ctx context.Context, t *table, times int) {
+func (h *house) killServers(ctx context.Context, t *table, protocols []string, times int) {
 	for range times {
 		if ctx.Err() != nil {
 			return
@@ -182,6 +182,12 @@ func (h *house) replaceKeys(ctx context.Context, t *table, protocol string, time
 			continue
 		}
 		replaced := time.Now()
+		if protocol == whip { // GStreamer goes on though nobody listens: the server tells
+			err := until(ctx, cutWithin, "the publisher is cut", func() (bool, error) { return h.alone(ctx, h.card(protocol)) })
+			t.note(what, time.Since(replaced), err)
+			e.end(os.Kill)
+			continue
+		}
 		select {
 		case <-e.ended:
 			t.note(what, time.Since(replaced), nil)

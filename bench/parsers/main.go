@@ -20,8 +20,12 @@ import (
 // rooms are those that a publisher's bytes pass, live or in a file, until they are kept.
 const rooms = "./server/ingest/... ./server/pack/... ./server/ladder ./server/upload ./server/record"
 
-// hungAfter is how long no input may be done: the engine says how many are every three seconds.
-const hungAfter = 30 * time.Second
+// An input hangs if the engine, which says every three seconds how many are done, says the same so often, or nothing for so long. The
+// first is the rule: a machine that was asleep for minutes makes nothing hang.
+const (
+	hungAfter  = 10
+	muteForMax = 5 * time.Minute
+)
 
 // minimized is how often the engine tries to make an input smaller that led somewhere new. It takes a minute otherwise, in which
 // nothing is counted: too long to be told from a hang.
@@ -126,7 +130,7 @@ func (t target) mutate(ctx context.Context, inputs, jobs int) (done int, err err
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
-	watch := &watch{hung: func() { cancel(fmt.Errorf("an input was not done within %v", hungAfter)) }}
+	watch := &watch{hung: func() { cancel(errors.New("an input was not done within half a minute")) }}
 	watch.follow(io.TeeReader(out, words))
 	err = cmd.Wait()
 	if cause := context.Cause(ctx); cause != nil {
@@ -141,13 +145,14 @@ func (t target) mutate(ctx context.Context, inputs, jobs int) (done int, err err
 // watch reads the engine's count.
 type watch struct {
 	done int
+	same int // how often in a row that was said
 	hung func()
 }
 
 var counted = regexp.MustCompile(`^fuzz: elapsed: .* execs: (\d+)`)
 
 func (w *watch) follow(r io.Reader) {
-	timer := time.NewTimer(hungAfter)
+	timer := time.NewTimer(muteForMax)
 	timer.Stop() // building takes as long as it takes
 	lines := make(chan int)
 	go func() {
@@ -168,10 +173,13 @@ func (w *watch) follow(r io.Reader) {
 				timer.Stop()
 				return
 			}
-			if n > w.done || n == 0 {
-				timer.Reset(hungAfter)
+			timer.Reset(muteForMax)
+			if w.same++; n > w.done || n == 0 {
+				w.same = 0
 			}
-			w.done = n
+			if w.done = n; w.same == hungAfter {
+				w.hung() // ends the process, and with it the lines
+			}
 		case <-timer.C:
 			w.hung() // ends the process, and with it the lines
 		}

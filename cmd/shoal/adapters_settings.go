@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -23,31 +24,33 @@ const (
 // ways is how each channel is to be treated: by its own settings, else by the server's. Nobody waits for it.
 type ways struct {
 	registry *channel.Registry
-	server   channelDefaults
+	server   channel.Settings // has all
 	log      *slog.Logger
 	all      atomic.Pointer[map[id.Channel]channel.Settings]
 }
 
-// channelDefaults is what the server's settings say of every channel.
-type channelDefaults struct {
-	record, clips, download bool
-	rewind, idle            time.Duration
-	days                    int
-}
-
-// channelDefaults are those of settings that were checked.
-func (s *Settings) channelDefaults() channelDefaults {
+// forChannels is what settings that were checked say of every channel that has none of its own.
+func (s *Settings) forChannels() (channel.Settings, error) {
 	window, err := s.reconnectWindow()
 	if err != nil {
-		window = live.DefaultIdle
+		return channel.Settings{}, err
 	}
-	return channelDefaults{
-		record: s.Record == recordOn, clips: s.Clips == recordOn, download: s.Download == recordOn, rewind: s.rewindWindow(), idle: window, days: s.KeepDays,
+	laddered := recordOn
+	if s.Ladder == "" || s.Ladder == turnOff {
+		laddered = turnOff
 	}
+	return channel.Settings{}.With(map[string]string{
+		channel.Record: s.Record, channel.Rewind: s.rewindWindow().String(), channel.KeepDays: strconv.Itoa(s.KeepDays), channel.KeepGB: strconv.Itoa(s.KeepGB),
+		channel.Clips: s.Clips, channel.Download: s.Download, channel.Ladder: laddered, channel.Return: window.String(),
+	})
 }
 
 func openWays(ctx context.Context, registry *channel.Registry, s Settings, log *slog.Logger) (*ways, error) {
-	w := &ways{registry: registry, server: s.channelDefaults(), log: log}
+	server, err := s.forChannels()
+	if err != nil {
+		return nil, err
+	}
+	w := &ways{registry: registry, server: server, log: log}
 	return w, w.read(ctx)
 }
 
@@ -88,31 +91,38 @@ var (
 	_ api.Ways        = (*ways)(nil)
 )
 
+// on and lasting are a setting of a channel in force.
+func (w *ways) on(ch id.Channel, key string) bool {
+	return w.of(ch).On(key, w.server.On(key, false))
+}
+
+func (w *ways) lasting(ch id.Channel, key string) time.Duration {
+	return w.of(ch).Time(key, w.server.Time(key, 0))
+}
+
 // Keeping is of record.Channels.
 func (w *ways) Keeping(ch id.Channel) record.Keeping {
 	s := w.of(ch)
 	return record.Keeping{
-		Keep: s.On(channel.Record, w.server.record), Rewind: s.Time(channel.Rewind, w.server.rewind), Days: s.Number(channel.KeepDays, w.server.days),
-		Bytes: int64(s.Number(channel.KeepGB, 0)) * 1_000_000_000,
+		Keep: w.on(ch, channel.Record), Rewind: w.lasting(ch, channel.Rewind), Days: s.Number(channel.KeepDays, w.server.Number(channel.KeepDays, 0)),
+		Bytes: int64(s.Number(channel.KeepGB, 0)) * 1_000_000_000, // the server's is of all channels together
 	}
 }
 
 // Idle is of live.Ways.
-func (w *ways) Idle(ch id.Channel) time.Duration { return w.of(ch).Time(channel.Return, w.server.idle) }
+func (w *ways) Idle(ch id.Channel) time.Duration { return w.lasting(ch, channel.Return) }
 
 // Laddered is of live.Ways.
 func (w *ways) Laddered(ch id.Channel) bool { return w.of(ch).On(channel.Ladder, true) }
 
 // Recorded is of api.Ways.
-func (w *ways) Recorded(ch id.Channel) bool { return w.of(ch).On(channel.Record, w.server.record) }
+func (w *ways) Recorded(ch id.Channel) bool { return w.on(ch, channel.Record) }
 
 // Clips is of api.Ways.
-func (w *ways) Clips(ch id.Channel) bool { return w.of(ch).On(channel.Clips, w.server.clips) }
+func (w *ways) Clips(ch id.Channel) bool { return w.on(ch, channel.Clips) }
 
 // Download is of api.Ways.
-func (w *ways) Download(ch id.Channel) bool { return w.of(ch).On(channel.Download, w.server.download) }
+func (w *ways) Download(ch id.Channel) bool { return w.on(ch, channel.Download) }
 
 // Rewind is of api.Ways.
-func (w *ways) Rewind(ch id.Channel) time.Duration {
-	return w.of(ch).Time(channel.Rewind, w.server.rewind)
-}
+func (w *ways) Rewind(ch id.Channel) time.Duration { return w.lasting(ch, channel.Rewind) }

@@ -70,31 +70,37 @@ func (c *channelSettings) withChannel(ctx context.Context, name string, do func(
 	return do(registry, found)
 }
 
-// printChoices writes a channel's settings, and for those that it does not have the server's, as this command knows them.
+// printChoices writes a channel's settings as they are in force, and whose they are: of the server's, what this command knows.
 func (c *channelSettings) printChoices(w world, name id.Name, s channel.Settings) error {
 	server := map[string]string{
-		channel.Record: c.Record, channel.Rewind: c.Rewind, channel.KeepDays: fmt.Sprint(c.KeepDays), channel.KeepGB: fmt.Sprint(c.KeepGB),
+		channel.Record: c.Record, channel.Rewind: c.rewindWindow().String(), channel.KeepDays: fmt.Sprint(c.KeepDays), channel.KeepGB: fmt.Sprint(c.KeepGB),
 		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow,
 	}
 	if c.JSON {
-		own := make(map[string]string)
+		own, chosen := make(map[string]string), make(map[string]string)
 		for _, key := range channel.SettingKeys() {
-			if value, ok := s.Value(key); ok {
+			if value, ok := s.Own(key); ok {
 				own[key] = value
+			}
+			if value, ok := s.Chosen(key); ok {
+				chosen[key] = value
 			}
 		}
 		return json.NewEncoder(w.out).Encode(struct {
 			Channel id.Name           `json:"channel"`
 			Own     map[string]string `json:"own"`
+			Chosen  map[string]string `json:"streamer"`
 			Server  map[string]string `json:"server"`
-		}{name, own, server})
+		}{name, own, chosen, server})
 	}
 	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
 	for _, key := range channel.SettingKeys() {
-		value, own := s.Value(key)
-		of := "its own"
-		if !own {
-			value, of = server[key], "the server's"
+		value, of := s.Value(key, server[key]), "the server's"
+		if _, own := s.Own(key); own {
+			of = "its own"
+		}
+		if chosen, is := s.Chosen(key); is && chosen == value {
+			of = "the streamer's"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\ttakes effect %s\n", key, value, of, channel.TakesEffect(key))
 	}

@@ -94,7 +94,8 @@ func (r *recorded) settingsOverHTTP() {
 		method, key, body string
 		want              int
 	}{
-		{"GET", r.key, "", http.StatusOK}, {"GET", "wrong", "", http.StatusUnauthorized}, {"PATCH", r.key, `{"record":"off"}`, http.StatusForbidden},
+		{"GET", r.key, "", http.StatusOK}, {"GET", "wrong", "", http.StatusUnauthorized}, {"PATCH", "wrong", `{"record":"off"}`, http.StatusUnauthorized},
+		{"PATCH", r.key, `{"rewind":"11m"}`, http.StatusBadRequest}, {"PATCH", r.key, `{"keep_days":"3","record":"off","download":"on"}`, http.StatusOK},
 		{"PATCH", operator, `{"record":"perhaps"}`, http.StatusBadRequest}, {"PATCH", operator, `{"x":1}`, http.StatusBadRequest},
 		{"PATCH", operator, `{"rewind":"","keep_days":"7"}`, http.StatusOK},
 	} {
@@ -103,7 +104,16 @@ func (r *recorded) settingsOverHTTP() {
 		}
 	}
 	shown, err := shoal("channel", "show", "demo", "--json", "--data", r.data).Output()
-	if err != nil || !strings.Contains(string(shown), `"own":{"download":"on","keep_days":"7","reconnect_window":"1s"}`) {
+	if err != nil || !strings.Contains(string(shown), `"own":{"download":"on","keep_days":"7","reconnect_window":"1s"},"streamer":{"download":"on","record":"off"}`) {
 		r.t.Errorf("%v %s", err, shown)
 	}
+	if said := r.set("keep_days="); !strings.Contains(said, "off    the streamer's") {
+		r.t.Errorf("%s", said)
+	}
+	if got := r.say("PATCH", address, r.key, `{"clips":"off"}`); got != http.StatusOK {
+		r.t.Errorf("clips: %d", got)
+	}
+	r.until("the server follows the streamer", func() bool { return !r.offers().Clips })
+	r.set("clips=on")
+	r.until("the operator's word is the last", func() bool { return r.offers().Clips })
 }

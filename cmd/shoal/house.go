@@ -155,7 +155,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		PublicURL: h.addresses().Public, Web: pages, SharePreset: s.SharePreset, Sites: s.sites(), TrustedProxies: s.trustedProxies(),
 		HeldReloads: s.HeldReloads, HeldReloadsPerIP: s.HeldReloadsPerIP, JoinsPerMinute: s.JoinsPerMinute,
 		Record: s.Record == recordOn, Clips: s.Clips == recordOn, Download: s.Download == recordOn, Rewind: s.rewindWindow(),
-		UploadMax: h.uploadMax(), AccessLog: s.AccessLog, OperatorToken: operator, Log: log,
+		UploadMax: h.uploadMax(), Server: h.ways.server, AccessLog: s.AccessLog, OperatorToken: operator, Log: log,
 	}, rooms, h.metrics).Handler()
 	if err != nil {
 		return h, err

@@ -142,7 +142,7 @@ func look(args []string, out, errs io.Writer, options ...kong.Option) (command, 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, plainly(err)
 	}
 	return parsed.Selected().Target.Addr().Interface().(command), nil
 }

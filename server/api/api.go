@@ -8,25 +8,28 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"shoal/server/channel"
 )
 
 // Config is what an operator may choose about the doors.
 type Config struct {
-	PublicURL        string         // how viewers reach this server, without a closing slash
-	Web              fs.FS          // the web build
-	SharePreset      bool           // ?share= is honoured on every host, not on loopback alone
-	Sites            []string       // hosts of other sites whose pages may play and join: "example.org", "*.example.org", "*"
-	HeldReloads      int            // requests that wait for media at once, in all
-	HeldReloadsPerIP int            // the same, for one network
-	JoinsPerMinute   int            // for one network
-	TrustedProxies   []netip.Prefix // whose X-Forwarded-For is believed
-	OperatorToken    string         // opens what only the operator may ask; "": nobody is
-	Record           bool           // recordings are kept, and listed
-	Clips            bool           // viewers may make clips
-	Download         bool           // recordings and clips may be taken away as files
-	Rewind           time.Duration  // how far back a running broadcast may be played
-	UploadMax        int64          // bytes of one upload at most
-	AccessLog        bool           // one line a request, without addresses
+	PublicURL        string           // how viewers reach this server, without a closing slash
+	Web              fs.FS            // the web build
+	SharePreset      bool             // ?share= is honoured on every host, not on loopback alone
+	Sites            []string         // hosts of other sites whose pages may play and join: "example.org", "*.example.org", "*"
+	HeldReloads      int              // requests that wait for media at once, in all
+	HeldReloadsPerIP int              // the same, for one network
+	JoinsPerMinute   int              // for one network
+	TrustedProxies   []netip.Prefix   // whose X-Forwarded-For is believed
+	OperatorToken    string           // opens what only the operator may ask; "": nobody is
+	Record           bool             // recordings are kept, and listed
+	Clips            bool             // viewers may make clips
+	Download         bool             // recordings and clips may be taken away as files
+	Rewind           time.Duration    // how far back a running broadcast may be played
+	UploadMax        int64            // bytes of one upload at most
+	Server           channel.Settings // every setting of channels, as the server has it
+	AccessLog        bool             // one line a request, without addresses
 	Log              *slog.Logger
 	Now              func() time.Time // nil is time.Now
 }
@@ -113,7 +116,7 @@ func (a *API) Handler() (http.Handler, error) {
 	}
 	a.pageRoutes(mux)
 	mux.Handle("GET /metrics", a.metrics.handler())
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { answerProblem(w, r, errNoRoute) })
+	mux.HandleFunc("/", unrouted(mux))
 
 	foreign := http.NewCrossOriginProtection()
 	foreign.AddInsecureBypassPattern("/whip/")          // a stream key is asked for there, which no browser sends by itself

@@ -43,6 +43,12 @@ func TestErrorsHaveOneShape(t *testing.T) {
 		{"GET", "/hls/fish/7/8/p9.m4s", nil, 404, "not_found"},
 		{"GET", "/hls/fish/7/1/x9.m4s", nil, 404, "not_found"},
 		{"GET", "/hls/fish/master.m3u8", http.ErrAbortHandler, 500, "internal"},
+		{"PUT", "/api/v1/channels/fish/settings", nil, 405, "method"},
+		{"DELETE", "/api/v1/channels/fish", nil, 405, "method"},
+		{"POST", "/c/fish", nil, 405, "method"},
+		{"PROPFIND", "/live", nil, 405, "method"},
+		{"POST", "/nothing", nil, 404, "not_found"},
+		{"POST", "/api/v1/nothing", nil, 404, "not_found"},
 	} {
 		h.answer = c.answer
 		w := h.request(c.method, c.target)
@@ -55,6 +61,13 @@ func TestErrorsHaveOneShape(t *testing.T) {
 		if w.Code != c.status || e.Error.Code != c.code || e.Error.Message == "" {
 			t.Errorf("%s: %d %+v, want %d %s", c.target, w.Code, e, c.status, c.code)
 		}
+	}
+}
+
+func TestAnAddressSaysWhichMethodsItTakes(t *testing.T) {
+	w := newHouse(t).request("PUT", "/api/v1/channels/fish/settings")
+	if allow := w.Header().Get("Allow"); allow != "GET, PATCH" || !strings.Contains(w.Body.String(), "does not take PUT. It takes GET, PATCH.") {
+		t.Errorf("%q %s", allow, w.Body)
 	}
 }
 
@@ -195,8 +208,8 @@ func TestJoin(t *testing.T) {
 		t.Errorf("who only watches learns of the relay: %s", got)
 	}
 	for _, wrong := range []string{``, `{}`, `{"mode":"steal"}`, `{"mode":"watch","x":1}`, `{"mode":"watch"}{}`, `{"mode":"` + strings.Repeat("x", 2000) + `"}`} {
-		if w := join(wrong, from("192.0.2.1:1")); w.Code != 400 && w.Code != 429 {
-			t.Errorf("%.30q: %d", wrong, w.Code)
+		if w := join(wrong, from("192.0.2.1:1")); w.Code != 429 && (w.Code != 400 || !strings.Contains(w.Body.String(), `mode`)) {
+			t.Errorf("%.30q: %d %s", wrong, w.Code, w.Body)
 		}
 	}
 }

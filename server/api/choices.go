@@ -13,15 +13,17 @@ import (
 // Choices are the settings that channels have of their own.
 type Choices interface {
 	Settings(ctx context.Context, channel id.Channel) (channel.Settings, error)
-	// Change changes some; an empty value leaves one to the server again. It returns channel.ErrSetting if they cannot be so.
+	// Change changes some as the operator; an empty value leaves one to the server again. It returns a channel.SettingsError if they cannot be so.
 	Change(ctx context.Context, channel id.Channel, changes map[string]string) (channel.Settings, error)
+	// Choose changes some as the streamer, who may have less than he is given, of the channel's own or else of server, and never more.
+	Choose(ctx context.Context, channel id.Channel, server channel.Settings, choices map[string]string) (channel.Settings, error)
 }
 
 // choiceBodyMax bounds a request that changes settings.
 const choiceBodyMax = 4 << 10
 
-// errNeedsOperator is for who may look and not change: what a channel takes of the disk is the operator's matter.
-var errNeedsOperator = &problem{http.StatusForbidden, "operator", "Only the operator changes settings: shoal channel set, on the server."}
+// errChoices is for a body that is none.
+var errChoices = &problem{http.StatusBadRequest, "malformed", `Send the settings to change as JSON, each value as text: {"record":"off","rewind":"30m"}.`}
 
 func (a *API) choiceRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/channels/{name}/settings", a.showChoices)
@@ -40,7 +42,7 @@ func (a *API) chosen(r *http.Request) (channel.Channel, error) {
 	return c, a.mayManage(r, c, a.health)
 }
 
-// showChoices tells the settings that a channel has of its own, and all there are.
+// showChoices tells all settings of a channel.
 func (a *API) showChoices(w http.ResponseWriter, r *http.Request) {
 	c, err := a.chosen(r)
 	var s channel.Settings
@@ -51,15 +53,12 @@ func (a *API) showChoices(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	writeChoices(w, s)
+	a.writeChoices(w, s)
 }
 
-// changeChoices takes {"record":"off","rewind":""}: "" leaves a setting to the server again.
+// changeChoices takes {"record":"off","rewind":""} of the operator or the streamer: "" takes what is given without a choice.
 func (a *API) changeChoices(w http.ResponseWriter, r *http.Request) {
 	c, err := a.chosen(r)
-	if err == nil && !a.isOperator(r) {
-		err = errNeedsOperator
-	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -68,32 +67,62 @@ func (a *API) changeChoices(w http.ResponseWriter, r *http.Request) {
 	var changes map[string]string
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, choiceBodyMax))
 	if err := decoder.Decode(&changes); err != nil || decoder.More() {
-		a.refuse(w, r, errMalformed)
+		a.refuse(w, r, errChoices)
 		return
 	}
-	s, err := a.rooms.Choices.Change(r.Context(), c.ID, changes)
-	if errors.Is(err, channel.ErrSetting) {
-		err = &problem{http.StatusBadRequest, "setting", err.Error()}
+	var s channel.Settings
+	if a.isOperator(r) {
+		s, err = a.rooms.Choices.Change(r.Context(), c.ID, changes)
+	} else {
+		s, err = a.rooms.Choices.Choose(r.Context(), c.ID, a.config.Server, changes)
 	}
-	if err != nil {
+	var wrong *channel.SettingsError
+	switch {
+	case errors.As(err, &wrong):
+		writeWrongChoices(w, wrong)
+	case err != nil:
 		a.refuse(w, r, err)
-		return
+	default:
+		a.writeChoices(w, s)
 	}
-	writeChoices(w, s)
+}
+
+// writeWrongChoices is a problem that says of each setting what to write instead, for a form to show it there.
+func writeWrongChoices(w http.ResponseWriter, e *channel.SettingsError) {
+	type body struct {
+		Code    string            `json:"code"`
+		Message string            `json:"message"`
+		Fields  map[string]string `json:"fields"`
+	}
+	told := body{"setting", "Nothing was changed: " + e.Error() + ".", make(map[string]string)}
+	for _, one := range e.Wrong {
+		told.Fields[one.Key] = one.Remedy
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeJSON(w, http.StatusBadRequest, map[string]body{"error": told})
 }
 
 // choice is a setting as the API tells it.
 type choice struct {
-	Own   *string `json:"own"` // null: as the server's flag of this name says
-	Takes string  `json:"takes_effect"`
+	Value  string  `json:"value"`  // in force
+	Chosen *string `json:"chosen"` // by the streamer; null: nothing
+	Own    *string `json:"own"`    // given by the operator to this channel; null: as the server's flag of this name says
+	Given  string  `json:"given"`  // in force if the streamer chooses nothing
+	Most   string  `json:"most"`   // that the streamer may choose
+	Takes  string  `json:"takes_effect"`
 }
 
-func writeChoices(w http.ResponseWriter, s channel.Settings) {
+func (a *API) writeChoices(w http.ResponseWriter, s channel.Settings) {
 	told := make(map[string]choice)
 	for _, key := range channel.SettingKeys() {
-		c := choice{Takes: channel.TakesEffect(key)}
-		if value, own := s.Value(key); own {
+		server, _ := a.config.Server.Own(key)
+		c := choice{Value: s.Value(key, server), Given: s.Given(key, server), Takes: channel.TakesEffect(key)}
+		c.Most = channel.Most(key, c.Given)
+		if value, own := s.Own(key); own {
 			c.Own = &value
+		}
+		if value, chosen := s.Chosen(key); chosen {
+			c.Chosen = &value
 		}
 		told[key] = c
 	}

@@ -107,7 +107,7 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, clipBodyMax))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&ask); err != nil || decoder.More() || ask.bad() {
-		answerProblem(w, r, errMalformed)
+		answerProblem(w, r, errClipForm)
 		return
 	}
 	from, to := seconds(ask.FromS), seconds(ask.ToS)

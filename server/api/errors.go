@@ -25,6 +25,9 @@ var (
 	errClipsFull   = &problem{http.StatusInsufficientStorage, "full", "There is no room for another clip now. The operator has to free some."}
 	errNoDownload  = &problem{http.StatusForbidden, "no_download", "Downloads are turned off here."}
 	errNotOneFile  = &problem{http.StatusConflict, "not_one_file", "This recording cannot be one file: its picture or sound changed its form in between. It can be watched all the same."}
+	errClipForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON what to clip: {"last_s":30} of what is live, or {"recording":7,"from_s":600,"to_s":640}; and "title", if you like.`}
+	errJoinForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON how you watch: {"mode":"watch"} or {"mode":"share"}, and "recording" with its number if you play one.`}
+	errBefore      = &problem{http.StatusBadRequest, "malformed", "Write the number of a recording behind before=."}
 	errNotLive     = &problem{http.StatusNotFound, "not_live", "This channel is not live now. Try again when the stream has started."}
 	errGone        = &problem{http.StatusNotFound, "gone", "This piece of the stream is no longer kept, or never was. Load the playlist again."}
 	errTooFarAhead = &problem{http.StatusBadRequest, "too_far_ahead", "The request waits for media too far in the future. Load the playlist without _HLS_msn first."}
@@ -39,6 +42,28 @@ var (
 	errInternal    = &problem{http.StatusInternalServerError, "internal", "The server made a mistake. Try again; its log says more."}
 	errNoPages     = &problem{http.StatusServiceUnavailable, "no_pages", "This program was built without its pages. Build it with: make build"}
 )
+
+// unrouted answers what no route of mux takes. If the address takes other methods it says which: the address is right then.
+func unrouted(mux *http.ServeMux) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var takes []string
+		for _, method := range [...]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			other := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+			if _, route := mux.Handler(other); route != "/" && route != anyFile {
+				takes = append(takes, method)
+			}
+		}
+		if len(takes) == 0 {
+			answerProblem(w, r, errNoRoute)
+			return
+		}
+		w.Header().Set("Allow", strings.Join(takes, ", "))
+		answerProblem(w, r, &problem{http.StatusMethodNotAllowed, "method", "This address does not take " + clip(r.Method) + ". It takes " + strings.Join(takes, ", ") + "."})
+	}
+}
+
+// clip keeps a hostile word from filling an answer.
+func clip(s string) string { return s[:min(len(s), 16)] }
 
 // answerProblem writes p: a small page to those who asked for a page, JSON to all others.
 func answerProblem(w http.ResponseWriter, r *http.Request, p *problem) {

@@ -49,7 +49,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none
 	ask, err := parseJoin(http.MaxBytesReader(w, r.Body, joinBodyMax))
 	if err != nil {
-		answerProblem(w, r, errMalformed)
+		answerProblem(w, r, errJoinForm)
 		return
 	}
 	c, err := a.named(r)

@@ -26,12 +26,17 @@ const (
 	embedFile = "embed.html"
 	liveFile  = "live.html"
 	sendFile  = "upload.html"
+	setFile   = "settings.html"
 )
+
+// anyFile is the route of files at the root, which takes any name.
+const anyFile = "GET /{file}"
 
 func (a *API) pageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, indexFile, false) })
 	mux.HandleFunc("GET /live", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, liveFile, false) })
 	mux.HandleFunc("GET /upload", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, sendFile, false) })
+	mux.HandleFunc("GET /settings", func(w http.ResponseWriter, r *http.Request) { a.page(w, r, setFile, false) })
 	mux.HandleFunc("GET /c/{name}", func(w http.ResponseWriter, r *http.Request) { a.channelPage(w, r, watchFile, false) })
 	mux.HandleFunc("GET /c/{name}/r/{epoch}", a.keptPage(a.recordingOf))
 	mux.HandleFunc("GET /c/{name}/clip/{clip}", a.keptPage(a.clipOf))
@@ -45,7 +50,7 @@ func (a *API) pageRoutes(mux *http.ServeMux) {
 		w.Header().Set("Cache-Control", "public, max-age=86400")
 		http.Redirect(w, r, "/favicon.svg", http.StatusFound)
 	})
-	mux.HandleFunc("GET /{file}", func(w http.ResponseWriter, r *http.Request) { // favicon.svg and its like
+	mux.HandleFunc(anyFile, func(w http.ResponseWriter, r *http.Request) { // favicon.svg and its like
 		if strings.HasSuffix(r.PathValue("file"), ".html") { // pages have routes
 			answerProblem(w, r, errNoRoute)
 			return

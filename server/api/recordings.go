@@ -291,7 +291,7 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 	before := uint64(0)
 	if text := r.URL.Query().Get("before"); text != "" {
 		if before, err = parseNumber(text); err != nil {
-			a.refuse(w, r, errMalformed)
+			a.refuse(w, r, errBefore)
 			return
 		}
 	}

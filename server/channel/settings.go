@@ -35,6 +35,8 @@ const (
 	KeepMax = 1_000_000
 	// changeTries is how often a change is tried again that another one came before.
 	changeTries = 8
+	// wrongMax is how many wrong settings are named at once: more than there are is somebody's play.
+	wrongMax = 16
 )
 
 // The kinds of error of settings, for errors.Is.
@@ -59,105 +61,145 @@ func TakesEffect(key string) string {
 	return "at once"
 }
 
-// Settings are those that a channel has of its own. The zero Settings has none. It is not changed once it is made.
-type Settings struct{ values map[string]string }
+// Settings are those that a channel has of its own: what the operator gives it, and what its streamer chose within that. The zero Settings
+// has none. It is not changed once it is made.
+type Settings struct{ own, chosen map[string]string }
+
+// chosenMark is before the names of what the streamer chose, where settings are written.
+const chosenMark = "streamer."
 
 // ParseSettings reads what String wrote.
 func ParseSettings(text string) (Settings, error) {
-	changes := make(map[string]string)
+	own, chosen := make(map[string]string), make(map[string]string)
 	for _, pair := range strings.Fields(text) {
 		key, value, _ := strings.Cut(pair, "=")
-		changes[key] = value
+		if name, is := strings.CutPrefix(key, chosenMark); is {
+			chosen[name] = value
+		} else {
+			own[key] = value
+		}
 	}
-	return Settings{}.With(changes)
+	s, err := Settings{}.With(own)
+	if err != nil {
+		return Settings{}, err
+	}
+	s.chosen, err = changed(nil, chosen, nil)
+	if err != nil {
+		return Settings{}, err
+	}
+	return s, nil
 }
 
-// String writes the settings, one after the other: record=off rewind=2h0m0s.
+// String writes the settings, one after the other: record=off rewind=2h0m0s streamer.rewind=10m0s.
 func (s Settings) String() string {
 	var pairs []string
-	for _, key := range slices.Sorted(maps.Keys(s.values)) {
-		pairs = append(pairs, key+"="+s.values[key])
+	for _, key := range slices.Sorted(maps.Keys(s.own)) {
+		pairs = append(pairs, key+"="+s.own[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.chosen)) {
+		pairs = append(pairs, chosenMark+key+"="+s.chosen[key])
 	}
 	return strings.Join(pairs, " ")
 }
 
-// With returns the settings with changes, by name; an empty value leaves a setting to the server again. It returns ErrSetting with what is
-// wrong and what to write instead.
+// With returns the settings with the operator's changes, by name; an empty value leaves a setting to the server again. What the streamer
+// chose for any of these is gone. It returns a SettingsError with what is wrong and what to write instead.
 func (s Settings) With(changes map[string]string) (Settings, error) {
-	next := Settings{values: maps.Clone(s.values)}
-	if next.values == nil {
-		next.values = make(map[string]string)
+	own, err := changed(s.own, changes, nil)
+	if err != nil {
+		return s, err
 	}
+	chosen := maps.Clone(s.chosen)
+	maps.DeleteFunc(chosen, func(key, _ string) bool { _, again := changes[key]; return again })
+	return Settings{own, chosen}, nil
+}
+
+// Choose returns the settings with what the streamer chooses, by name: never more than he is given, of the channel's own or else of
+// server, which has every setting. An empty value takes what is given again. It returns a SettingsError as With does.
+func (s Settings) Choose(server Settings, choices map[string]string) (Settings, error) {
+	chosen, err := changed(s.chosen, choices, func(key, value string) string { return beyond(key, value, s.Given(key, server.own[key])) })
+	if err != nil {
+		return s, err
+	}
+	return Settings{s.own, chosen}, nil
+}
+
+// changed returns values with changes; refuse, which may be nil, says what to write instead of a value that is well formed.
+func changed(values, changes map[string]string, refuse func(key, value string) string) (map[string]string, error) {
+	next := maps.Clone(values)
+	if next == nil {
+		next = make(map[string]string)
+	}
+	var wrong []WrongSetting
 	for _, key := range slices.Sorted(maps.Keys(changes)) {
-		if !slices.Contains(SettingKeys(), key) {
-			return s, fmt.Errorf("%q: %w: there are %s", clip(key), ErrSetting, strings.Join(SettingKeys(), ", "))
-		}
-		if changes[key] == "" {
-			delete(next.values, key)
-			continue
-		}
 		value, remedy := canonical(key, changes[key])
-		if remedy != "" {
-			return s, fmt.Errorf("%s=%s: %w: write %s, or nothing behind = for the server's", key, clip(changes[key]), ErrSetting, remedy)
+		if remedy == "" && value != "" && refuse != nil {
+			remedy = refuse(key, value)
 		}
-		next.values[key] = value
+		switch {
+		case remedy != "":
+			wrong = append(wrong, WrongSetting{clip(key), clip(changes[key]), remedy})
+		case value == "":
+			delete(next, key)
+		default:
+			next[key] = value
+		}
+	}
+	if len(wrong) > 0 {
+		return values, &SettingsError{wrong[:min(len(wrong), wrongMax)]}
 	}
 	return next, nil
 }
 
-// canonical returns the one spelling of a value, or what to write instead.
-func canonical(key, value string) (spelling, remedy string) {
-	switch key {
-	case Record, Clips, Download, Ladder:
-		if value == "on" || value == "off" {
-			return value, ""
-		}
-		return "", "on or off"
-	case KeepDays, KeepGB:
-		n, err := strconv.ParseUint(value, 10, 32)
-		if err == nil && n <= KeepMax {
-			return strconv.FormatUint(n, 10), ""
-		}
-		return "", fmt.Sprintf("a number from 0 (no bound) to %d", KeepMax)
-	case Rewind:
-		d, err := time.ParseDuration(value)
-		if err == nil && d >= 0 && d <= RewindMax {
-			return d.String(), ""
-		}
-		return "", "a time up to 12h, such as 10m or 2h, or 0"
-	}
-	d, err := time.ParseDuration(value)
-	if err == nil && d >= ReturnMin && d <= ReturnMax {
-		return d.String(), ""
-	}
-	return "", fmt.Sprintf("a time such as 90s or 5m, %v to %v", ReturnMin, ReturnMax)
-}
-
-// Value returns a setting that the channel has of its own.
-func (s Settings) Value(key string) (value string, own bool) {
-	value, own = s.values[key]
+// Own returns a setting that the operator gave this channel.
+func (s Settings) Own(key string) (value string, own bool) {
+	value, own = s.own[key]
 	return value, own
 }
 
-// On returns a setting that is on or off, or what the server has.
-func (s Settings) On(key string, server bool) bool {
-	if value, own := s.values[key]; own {
-		return value == "on"
+// Chosen returns a setting that the streamer chose. It may be more than he is given by now.
+func (s Settings) Chosen(key string) (value string, chosen bool) {
+	value, chosen = s.chosen[key]
+	return value, chosen
+}
+
+// Given returns a setting as it is if the streamer chooses nothing: the channel's own, or else the server's.
+func (s Settings) Given(key, server string) string {
+	if value, own := s.own[key]; own {
+		return value
 	}
 	return server
 }
 
-// Time returns a setting that is a time, or what the server has.
+// Value returns a setting as it is in force.
+func (s Settings) Value(key, server string) string {
+	given := s.Given(key, server)
+	if chosen, is := s.chosen[key]; is && beyond(key, chosen, given) == "" {
+		return chosen
+	}
+	return given
+}
+
+// On returns a setting that is on or off. server is what the server has, here and below.
+func (s Settings) On(key string, server bool) bool {
+	word := "off"
+	if server {
+		word = "on"
+	}
+	return s.Value(key, word) == "on"
+}
+
+// Time returns a setting that is a time.
 func (s Settings) Time(key string, server time.Duration) time.Duration {
-	if d, err := time.ParseDuration(s.values[key]); err == nil {
+	if d, err := time.ParseDuration(s.Value(key, server.String())); err == nil {
 		return d
 	}
 	return server
 }
 
-// Number returns a setting that is a number, or what the server has.
+// Number returns a setting that is a number.
 func (s Settings) Number(key string, server int) int {
-	if n, err := strconv.Atoi(s.values[key]); err == nil {
+	if n, err := strconv.Atoi(s.Value(key, strconv.Itoa(server))); err == nil {
 		return n
 	}
 	return server
@@ -187,9 +229,19 @@ func (r *Registry) AllSettings(ctx context.Context) (map[id.Channel]Settings, er
 	return all, nil
 }
 
-// Change changes some settings of a channel and returns all that it then has; an empty value leaves one to the server again. All of the
-// changes are made, or none: ErrSetting says why, ErrNotFound that there is no such channel.
+// Change changes some settings of a channel as its operator and returns all that it then has; an empty value leaves one to the server again.
+// All of the changes are made, or none: a SettingsError says why, ErrNotFound that there is no such channel.
 func (r *Registry) Change(ctx context.Context, channel id.Channel, changes map[string]string) (Settings, error) {
+	return r.settle(ctx, channel, func(s Settings) (Settings, error) { return s.With(changes) })
+}
+
+// Choose is Change as its streamer, within what he is given: of the channel's own settings or else of server, which has all.
+func (r *Registry) Choose(ctx context.Context, channel id.Channel, server Settings, choices map[string]string) (Settings, error) {
+	return r.settle(ctx, channel, func(s Settings) (Settings, error) { return s.Choose(server, choices) })
+}
+
+// settle replaces the settings of a channel by what next makes of them.
+func (r *Registry) settle(ctx context.Context, channel id.Channel, next func(Settings) (Settings, error)) (Settings, error) {
 	for range changeTries {
 		row, err := r.rows.FindChannel(ctx, Query{ID: channel})
 		if err != nil {
@@ -199,13 +251,13 @@ func (r *Registry) Change(ctx context.Context, channel id.Channel, changes map[s
 		if err != nil {
 			return Settings{}, err
 		}
-		next, err := was.With(changes)
+		becomes, err := next(was)
 		if err != nil {
 			return was, err
 		}
-		err = r.rows.SetSettings(ctx, channel, row.Settings, next.String())
+		err = r.rows.SetSettings(ctx, channel, row.Settings, becomes.String())
 		if !errors.Is(err, ErrChanged) {
-			return next, err
+			return becomes, err
 		}
 	}
 	return Settings{}, ErrChanged

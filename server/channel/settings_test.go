@@ -29,6 +29,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	for pair, want := range map[string]string{
 		"recrod=off": `"recrod"`, "record=maybe": "record=maybe", "rewind=13h": "up to 12h", "rewind=-1s": "up to 12h", "keep_days=-1": "0 (no bound)",
 		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "ladder=720p": "on or off", "clips=" + strings.Repeat("x", 5000): "...",
+		"streamer.record=off": "no such setting", strings.Repeat("k", 5000) + "=1": "...",
 	} {
 		key, value, _ := strings.Cut(pair, "=")
 		s, err := Settings{}.With(map[string]string{key: value, Download: "on"})
@@ -38,8 +39,82 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	}
 }
 
+// What a streamer chooses is within what he is given, also when he is given less later; the operator's word ends the choice.
+func TestAStreamerChoosesWithinWhatHeIsGiven(t *testing.T) {
+	server, err := Settings{}.With(map[string]string{
+		Record: "on", Rewind: "10m", KeepDays: "30", KeepGB: "0", Clips: "on", Download: "off", Ladder: "on", Return: "90s",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := Settings{}.With(map[string]string{KeepDays: "0", Rewind: "1h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pair, want := range map[string]string{
+		"record=off": "", "record=on": "", "download=on": "off, as", "download=off": "", "rewind=1h": "", "rewind=61m": "up to 1h0m0s", "rewind=0": "",
+		"keep_days=0": "", "keep_days=900000": "", "keep_gb=7": "", "reconnect_window=1h": "", "reconnect_window=0s": "1s to 1h", "recrod=off": "no such", "clips=perhaps": "on or off",
+	} {
+		key, value, _ := strings.Cut(pair, "=")
+		s, err := given.Choose(server, map[string]string{key: value, Clips: "off"})
+		if key == Clips {
+			s, err = given.Choose(server, map[string]string{key: value})
+		}
+		if want == "" && (err != nil || s.On(Clips, true)) || want != "" && (!errors.Is(err, ErrSetting) || !strings.Contains(err.Error(), want) || s.String() != given.String()) {
+			t.Errorf("%s: %q, %v", pair, s, err)
+		}
+	}
+	tight, _ := Settings{}.With(map[string]string{KeepDays: "7"})
+	for value, fine := range map[string]bool{"0": false, "8": false, "7": true, "1": true} {
+		if _, err := tight.Choose(server, map[string]string{KeepDays: value}); (err == nil) != fine {
+			t.Errorf("keep_days=%s of 7: %v", value, err)
+		}
+	}
+
+	s, err := given.Choose(server, map[string]string{Rewind: "30m", Record: "off", KeepDays: "14"})
+	if err != nil || s.String() != "keep_days=0 rewind=1h0m0s streamer.keep_days=14 streamer.record=off streamer.rewind=30m0s" {
+		t.Fatalf("%q, %v", s, err)
+	}
+	if s.Time(Rewind, 0) != 30*time.Minute || s.On(Record, true) || s.Number(KeepDays, 30) != 14 || s.Value(Clips, "on") != "on" {
+		t.Errorf("%q is read otherwise", s)
+	}
+	again, err := ParseSettings(s.String())
+	if err != nil || again.String() != s.String() || again.Time(Rewind, 0) != 30*time.Minute {
+		t.Errorf("%q, %v", again, err)
+	}
+	less, err := s.With(map[string]string{KeepDays: "3"})
+	if _, chosen := less.Chosen(KeepDays); err != nil || chosen || less.Number(KeepDays, 30) != 3 {
+		t.Errorf("the operator's word: %q, %v", less, err)
+	}
+	if s.Choose(server, map[string]string{Record: ""}); s.On(Record, true) {
+		t.Error("settings were changed after they were made")
+	}
+	if s.Time(Rewind, time.Minute) != 30*time.Minute {
+		t.Error("the channel is given an hour, whatever the server has")
+	}
+	narrow, _ := Settings{}.Choose(server, map[string]string{Rewind: "9m"})
+	if narrow.Time(Rewind, 5*time.Minute) != 5*time.Minute || narrow.On(Download, true) != true {
+		t.Errorf("a server that gives less by now: %v", narrow.Time(Rewind, 5*time.Minute))
+	}
+}
+
+func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
+	_, err := Settings{}.With(map[string]string{Rewind: "99h", KeepDays: "x", Record: "off"})
+	var wrong *SettingsError
+	if !errors.As(err, &wrong) || len(wrong.Wrong) != 2 || wrong.Wrong[0].Key != KeepDays || wrong.Wrong[1].Key != Rewind {
+		t.Fatalf("%v", err)
+	}
+	many := make(map[string]string)
+	for n := range 500 {
+		many[strings.Repeat("k", n+1)] = "1"
+	}
+	if _, err := (Settings{}).With(many); !errors.As(err, &wrong) || len(wrong.Wrong) > 16 {
+		t.Errorf("%d are named", len(wrong.Wrong))
+	}
+}
+
 func FuzzSettings(f *testing.F) {
-	for _, text := range []string{"", "record=off rewind=2h", "keep_days=7 keep_gb=0 clips=on", "=", "record"} {
+	for _, text := range []string{"", "record=off rewind=2h", "keep_days=7 keep_gb=0 clips=on", "=", "record", "keep_days=0 streamer.keep_days=7 streamer.record=off", "streamer.=x"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -326,6 +326,48 @@ func removed(path string) error {
 	return nil
 }
 
+// A recording that ends while the disk takes nothing is sealed as soon as it does, and the status does not wait for the next broadcast.
+func TestWhatEndsOnAFullDiskIsSealedLater(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(1)
+	b.publish(8, 5000, nil)
+	sealed := filepath.Join(b.dir, b.channel.String(), "1", sealedFile)
+	blocked := filepath.Join(sealed+".new", "blocked")
+	if err := os.MkdirAll(blocked, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	b.free = 1 << 20
+	b.recorder.prune()
+	b.recorder.end(b.channel)
+	if _, err := os.Stat(sealed); err == nil || b.find(1).Summary().Lasts != 4*time.Second {
+		t.Fatalf("it is sealed (%v), or is not there", err)
+	}
+	b.free = 1 << 40
+	for _, state := range []State{Failing, Well} { // there is room, but the file cannot be made yet; then it can
+		b.now = b.now.Add(RetryEvery)
+		b.recorder.tick()
+		if s := b.recorder.Status(); s.State != state {
+			t.Fatalf("%+v, want %s", s, state)
+		}
+		if err := os.RemoveAll(filepath.Dir(blocked)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(sealed); err != nil {
+		t.Error(err)
+	}
+	b.begin(2)
+	b.publish(8, 5000, nil)
+	b.free = 1 << 20
+	b.recorder.prune()
+	b.recorder.end(b.channel)
+	b.free, b.now = 1<<40, b.now.Add(RetryEvery)
+	b.recorder.tick()
+	if s := b.recorder.Status(); s.State != Well {
+		t.Errorf("nothing is live, there is room, and it is %+v", s)
+	}
+}
+
 func TestAFullDiskStopsRecordingsAndSaysSo(t *testing.T) {
 	b := newBench(t, nil)
 	b.begin(1)

@@ -73,6 +73,7 @@ type Recorder struct {
 	plans        map[id.Channel]plan        // of the newest epoch; bounded by the channels there are
 	early        map[id.Channel]spokenEarly // of the newest epoch; bounded by the channels there are
 	retry        time.Time                  // when it is tried again after an error
+	unwritten    []*Recording               // sealed in memory only: the disk did not take it
 	pruned       time.Time
 
 	mu     sync.Mutex // guards status
@@ -277,7 +278,8 @@ func (r *Recorder) end(channel id.Channel) {
 		err = errors.Join(err, os.RemoveAll(t.rec.dir))
 	}
 	if err != nil && !errors.Is(err, errEmpty) {
-		r.log().Error("a recording cannot be ended; the next start does it", "channel", t.rec.summary.Name, "err", err)
+		r.log().Error("a recording cannot be ended: it is tried again every half minute, and by the next start", "channel", t.rec.summary.Name, "err", err)
+		r.remember(t.rec, err)
 	}
 	s := r.config.Shelf
 	s.mu.Lock()
@@ -299,6 +301,7 @@ func (r *Recorder) tick() {
 			r.end(channel)
 		}
 	}
+	r.resume()
 	if r.now().Sub(r.pruned) >= PruneEvery {
 		r.prune()
 	}

@@ -239,7 +239,12 @@ func (r *Recording) seal() error {
 	}
 	r.summary, r.sealed = s, true // whether the disk takes the summary or not: nothing more comes
 	clear(r.rendered)
-	b, err := s.marshal()
+	return r.settle()
+}
+
+// settle writes what a sealed recording has beside its spools. The caller holds mu.
+func (r *Recording) settle() error {
+	b, err := r.summary.marshal()
 	if err == nil {
 		err = r.writeSaid() // first: what is sealed has them, or never will
 	}

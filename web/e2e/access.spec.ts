@@ -4,7 +4,7 @@ import { expect, test } from './harness/house';
 
 test('no page has a serious accessibility finding', async ({ live, open }) => {
   expect(live.card.channel).toBe('fish');
-  for (const path of ['/', '/c/fish?share=yes', '/embed/fish', '/c/nobody', '/live']) {
+  for (const path of ['/', '/c/fish?share=yes', '/embed/fish', '/c/nobody', '/live', '/upload']) {
     const viewer = await open(path);
     if (path.includes('fish')) await viewer.plays();
     else await viewer.page.waitForLoadState('networkidle');

@@ -3,6 +3,7 @@
 
 Usage: gstreamer.py ENDPOINT KEY. Debian has webrtcbin, but whipsink itself only in later releases.
 """
+import os
 import signal
 import sys
 import urllib.parse
@@ -28,7 +29,7 @@ audiotestsrc is-live=true ! audioconvert ! audioresample ! queue ! opusenc
 
 class Publisher:
     def __init__(self, endpoint, key):
-        self.endpoint, self.key, self.session = endpoint, key, None
+        self.endpoint, self.key, self.session, self.ending = endpoint, key, None, False
         self.pipeline = Gst.parse_launch(PIPELINE)
         self.peer = self.pipeline.get_by_name("peer")
         self.kept = []  # what GStreamer still uses when Python is done with it
@@ -58,19 +59,31 @@ class Publisher:
         if self.session or self.peer.get_property("ice-gathering-state") != GstWebRTC.WebRTCICEGatheringState.COMPLETE:
             return
         offer = self.peer.get_property("local-description").sdp.as_text()
-        with self.ask("POST", self.endpoint, offer.encode()) as answer:
-            self.session = urllib.parse.urljoin(self.endpoint, answer.headers["Location"])
-            text = answer.read().decode()
+        try:
+            with self.ask("POST", self.endpoint, offer.encode()) as answer:
+                self.session = urllib.parse.urljoin(self.endpoint, answer.headers["Location"])
+                text = answer.read().decode()
+        except OSError as error:
+            self.give_up(f"refused: {error}")
         self.peer.emit("set-remote-description", self.describe(GstWebRTC.WebRTCSDPType.ANSWER, text), None)
 
     def changed(self, *_):
-        print(self.peer.get_property("connection-state").value_nick, flush=True)
+        state = self.peer.get_property("connection-state").value_nick
+        print(state, flush=True)
+        if state in ("failed", "closed") and not self.ending:
+            self.give_up(state)
+
+    def give_up(self, why):
+        print(why, file=sys.stderr, flush=True)
+        os._exit(1)  # this is a thread of GStreamer's
 
     def run(self):
         loop = GLib.MainLoop()
-        GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal.SIGTERM, loop.quit)
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, asked, loop.quit)
         self.pipeline.set_state(Gst.State.PLAYING)
         loop.run()
+        self.ending = True
         print("ended with", self.ask("DELETE", self.session).status, flush=True)
         self.pipeline.set_state(Gst.State.NULL)
 

@@ -65,4 +65,20 @@ test('viewers go back in what is live, return and clip it; after the end the pag
   await stays.page.goto(server.url + clip);
   await stays.plays();
   expect(Number(await seek(stays.page).getAttribute('max'))).toBeGreaterThan(29);
+  const listed = stays.page.getByRole('region', { name: 'Recordings' }).getByRole('link');
+  await expect(listed).toHaveCount(1);
+  await expect(listed, 'the clip plays, not the recording').not.toContainText('playing');
+});
+
+test('the list of recordings fits a phone, with long titles and rungs that are being made', async ({ server, open }) => {
+  await server.addChannel('fish');
+  const { page } = await open('/c/fish');
+  await page.setViewportSize({ width: 390, height: 844 });
+  const one = { started: '2026-11-22T19:27:09Z', ended: '2026-11-22T20:39:13Z', lasts_s: 4324, bytes: 1, live: false, chapters: [], hls: '/hls/fish/1/master.m3u8', rungs_making: 0.88 };
+  await page.route('**/api/v1/channels/fish/recordings*', (route) => route.fulfill({
+    json: [{ ...one, epoch: 2, page: '/c/fish/r/2', title: 'a'.repeat(80) }, { ...one, epoch: 1, page: '/c/fish/r/1', poster: '/favicon.svg' }],
+  }));
+  await page.reload();
+  await expect(page.getByText('smaller qualities: 88 % made')).toHaveCount(2);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
 });

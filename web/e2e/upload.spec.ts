@@ -107,7 +107,8 @@ test('viewers of what was uploaded pass it on to each other', async ({ server, o
 test('what is refused says why: a wrong key, and a playlist that calls itself a video', async ({ server, open }) => {
   const card = await server.addChannel('fish');
   const { page } = await open('/upload#channel=fish&key=wrong');
-  await expect(page.getByRole('alert')).toContainText('stream key');
+  await expect(page.getByText('This is not the stream key of fish.')).toBeVisible();
+  await expect(page.getByText('Choose a video.'), 'what is still missing is said').toBeVisible();
   await page.getByLabel('Stream key').fill(card.stream_key);
   const file = join(dir, 'trap.mp4');
   await writeFile(file, '#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n');

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
@@ -106,7 +107,7 @@ func interceptors(media *webrtc.MediaEngine) (*interceptor.Registry, error) {
 		return nil, err
 	}
 	registry.Add(reports)
-	return registry, webrtc.ConfigureTWCCSender(media, registry)
+	return registry, webrtc.ConfigureTWCCSenderWithOptions(media, registry, twcc.WithLoggerFactory(quiet{}))
 }
 
 // addresses decides what publishers are told: the operator's choice, or one of the machine's own of each family.

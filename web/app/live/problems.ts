@@ -54,5 +54,5 @@ export function refusal(status: number, says: string): { readonly problem: Probl
   return { problem: problem('The server did not take the stream', says || `It answered ${status}.`), worth: status >= 500 };
 }
 
-export const broken = problem('The connection to the server broke', 'It is tried again by itself. Viewers wait for you for a minute and a half.');
+export const broken = problem('The connection to the server broke', 'It is tried again by itself, and viewers wait for you meanwhile.');
 export const noRoute = problem('No connection to the server comes about', 'Your network may let no UDP through. Try another network; whoever runs the server can check its UDP port (docs/operating.md).');

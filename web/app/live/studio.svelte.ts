@@ -6,7 +6,7 @@
 // What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
 import { askChannel, type Channel } from '../channels/api';
 import { HealthMeter, type Health } from './health';
-import { isName, nameIn, placeInFragment, remember, remembered } from './place';
+import { isName, nameIn, placeInFragment, remember, remembered } from '../place/place';
 import * as problems from './problems';
 import { deviceProblem, refusal, type Problem } from './problems';
 import type { Quality } from './quality';

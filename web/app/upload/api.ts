@@ -1,6 +1,7 @@
 // What the server says of uploads: GET /api/v1/channels/NAME/uploads, with the stream key.
 import { count, fields } from '../channels/api';
-import type { Place } from '../live/place';
+import type { Place } from '../place/place';
+import { problemIn, refusal } from '../place/refused';
 
 export type State = 'receiving' | 'waiting' | 'probing' | 'packaging' | 'ready' | 'refused';
 const STATES: readonly string[] = ['receiving', 'waiting', 'probing', 'packaging', 'ready', 'refused'];
@@ -25,38 +26,27 @@ export interface UploadList {
 }
 
 /** `refused`: the server says no, in words. `away`: it did not answer. */
-export type Told<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'refused'; readonly says: string } | { readonly kind: 'away' };
+export type Told<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'refused'; readonly status: number; readonly says: string } | { readonly kind: 'away' };
 
 const ANSWER_WITHIN_MS = 8_000;
 
 export async function listUploads({ name, key }: Place): Promise<Told<UploadList>> {
-  return told(`/api/v1/channels/${encodeURIComponent(name)}/uploads`, { headers: { Authorization: `Bearer ${key}` } }, async (answer) => uploadList(await answer.json()));
+  return told(name, `/api/v1/channels/${encodeURIComponent(name)}/uploads`, { headers: { Authorization: `Bearer ${key}` } }, async (answer) => uploadList(await answer.json()));
 }
 
-export async function deleteUpload({ key }: Place, upload: Upload): Promise<Told<true>> {
-  return told(upload.address, { method: 'DELETE', headers: { Authorization: `Bearer ${key}`, 'Tus-Resumable': '1.0.0' } }, async () => true as const);
+export async function deleteUpload({ name, key }: Place, upload: Upload): Promise<Told<true>> {
+  return told(name, upload.address, { method: 'DELETE', headers: { Authorization: `Bearer ${key}`, 'Tus-Resumable': '1.0.0' } }, async () => true as const);
 }
 
-async function told<T>(path: string, request: RequestInit, read: (answer: Response) => Promise<T | null>): Promise<Told<T>> {
+async function told<T>(name: string, path: string, request: RequestInit, read: (answer: Response) => Promise<T | null>): Promise<Told<T>> {
   try {
     const answer = await fetch(path, { ...request, cache: 'no-store', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-    if (!answer.ok) return { kind: 'refused', says: problemIn(await answer.text()) };
+    if (!answer.ok) return { kind: 'refused', status: answer.status, says: refusal(answer.status, name) ?? problemIn(await answer.text()) };
     const value = await read(answer);
     return value === null ? { kind: 'away' } : { kind: 'ok', value };
   } catch {
     return { kind: 'away' };
   }
-}
-
-/** The words of a problem that the server answered. */
-export function problemIn(text: string): string {
-  try {
-    const message = fields(fields(JSON.parse(text))?.error)?.message;
-    if (typeof message === 'string' && message !== '') return message;
-  } catch {
-    // Not from this server.
-  }
-  return 'The server refused it. Try again in a minute.';
 }
 
 /** Exported for its test. */

@@ -5,8 +5,9 @@
 // What it owns: the file that is sent, and the clock that asks how uploads stand.
 // What it will never do: keep a stream key that it was not asked to keep.
 import type { Upload as Sending } from 'tus-js-client';
-import { isName, nameIn, placeInFragment, remember, remembered, type Place } from '../live/place';
-import { deleteUpload, listUploads, problemIn, type Upload, type UploadList } from './api';
+import { isName, nameIn, placeInFragment, remember, remembered, type Place } from '../place/place';
+import { problemIn, refusal } from '../place/refused';
+import { deleteUpload, listUploads, type Upload, type UploadList } from './api';
 import { begun, worthAnother } from './words';
 
 const LOOK_MS = 1_500;
@@ -17,6 +18,8 @@ export class Desk {
   name = $state('');
   key = $state('');
   keep = $state(false);
+  wrongName = $state(''); // what the server said of them
+  wrongKey = $state('');
   file = $state.raw<File | null>(null);
   sent = $state.raw<{ readonly id: string; readonly bytes: number } | null>(null); // what this page sends now
   list = $state.raw<UploadList | null>(null);
@@ -48,6 +51,12 @@ export class Desk {
     return isName(name) && key !== '' ? { name, key } : null;
   }
 
+  /** What is still to be done before something can be sent, or ''. */
+  get lacks(): string {
+    if (!isName(nameIn(this.name)) || this.key.trim() === '') return 'Enter the channel and its stream key: whoever made the channel has them.';
+    return this.file === null ? 'Choose a video.' : '';
+  }
+
   get ready(): boolean {
     return this.place !== null && this.file !== null && this.sent === null;
   }
@@ -73,12 +82,15 @@ export class Desk {
     this.#asking = false;
     this.broken = told.kind === 'away';
     if (told.kind === 'ok') {
+      this.wrongKey = this.wrongName = '';
       this.#right = place;
       return (this.list = told.value);
     }
     if (told.kind === 'refused') {
       this.list = this.#right = null;
-      this.problem = told.says;
+      if (told.status === 401) this.wrongKey = told.says;
+      else if (told.status === 404) this.wrongName = told.says;
+      else this.problem = told.says;
     }
     return null;
   }
@@ -90,7 +102,7 @@ export class Desk {
     this.problem = '';
     const list = await this.#ask(place);
     if (!list) {
-      this.problem ||= 'The server does not answer. Try again in a minute.';
+      if (!this.wrongKey && !this.wrongName) this.problem ||= 'The server does not answer. Try again in a minute.';
       return;
     }
     if (!list.able) {
@@ -121,7 +133,7 @@ export class Desk {
       onSuccess: () => this.#end(''),
       onError: (error) => {
         const answer = error instanceof DetailedError ? error.originalResponse : null;
-        this.#end(answer ? problemIn(answer.getBody()) : 'The line to the server is cut. What was sent is kept: press Upload to go on.');
+        this.#end(answer ? (refusal(answer.getStatus(), place.name) ?? problemIn(answer.getBody())) : 'The line to the server is cut. What was sent is kept: press Upload to go on.');
       },
     });
     this.#sending = sending;

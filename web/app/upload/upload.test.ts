@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { problemIn, uploadList, type Upload } from './api';
+import { problemIn, refusal } from '../place/refused';
+import { uploadList, type Upload } from './api';
 import { begun, share, stands, worthAnother } from './words';
 
 const line = { id: 'a', title: 'holiday', state: 'receiving', says: '', length: 2_000_000, received: 500_000, percent: 25, upload: '/uploads/fish/a' };
@@ -30,6 +31,9 @@ test('the same file goes on, another one does not', () => {
 test('a refusal says what the server said', () => {
   expect(problemIn('{"error":{"code":"quota","message":"Wait."}}')).toBe('Wait.');
   expect(problemIn('<html>')).toContain('Try again');
+  expect(refusal(401, 'fish')).toContain('not the stream key of fish');
+  expect(refusal(404, 'fish')).toContain('no channel called fish');
+  expect(refusal(413, 'fish')).toBeNull();
 });
 
 test('what may pass is tried again, and a refusal is not', () => {

@@ -1,4 +1,4 @@
-// `npm run screenshots`: the pictures of the README, taken of the demo.
+// `npm run screenshots`: the pictures of the README and of docs/.
 import { defineConfig } from '@playwright/test';
 import config from '../playwright.config';
 

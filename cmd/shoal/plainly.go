@@ -1,0 +1,28 @@
+package main
+
+import (
+	"errors"
+	"regexp"
+)
+
+// puzzling is what the command line's reader says in words of its own trade, and what is said instead.
+var puzzling = [...]struct {
+	is   *regexp.Regexp
+	says string
+}{
+	{regexp.MustCompile(`^(--[a-z-]+): expected \w+ value but got "EOL" \(<EOL>\)$`), `$1: its value is missing: write it behind the flag`},
+	{regexp.MustCompile(`^(--[a-z-]+): expected \w+ value but got "(-[^"]*)" \(.*$`), `$1: "$2" cannot be its value: none begins with a minus`},
+	{regexp.MustCompile(`^(--[a-z-]+): expected a valid \d+ bit (?:int|uint) but got "([^"]*)"$`), `$1 is "$2": write a whole number`},
+	{regexp.MustCompile(`^(--[a-z-]+): expected duration but got "([^"]*)".*$`), `$1 is "$2": write a time such as 90s, 30m or 48h`},
+}
+
+// plainly returns err in words for people.
+func plainly(err error) error {
+	text := err.Error()
+	for _, p := range puzzling {
+		if p.is.MatchString(text) {
+			return errors.New(p.is.ReplaceAllString(text, p.says))
+		}
+	}
+	return err
+}

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestAWrongCommandLineIsToldPlainly(t *testing.T) {
+	for line, want := range map[string]string{
+		"serve --data":                                         `--data: its value is missing`,
+		"serve --data x --keep-days -1":                        `--keep-days: "-1" cannot be its value`,
+		"serve --data x --keep-days many":                      `--keep-days is "many": write a whole number`,
+		"channel pass fish --data x --for 1d":                  `--for is "1d": write a time such as 90s, 30m or 48h`,
+		"channel pass fish --data x --for -1h":                 `--for: "-1h" cannot be its value`,
+		"serve --data x --record maybe":                        `--record must be one of "on","off" but got "maybe"`,
+		"channel set fish record=off --data":                   `--data: its value is missing`,
+		"serve --data x --held-reloads 1000000000000000000000": `--held-reloads is "1000000000000000000000": write a whole number`,
+	} {
+		_, err := parse(strings.Fields(line), io.Discard, io.Discard)
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package channel
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// WrongSetting is one that cannot be so.
+type WrongSetting struct {
+	Key, Value string
+	Remedy     string // what to write instead: "on or off"
+}
+
+// SettingsError names every setting that cannot be as it was asked for. It is an ErrSetting.
+type SettingsError struct{ Wrong []WrongSetting }
+
+// Error says of each what to write instead.
+func (e *SettingsError) Error() string {
+	var says []string
+	for _, w := range e.Wrong {
+		if !slices.Contains(SettingKeys(), w.Key) {
+			says = append(says, fmt.Sprintf("%q: %s", w.Key, w.Remedy))
+			continue
+		}
+		says = append(says, fmt.Sprintf("%s=%s: write %s, or nothing behind = for the server's", w.Key, w.Value, w.Remedy))
+	}
+	return strings.Join(says, "; ")
+}
+
+// Unwrap returns ErrSetting.
+func (e *SettingsError) Unwrap() error { return ErrSetting }
+
+// canonical returns the one spelling of a value, which is empty if it is, or what to write instead.
+func canonical(key, value string) (spelling, remedy string) {
+	if !slices.Contains(SettingKeys(), key) {
+		return "", "there is no such setting: there are " + strings.Join(SettingKeys(), ", ")
+	}
+	if value == "" {
+		return "", ""
+	}
+	switch key {
+	case Record, Clips, Download, Ladder:
+		if value == "on" || value == "off" {
+			return value, ""
+		}
+		return "", "on or off"
+	case KeepDays, KeepGB:
+		n, err := strconv.ParseUint(value, 10, 32)
+		if err == nil && n <= KeepMax {
+			return strconv.FormatUint(n, 10), ""
+		}
+		return "", fmt.Sprintf("a whole number from 0 (no bound) to %d", KeepMax)
+	case Rewind:
+		d, err := time.ParseDuration(value)
+		if err == nil && d >= 0 && d <= RewindMax {
+			return d.String(), ""
+		}
+		return "", "a time up to 12h, such as 10m or 2h, or 0"
+	}
+	d, err := time.ParseDuration(value)
+	if err == nil && d >= ReturnMin && d <= ReturnMax {
+		return d.String(), ""
+	}
+	return "", "a time such as 90s or 5m, from 1s to 1h"
+}
+
+// beyond says what to write instead of a value that is more than given, or nothing if it is not. Both are spelled as canonical does.
+func beyond(key, value, given string) (remedy string) {
+	switch key {
+	case Record, Clips, Download, Ladder:
+		if value == "on" && given == "off" {
+			return "off, as the server does not give more"
+		}
+	case KeepDays, KeepGB:
+		most, err := strconv.Atoi(given)
+		n, wrong := strconv.Atoi(value)
+		if err == nil && most > 0 && (wrong != nil || n == 0 || n > most) {
+			return fmt.Sprintf("a whole number from 1 to %d, as the server does not give more", most)
+		}
+	case Rewind:
+		most, err := time.ParseDuration(given)
+		d, wrong := time.ParseDuration(value)
+		if err == nil && (wrong != nil || d > most) {
+			return fmt.Sprintf("a time up to %v, as the server does not give more", most)
+		}
+	}
+	return "" // how long a broadcast waits costs the server nothing
+}
+
+// Most returns the most that a streamer may choose who is given a value.
+func Most(key, given string) string {
+	if key == Return {
+		return ReturnMax.String()
+	}
+	return given
+}
