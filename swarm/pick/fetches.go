@@ -20,6 +20,9 @@ const (
 	FailuresMax = 3
 	// RunsMax is how many separate ranges are asked of the origin for one part before one range takes them all.
 	RunsMax = 8
+	// OneBytes is the longest part of which one range takes all that a rescue lacks: on a device that has too much to do requests
+	// are what it has too much of, and so much media costs less than one.
+	OneBytes = 64 << 10
 )
 
 // fetch is one request to the origin.
@@ -42,7 +45,11 @@ type Get struct {
 
 // get starts the requests that cover pieces.
 func (d *Desk) get(now span.Span, part *have.Part, pieces wire.Bitmap, rescue bool, out []Get) []Get {
-	for _, r := range runs(pieces) {
+	most := RunsMax
+	if rescue && part.Manifest.Length <= OneBytes {
+		most = 1
+	}
+	for _, r := range runs(pieces, most) {
 		if len(d.fetches) == FetchesMax {
 			return out
 		}
@@ -58,8 +65,8 @@ func (d *Desk) get(now span.Span, part *have.Part, pieces wire.Bitmap, rescue bo
 
 type run struct{ from, to int }
 
-// runs returns the ranges that cover pieces: each run of neighbours, or one range over all if there are too many.
-func runs(pieces wire.Bitmap) (out []run) {
+// runs returns the ranges that cover pieces: each run of neighbours, or one range over all if there are more than most.
+func runs(pieces wire.Bitmap, most int) (out []run) {
 	for i := pieces.Next(0); i >= 0; {
 		r := run{i, i + 1}
 		for r.to < segment.PiecesMax && pieces.Has(r.to) {
@@ -71,7 +78,7 @@ func runs(pieces wire.Bitmap) (out []run) {
 		}
 		i = pieces.Next(r.to)
 	}
-	if len(out) > RunsMax {
+	if len(out) > most {
 		return []run{{out[0].from, out[len(out)-1].to}}
 	}
 	return out

@@ -17,7 +17,7 @@ func shelf(t *testing.T) (*Desk, *have.Shelf, *have.Part) {
 	t.Helper()
 	d, s := new(Desk), new(have.Shelf)
 	d.Report(0, 1000, 2500, true)
-	m := &manifest.Part{Epoch: 1, WallMS: 4000, DurationUS: 500_000, Length: 65536, PieceSize: 4096, Hashes: make([]id.Digest, 16)}
+	m := &manifest.Part{Epoch: 1, WallMS: 4000, DurationUS: 500_000, Length: 16 << 14, PieceSize: 1 << 14, Hashes: make([]id.Digest, 16)}
 	p, _ := s.Open(m, nil, id.Digest{1}, 0)
 	return d, s, p
 }
@@ -234,6 +234,17 @@ func TestOneRangeIsNoFailureForWantOfOthers(t *testing.T) {
 	}
 }
 
+// A device that has too much to do gets much late; a request for each gap left it even more to do.
+func TestASmallPartIsRescuedWithOneRequest(t *testing.T) {
+	d, s, p := shelf(t)
+	p.Manifest.Length, p.Manifest.PieceSize = OneBytes, OneBytes/16
+	p.Mine = set(0, 3, 4, 9)
+	plan := d.Make(d.Head.Due(p)-d.Guard.Length(), View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
+	if len(plan.Gets) != 1 || plan.Gets[0].From != 1 || plan.Gets[0].To != 16 || !plan.Gets[0].Rescue {
+		t.Fatalf("rescue %+v", plan.Gets)
+	}
+}
+
 func TestUnansweredFetchLapses(t *testing.T) {
 	d, s, p := shelf(t)
 	d.Make(3*span.Second, View{Takes: soon, Patience: patience, Missed: missed, Shelf: s})
@@ -246,15 +257,18 @@ func TestUnansweredFetchLapses(t *testing.T) {
 func TestRunsAreFew(t *testing.T) {
 	for _, c := range []struct {
 		pieces wire.Bitmap
+		most   int
 		want   []run
 	}{
-		{set(), nil},
-		{set(0, 1, 2), []run{{0, 3}}},
-		{set(0, 2, 255), []run{{0, 1}, {2, 3}, {255, 256}}},
-		{set(0, 2, 4, 6, 8), []run{{0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}}},
-		{set(0, 2, 4, 6, 8, 10, 12, 14, 16), []run{{0, 17}}},
+		{set(), RunsMax, nil},
+		{set(0, 1, 2), RunsMax, []run{{0, 3}}},
+		{set(0, 2, 255), RunsMax, []run{{0, 1}, {2, 3}, {255, 256}}},
+		{set(0, 2, 4, 6, 8), RunsMax, []run{{0, 1}, {2, 3}, {4, 5}, {6, 7}, {8, 9}}},
+		{set(0, 2, 4, 6, 8, 10, 12, 14, 16), RunsMax, []run{{0, 17}}},
+		{set(3), 1, []run{{3, 4}}},
+		{set(3, 9), 1, []run{{3, 10}}},
 	} {
-		if got := runs(c.pieces); !slices.Equal(got, c.want) {
+		if got := runs(c.pieces, c.most); !slices.Equal(got, c.want) {
 			t.Errorf("runs %v, want %v", got, c.want)
 		}
 	}
