@@ -21,7 +21,7 @@
 //	12 SUBOK    u16 stripes: they will be pushed
 //	13 SUBNO    u16 stripes: they will not, or no longer
 //	14 UNSUB    u16 stripes: no longer wanted
-//	15 PROBE    u32 clock: the sender's, in microseconds, what is above 32 bits left out; to be answered at once
+//	15 PROBE    u32 clock: the sender's, in microseconds, what is above 32 bits left out; to be answered within about 20 ms
 //	16 ECHO     u32 clock as the PROBE had it, u32 clock of its own when it came
 //	17 JOINED   two to 64 of: u16 length, a message that is no JOINED    (the body splits it; the engine never sees it)
 //
