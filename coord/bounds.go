@@ -40,8 +40,13 @@ const (
 	// AgainAfter is how long two have to connect before they may be introduced a second time: longer than an attempt lasts
 	// (15 s, web/engine and peer/link).
 	AgainAfter = 17 * time.Second
+	// CallFor is how long a call mostly takes to come through, or to fail: two who were named to each other that shortly before may be
+	// connecting.
+	CallFor = 5 * time.Second
 	// AgainMax is how often a peer is named those once more whom it has met.
 	AgainMax = 2
+	// AgainAlone is to how many who reached nobody is named then.
+	AgainAlone = 2
 	// Copies is K0, how many seeds a stripe has.
 	Copies = 1
 	// CopiesLarge is K0 for a swarm in which one more copy from the origin costs little and saves a level of depth.

@@ -91,9 +91,9 @@ func (x *party) introduce(now time.Duration, out []Output) []Output {
 		}
 		p.met = append(p.met, q)
 		q.met = append(q.met, p)
-		q.againAt = now + AgainAfter
+		q.namedAt = now
 	}
-	p.againAt = now + AgainAfter
+	p.namedAt = now
 	return append(out, Introduce{Newcomer: p.peer, To: to, Near: near})
 }
 
@@ -165,10 +165,7 @@ func (m *Mind) more(now time.Duration, peer id.Peer, out []Output) []Output {
 		return out
 	}
 	p.moreAt = now + MorePause
-	if p.lost && p.linked == 0 {
-		m.estrange(p)
-	}
-	p.lost = false
+	p.lost = p.lost && p.linked == 0 && m.estrange(now, p)
 	if m.recorded {
 		return m.introduceAhead(p, 0, out)
 	}
@@ -179,18 +176,21 @@ func (m *Mind) more(now time.Duration, peer id.Peer, out []Output) []Output {
 }
 
 // again names to p, who can meet nobody new, those who may have failed to reach it: a first attempt fails at times where a second one
-// does not, in a busy machine or on a line that was bad just then. It is for those who have connections: what cannot connect
-// at all costs nothing further.
+// does not, in a busy machine or on a line that was bad just then. Who reached nobody at all may be unable to: a few are named to it,
+// and it to nobody but its like, so that what cannot connect costs next to nothing further.
 func (m *Mind) again(now time.Duration, p *member, out []Output) []Output {
-	if now < p.againAt || p.again == AgainMax || p.linked == 0 || p.linked >= len(p.met) {
+	if now < p.namedAt+AgainAfter || p.again == AgainMax || p.linked >= len(p.met) {
 		return out
 	}
 	again := Introduce{Newcomer: p.peer}
 	for _, q := range p.met {
-		if q.linked == 0 || q.linked >= len(q.met) || now < q.againAt {
+		if p.linked == 0 && len(again.To) == AgainAlone {
+			break
+		}
+		if q.linked == 0 && p.linked > 0 || q.linked >= len(q.met) || now < q.namedAt+AgainAfter {
 			continue
 		}
-		q.againAt = now + AgainAfter // not both at once: their calls would meet half way, and neither be answered
+		q.namedAt = now // not both at once: their calls would meet half way, and neither be answered
 		again.To = append(again.To, q.peer)
 		if q.prefix == p.prefix {
 			again.Near = append(again.Near, q.peer)
@@ -200,18 +200,28 @@ func (m *Mind) again(now time.Duration, p *member, out []Output) []Output {
 		return out
 	}
 	p.again++
-	p.againAt = now + AgainAfter
+	p.namedAt = now
 	return append(out, again)
 }
 
-// estrange lets a member that lost all its connections meet anew those whom it met. Who never had any is not tried again: pairs that
-// cannot connect are to cost nothing.
-func (m *Mind) estrange(p *member) {
-	for _, q := range p.met {
-		k := slices.Index(q.met, p)
-		q.met = slices.Delete(q.met, k, k+1)
-	}
-	p.met = nil
+// estrange lets a member that lost all its connections meet anew those whom it met, and reports whether it kept some back: two who
+// may be connecting just now would call each other, and neither call be answered. Who never had any connection is not tried again:
+// pairs that cannot connect are to cost nothing.
+func (m *Mind) estrange(now time.Duration, p *member) (kept bool) {
+	p.met = slices.DeleteFunc(p.met, func(q *member) bool {
+		if now < min(p.namedAt, q.namedAt)+CallFor {
+			kept = true
+			return false
+		}
+		q.forget(p)
+		return true
+	})
+	return kept
+}
+
+func (p *member) forget(q *member) {
+	k := slices.Index(p.met, q)
+	p.met = slices.Delete(p.met, k, k+1)
 }
 
 // part ends every acquaintance of a member that has left.
@@ -222,7 +232,8 @@ func (m *Mind) part(p *member, out []Output) []Output {
 	to := make([]id.Peer, len(p.met))
 	for i, q := range p.met {
 		to[i] = q.peer
+		q.forget(p)
 	}
-	m.estrange(p)
+	p.met = nil
 	return append(out, Parted{Peer: p.peer, To: to})
 }

@@ -42,7 +42,7 @@ type member struct {
 	rank       int       // its place among the strong of its group, from 1; 0 is not one of them
 	met        []*member // both ways; at most MetMax
 	moreAt     time.Duration
-	againAt    time.Duration // from then on whom it met may be named to it once more
+	namedAt    time.Duration // when it was in an introduction last
 	again      int           // how often that was done
 	complaints []complaint
 	held, runs int    // stripes it seeds, and in how many runs; m.weigh sets them
