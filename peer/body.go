@@ -238,7 +238,7 @@ func (b *body) heed(m signal.FromTracker) {
 func (b *body) welcomed(pass door.Pass) {
 	b.stats.Sessions++
 	b.stats.Peer = pass.Peer.String()
-	b.lanes.renew(servers(pass))
+	b.lanes.renew(pass.Peer, servers(pass))
 	if b.follows != segment.AllTracks { // the tracker hears it after each hello, the engine once
 		b.talk(signal.Follow{Tracks: b.follows})
 		b.stripes.follow(b.follows)

@@ -32,6 +32,7 @@ type lanes struct {
 	outlet   *link.Outlet
 	all      map[id.Peer]*lane
 	expected []id.Peer // who may call, oldest first
+	self     id.Peer   // as the tracker names this viewer to those who are introduced now
 	session  uint64
 	renewed  time.Time
 	more     time.Time // when introductions were last asked for
@@ -53,8 +54,9 @@ func newLanes(b *body) *lanes {
 }
 
 // renew begins a session with the tracker. Links of the one before stay for a while: peers are the same under new names.
-func (l *lanes) renew(servers []link.Server) {
+func (l *lanes) renew(self id.Peer, servers []link.Server) {
 	l.use(servers)
+	l.self = self
 	for len(l.say) > 0 { // words of the session before mean nothing in this one
 		<-l.say
 	}
@@ -109,7 +111,7 @@ func (l *lanes) dial(p id.Peer) {
 
 // heed takes in what another viewer signals. Only who was announced may call.
 func (l *lanes) heed(m signal.Signalled) {
-	if m.Kind == signal.Offer && l.called(m.From) {
+	if m.Kind == signal.Offer && l.called(m.From) && !l.insists(m.From) {
 		if old := l.all[m.From]; old != nil { // it lost the link and calls again
 			l.lose(old)
 		}
@@ -121,6 +123,13 @@ func (l *lanes) heed(m signal.Signalled) {
 	if lane := l.all[m.From]; lane != nil {
 		lane.link.Hear(m.Body)
 	}
+}
+
+// insists reports whether our own call to a peer that calls us goes on. If both give up theirs, or neither, there is no link: the one
+// with the lower name does.
+func (l *lanes) insists(p id.Peer) bool {
+	lane := l.all[p]
+	return lane != nil && !lane.up && lane.link.Dials && l.self > p
 }
 
 // gone gives up calling who left. An open link ends by itself: the tracker's word alone does not part two peers.

@@ -43,7 +43,7 @@ type Link struct {
 
 	net     *Net
 	hearer  Hearer
-	dials   bool
+	Dials   bool // it offers
 	signals chan signal.Body
 	end     chan struct{}
 	endOnce sync.Once
@@ -65,7 +65,7 @@ func (n *Net) Answer(peer id.Peer, h Hearer) *Link { return n.link(peer, h, fals
 
 func (n *Net) link(peer id.Peer, h Hearer, dials bool) *Link {
 	return &Link{
-		Peer: peer, net: n, hearer: h, dials: dials, signals: make(chan signal.Body, signalsMax), end: make(chan struct{}),
+		Peer: peer, net: n, hearer: h, Dials: dials, signals: make(chan signal.Body, signalsMax), end: make(chan struct{}),
 	}
 }
 
@@ -128,7 +128,7 @@ func (l *Link) Run(ctx context.Context) error {
 	defer pc.GracefulClose() //nolint:errcheck // nothing is left to do about it
 	defer cancel()           // first, so that a Message that blocks lets go
 	s.listen()
-	if l.dials {
+	if l.Dials {
 		if err := s.offer(ctx); err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ type session struct {
 	broken     chan error
 	described  bool                      // the peer's description is in
 	early      []webrtc.ICECandidateInit // candidates that came before it
+	crossed    bool                      // they called, too, and gave it up for ours: what is early then is of that call
 }
 
 func (s *session) fail(err error) {
@@ -47,7 +48,7 @@ func (s *session) listen() {
 		}
 	})
 	s.pc.OnDataChannel(func(d *webrtc.DataChannel) {
-		if s.dials || d.Label() != wire.Label || d.Protocol() != wire.Protocol || !d.Ordered() || d.MaxRetransmits() != nil ||
+		if s.Dials || d.Label() != wire.Label || d.Protocol() != wire.Protocol || !d.Ordered() || d.MaxRetransmits() != nil ||
 			d.MaxPacketLifeTime() != nil {
 			s.fail(ErrForeign)
 			return
@@ -93,13 +94,17 @@ func (s *session) offer(ctx context.Context) error {
 func (s *session) heed(ctx context.Context, b signal.Body) error {
 	switch b.Kind {
 	case signal.Offer:
-		if s.dials || s.described {
+		if s.Dials || s.described {
+			s.crossed = !s.described
 			return nil // not what was agreed: the channel, if it ever opens, is what counts
 		}
 		return s.answer(ctx, b.Data)
 	case signal.Answer:
-		if !s.dials || s.described {
+		if !s.Dials || s.described {
 			return nil
+		}
+		if s.crossed {
+			s.early = nil
 		}
 		return s.describe(webrtc.SDPTypeAnswer, b.Data)
 	case signal.Candidate:

@@ -101,6 +101,7 @@ export class Company implements LinksBody, Crew {
     // Connections stay while the tracker is away, and neighbours go on knowing this viewer by the name under which they
     // met. Who is met from now on learns the new name, and links.ts knows old neighbours by their certificate. So a
     // reconnect only adds introductions.
+    this.#links.self = self;
     this.#links.iceServers = joined.ice;
     if (this.#follows) this.follow(this.#follows); // first: records and introductions are by what is followed
     this.#body.joined(joined, self);

@@ -41,6 +41,8 @@ export class Link {
   #closing = false;
   #ended = false;
   #described = false;
+  /** They called, too, and gave it up for ours: candidates before their answer are of that call. */
+  #crossed = false;
   #candidates: RTCIceCandidateInit[] = [];
   #candidatesSent = 0;
   #candidatesHeard = 0;
@@ -77,6 +79,7 @@ export class Link {
     if (this.#ended) return;
     if (signal.kind === 'candidate') this.#heardCandidate(signal);
     else if ((signal.kind === 'answer') === this.dialed && !this.#described) void this.#describe(signal);
+    else if (this.dialed && !this.#described) this.#crossed = true;
     // Anything else is an answer to nothing, or a second offer: the first one stands.
   }
 
@@ -133,6 +136,10 @@ export class Link {
 
   async #describe(signal: Signal): Promise<void> {
     this.#described = true;
+    if (this.#crossed) {
+      this.#candidates = [];
+      this.#candidatesHeard = 0;
+    }
     this.fingerprint = fingerprintOf(signal.data);
     try {
       if (!onlyData(signal.data)) return this.fail();

@@ -139,6 +139,31 @@ describe('a called link', () => {
     expect(connections.at(-1)?.closed).toBe(true);
   });
 
+  it('that meets our own goes unanswered by the higher name, which takes no candidate of it, and is answered by the lower one', async () => {
+    links.self = named(0xab);
+    links.introduce(a);
+    links.dial(a);
+    await settled();
+    links.hear(a, offer);
+    links.hear(a, candidate);
+    expect(connections.length).toBe(1);
+    links.hear(a, answer);
+    links.hear(a, { ...candidate, data: 'theirs' });
+    await settled();
+    expect(connections[0]?.candidates.map((each) => each.candidate)).toEqual(['theirs']);
+    expect(said).toEqual(['offer to aa']);
+
+    links.hangUp(a);
+    said = [];
+    links.self = named(1);
+    links.dial(a);
+    await settled();
+    links.hear(a, offer);
+    await settled();
+    expect(connections[1]?.closed).toBe(true);
+    expect(said).toEqual(['offer to aa', 'down aa', 'answer to aa']);
+  });
+
   it('comes only of an introduction', () => {
     links.hear(a, offer);
     expect(connections).toEqual([]);

@@ -25,6 +25,8 @@ export interface LinksBody {
 }
 
 export class Links implements LinkKeeper {
+  /** How the tracker names this viewer to those who are introduced now. */
+  self: Peer = '';
   /** The servers that new connections use: STUN and TURN of the same host as this page. */
   iceServers: RTCIceServer[] = [];
   /** What this viewer shows to all peers: by it they know an old neighbour that the tracker named anew. */
@@ -80,8 +82,9 @@ export class Links implements LinkKeeper {
     let link = this.#links.get(peer);
     if (signal.kind === 'offer' && this.#introduced.has(peer)) {
       if (this.#known(peer, fingerprintOf(signal.data))) return;
-      // The tracker tells one side to call. Who calls us again lost the link that still looks open from here.
-      if (link && (link.open || !link.dialed)) link.fail();
+      // The tracker tells one side to call. Who calls us again lost the link that still looks open from here. If both were told to, neither
+      // call would be answered: the one with the lower name gives up its own.
+      if (link && (link.open || !link.dialed || this.self < peer)) link.fail();
       if (!this.#links.has(peer)) link = this.#begin(peer, false);
     }
     link?.hear(signal);
