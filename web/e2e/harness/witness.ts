@@ -17,7 +17,7 @@ export interface Testimony {
   readonly sent: number;
   /** SHA-256 of everything that was appended to a source buffer, in order. */
   readonly appended: readonly string[];
-  /** What the video element said, with what it had: to explain a stall that a test found. */
+  /** What the video element and the connections said: to explain what a test found. */
   readonly diary: readonly string[];
 }
 
@@ -30,9 +30,34 @@ declare global {
 /** Runs in the page: it can use nothing of this module. */
 export function testify(): void {
   const connections: RTCPeerConnection[] = [];
+  const diary: string[] = [];
+  const note = (what: string): void => {
+    if (diary.length < 1_000) diary.push(`${(performance.now() / 1000).toFixed(2)} ${what}`);
+  };
   const iceHosts = new Set<string>();
   const appended: Promise<string>[] = [];
   let sent = 0;
+
+  const candidate = (line: string): string => line.split(' ').slice(2, 8).join(' ');
+  const listen = (connection: RTCPeerConnection, i: number): void => {
+    const say = (what: string): void => note(`connection ${i}: ${what}`);
+    connection.addEventListener('signalingstatechange', () => say(connection.signalingState));
+    connection.addEventListener('icegatheringstatechange', () => say(`gathering ${connection.iceGatheringState}`));
+    connection.addEventListener('iceconnectionstatechange', () => say(`ice ${connection.iceConnectionState}`));
+    connection.addEventListener('connectionstatechange', () => say(connection.connectionState));
+    connection.addEventListener('icecandidate', (event) => say(`has candidate ${candidate(event.candidate?.candidate ?? '')}`));
+    connection.addEventListener('icecandidateerror', (event) => say(`no candidate: ${event.url} ${event.errorCode} ${event.errorText}`));
+    const add = connection.addIceCandidate.bind(connection);
+    connection.addIceCandidate = async (line?: RTCIceCandidateInit | null) => {
+      say(`hears candidate ${candidate(line?.candidate ?? '')}`);
+      try {
+        await add(line);
+      } catch (error) {
+        say(`does not take it: ${String(error)}`);
+        throw error;
+      }
+    };
+  };
 
   const Real = window.RTCPeerConnection;
   if (Real) {
@@ -40,6 +65,7 @@ export function testify(): void {
       constructor(configuration?: RTCConfiguration) {
         super(configuration);
         connections.push(this);
+        listen(this, connections.length);
         for (const url of (configuration?.iceServers ?? []).flatMap((server) => server.urls)) {
           iceHosts.add(url.replace(/^[a-z]+:/, '').replace(/\?.*$/, '').replace(/:\d+$/, ''));
         }
@@ -60,7 +86,6 @@ export function testify(): void {
     append.call(this, data);
   };
 
-  const diary: string[] = [];
   let lag = 0; // longest that the page did not get round to anything since the last entry, in milliseconds
   let ticked = performance.now();
   setInterval(() => {
@@ -69,9 +94,9 @@ export function testify(): void {
   }, 50);
   for (const name of ['loadeddata', 'waiting', 'playing', 'pause', 'seeking', 'seeked', 'ended', 'error', 'ratechange']) {
     document.addEventListener(name, ({ target }) => {
-      if (!(target instanceof HTMLVideoElement) || diary.length >= 500) return;
+      if (!(target instanceof HTMLVideoElement)) return;
       const ranges = Array.from({ length: target.buffered.length }, (_, i) => `${target.buffered.start(i).toFixed(2)}-${target.buffered.end(i).toFixed(2)}`);
-      diary.push(`${(performance.now() / 1000).toFixed(2)} ${name} at ${target.currentTime.toFixed(2)} has ${ranges.join(' ')} rate ${target.playbackRate} lag ${lag.toFixed(0)}`);
+      note(`${name} at ${target.currentTime.toFixed(2)} has ${ranges.join(' ')} rate ${target.playbackRate} lag ${lag.toFixed(0)}`);
       lag = 0;
     }, { capture: true });
   }
