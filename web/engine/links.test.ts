@@ -111,7 +111,13 @@ describe('a called link', () => {
     const channel = new FakeChannel();
     connection.ondatachannel?.({ channel });
     channel.open();
+    expect(said, 'who is called speaks second: what it says at once is lost at times').toEqual(['answer to aa']);
+    expect(links.send(a, Uint8Array.of(1))).toBe(false);
+    expect(links.open).toEqual([]);
+    channel.say(2, 0, 1, 16);
     expect(said).toEqual(['answer to aa', 'up aa']);
+    expect(messages.length).toBe(1);
+    expect(links.send(a, Uint8Array.of(1))).toBe(true);
   });
 
   it.each([
@@ -182,6 +188,7 @@ describe('a called link', () => {
     const channel = new FakeChannel();
     connections[0]?.ondatachannel?.({ channel });
     channel.open();
+    channel.say(2, 0, 1, 16);
     links.hear(again, { ...offer, data: SDP + print.toLowerCase() });
     links.hear(again, candidate);
     expect(connections.length).toBe(2);
@@ -194,6 +201,7 @@ describe('a called link', () => {
     const channel = new FakeChannel();
     first.ondatachannel?.({ channel });
     channel.open();
+    channel.say(2, 0, 1, 16);
     await called();
     expect(first.closed).toBe(true);
     expect(said).toEqual(['answer to aa', 'up aa', 'down aa', 'answer to aa']);
