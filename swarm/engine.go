@@ -97,7 +97,7 @@ func (e *Engine) hear(in Input) {
 	case Said:
 		e.said(in)
 	case Drained:
-		e.upload.Drained(in.Peer, in.Buffered)
+		e.upload.Drained(e.now, in.Peer, in.Buffered)
 	case Offered:
 		e.offered(in)
 	case SignatureChecked:

@@ -23,6 +23,12 @@ const (
 	burstMin = wire.MessageMax
 	// aheadMin is two pieces: one on its way and one behind it.
 	aheadMin = 2 * wire.MessageMax
+	// unsure is how many times as much as else may be in the transports while the line's rate is not known: whether it is full nobody can
+	// tell then. piecesUnsure and piecesSure are how many pieces may be there in any case.
+	unsure                   = 2
+	piecesUnsure, piecesSure = 4, 2
+	// stuckAfter is how long a transport may let nothing out until its neighbour's line is taken for the reason.
+	stuckAfter = 300 * span.Millisecond
 )
 
 // Send is a piece to send now.
@@ -43,6 +49,7 @@ type job struct {
 
 type link struct {
 	buffered int
+	movedAt  span.Span // when some of it left, or it began
 	askedAt  span.Span // when it was last asked for its clock; 0 is never
 	way      way
 }
@@ -105,8 +112,9 @@ func (d *Desk) Delay(now span.Span) span.Span {
 }
 
 // Drained sets what waits in a neighbour's transport.
-func (d *Desk) Drained(p id.Peer, buffered int) {
+func (d *Desk) Drained(now span.Span, p id.Peer, buffered int) {
 	if l := d.links.Get(p); l != nil {
+		l.movedAt = now
 		d.total += buffered - l.buffered
 		d.drain.left(l.buffered - buffered)
 		l.buffered = buffered
@@ -177,13 +185,41 @@ func (d *Desk) Expire(wallMS int64) {
 	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.wallMS < wallMS })
 }
 
+// room reports whether a piece may go into its transport now, where moving is what the line has before it. Idle ones wait, too, when there is
+// enough in others: a slow line with many children would hold a piece for each, and what is urgent stand behind them.
+func (d *Desk) room(j *job, moving int) bool {
+	if j.link.buffered > 0 && (j.link.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
+		return false
+	}
+	most := max(unsure*d.ahead, piecesUnsure*j.size)
+	if d.line.rate > 0 {
+		most = max(d.ahead, piecesSure*j.size)
+	}
+	return moving == 0 || moving+j.size <= most
+}
+
+// moving returns how many bytes the line has before it. What has stood in a transport for a while waits for its neighbour's line and not for
+// ours.
+func (d *Desk) moving(now span.Span) (bytes int) {
+	d.links.All(func(_ id.Peer, l *link) bool {
+		if now < l.movedAt+stuckAfter {
+			bytes += l.buffered
+		}
+		return true
+	})
+	return bytes
+}
+
 // Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
 // change anything.
 func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
-	kept := 0
+	kept, moving := 0, 0
+	if len(d.queue) > 0 && d.total > 0 {
+		moving = d.moving(now)
+	}
 	for i := range d.queue {
 		j := &d.queue[i]
-		if j.link.buffered > 0 && (j.link.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
+		if !d.room(j, moving) {
 			if kept < i {
 				d.queue[kept] = *j
 			}
@@ -201,7 +237,11 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 			break
 		}
 		d.line.sent(now, j.size)
+		if j.link.buffered == 0 {
+			j.link.movedAt = now
+		}
 		j.link.buffered += j.size
+		moving += j.size
 		d.total += j.size
 		d.waits.add(now - j.since)
 		out = append(out, j.Send)

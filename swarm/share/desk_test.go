@@ -48,7 +48,7 @@ func TestTransportIsNotOverfilled(t *testing.T) {
 	if ok {
 		t.Error("asks to be pumped again, though only Drained can change anything")
 	}
-	d.Drained(1, 0)
+	d.Drained(0, 1, 0)
 	if more, _, _ := d.Pump(0, nil); len(more) != BufferedMax/segment.PieceSizeMax {
 		t.Errorf("%d sends after the transport drained", len(more))
 	}
@@ -61,6 +61,23 @@ func TestLittleIsSentAhead(t *testing.T) {
 	}
 	if sends, _, _ := d.Pump(0, nil); len(sends) != 2 {
 		t.Errorf("%d pieces went into the transports: what is there can be neither reordered nor taken back", len(sends))
+	}
+}
+
+// A slow line once held a piece for each of its children, half a second of them, and what was urgent waited behind.
+func TestIdleTransportsWaitForALineThatIsFull(t *testing.T) {
+	d := open(100_000_000)
+	for p := range 12 {
+		d.Join(id.Peer(p + 1))
+		d.Queue(0, Send{id.Peer(p + 1), part(2), 0}, 4096, 2000, 0)
+	}
+	if sends, _, _ := d.Pump(0, nil); len(sends) != piecesUnsure {
+		t.Fatalf("%d idle transports of 12 were given a piece", len(sends))
+	}
+	d.Queue(0, Send{12, part(1), 0}, 4096, 1000, 0)
+	d.Drained(0, 1, 0)
+	if sends, _, _ := d.Pump(0, nil); len(sends) != 1 || sends[0] != (Send{12, part(1), 0}) {
+		t.Fatalf("sent %v with room for one, want the one with least slack", sends)
 	}
 }
 
@@ -78,7 +95,7 @@ func TestSlotsAreLearned(t *testing.T) {
 		}
 		for end := now + 500*span.Millisecond; now < end; now += 25 * span.Millisecond {
 			d.Pump(now, nil)
-			d.Drained(1, max(0, d.total-carries/40))
+			d.Drained(now, 1, max(0, d.total-carries/40))
 		}
 		d.Expire(int64(seq)*500 - 2000)
 	}
@@ -136,7 +153,7 @@ func TestUplinkIsABound(t *testing.T) {
 			for _, s := range sends {
 				sent += int64(sizes[s])
 			}
-			d.Drained(1, 0)
+			d.Drained(0, 1, 0)
 			if ok && next <= now {
 				t.Fatalf("wants to be pumped at %d, which is not after %d", next, now)
 			}
@@ -160,7 +177,7 @@ func TestWhatElseGoesOutCounts(t *testing.T) {
 		d.Queue(now, Send{1, part(uint64(i)), 0}, 4096, int64(i), 0)
 		sends, _, _ := d.Pump(now, nil)
 		sent += 4096 * len(sends)
-		d.Drained(1, 0)
+		d.Drained(0, 1, 0)
 		d.Expire(int64(i) - 50)
 		slots, _ = s.Judge(now, d, stripe, slots)
 	}

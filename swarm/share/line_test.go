@@ -97,7 +97,7 @@ func (m *modem) step() {
 	}
 	m.leaving = slices.DeleteFunc(m.leaving, func(d departure) bool {
 		if d.at <= m.now {
-			m.desk.Drained(d.peer, m.desk.links.Get(d.peer).buffered-d.size)
+			m.desk.Drained(m.now, d.peer, m.desk.links.Get(d.peer).buffered-d.size)
 		}
 		return d.at <= m.now
 	})
