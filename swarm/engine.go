@@ -61,7 +61,7 @@ func New(c Config) *Engine {
 	e := &Engine{config: c, wake: pick.Never, route: route.New(c.Seed), follows: segment.AllTracks}
 	e.records.Channel = c.Channel
 	e.placedAt = -placeEvery
-	e.desk.Recorded, e.shelf.Recorded, e.records.Recorded, e.route.Idle = c.Recorded, c.Recorded, c.Recorded, c.Recorded
+	e.desk.Recorded, e.shelf.Recorded, e.records.Recorded, e.upload.Recorded, e.route.Idle = c.Recorded, c.Recorded, c.Recorded, c.Recorded, c.Recorded
 	e.upload.SetUplink(0, c.UplinkBytesPerSecond)
 	return e
 }

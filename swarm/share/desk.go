@@ -56,6 +56,9 @@ type link struct {
 
 // Desk keeps what is to be sent.
 type Desk struct {
+	// Recorded says that pieces are of a recording: they are wanted long ahead of time, and an idle transport never waits for others.
+	Recorded bool
+
 	links    roster.Roster[link]
 	total    int // bytes in all transports
 	ahead    int // how many of them are enough
@@ -190,6 +193,9 @@ func (d *Desk) Expire(wallMS int64) {
 func (d *Desk) room(j *job, moving int) bool {
 	if j.link.buffered > 0 && (j.link.buffered+j.size > BufferedMax || d.total+j.size > max(d.ahead, aheadMin)) {
 		return false
+	}
+	if d.Recorded {
+		return true
 	}
 	most := max(unsure*d.ahead, piecesUnsure*j.size)
 	if d.line.rate > 0 {

@@ -81,6 +81,19 @@ func TestIdleTransportsWaitForALineThatIsFull(t *testing.T) {
 	}
 }
 
+// Of a recording all is wanted ahead of time: waiting for others only made late what nobody else could send.
+func TestIdleTransportsOfARecordingDoNotWait(t *testing.T) {
+	d := open(100_000_000)
+	d.Recorded = true
+	for p := range 12 {
+		d.Join(id.Peer(p + 1))
+		d.Queue(0, Send{id.Peer(p + 1), part(2), 0}, 4096, 2000, 0)
+	}
+	if sends, _, _ := d.Pump(0, nil); len(sends) != 12 {
+		t.Errorf("%d idle transports of 12 were given a piece", len(sends))
+	}
+}
+
 // TestSlotsAreLearned drains a transport at a steady rate: what is sold settles below it, whatever was hoped.
 func TestSlotsAreLearned(t *testing.T) {
 	const carries, stripe = 400_000, 20_000 // bytes per second: twenty stripes' worth
