@@ -97,8 +97,7 @@ func (m *Mind) forget(p *member) {
 		if len(p.met) <= MetMax-NeighboursMax || q.group == p.group {
 			return false
 		}
-		k := slices.Index(q.met, p)
-		q.met = slices.Delete(q.met, k, k+1)
+		q.forget(p)
 		return true
 	})
 }

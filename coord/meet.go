@@ -205,8 +205,7 @@ func (m *Mind) again(now time.Duration, p *member, out []Output) []Output {
 }
 
 // estrange lets a member that lost all its connections meet anew those whom it met, and reports whether it kept some back: two who
-// may be connecting just now would call each other, and neither call be answered. Who never had any connection is not tried again:
-// pairs that cannot connect are to cost nothing.
+// may be connecting just now would call each other, and neither call be answered. Who never had any connection is for again.
 func (m *Mind) estrange(now time.Duration, p *member) (kept bool) {
 	p.met = slices.DeleteFunc(p.met, func(q *member) bool {
 		if now < min(p.namedAt, q.namedAt)+CallFor {
@@ -219,6 +218,7 @@ func (m *Mind) estrange(now time.Duration, p *member) (kept bool) {
 	return kept
 }
 
+// forget ends one side of an acquaintance.
 func (p *member) forget(q *member) {
 	k := slices.Index(p.met, q)
 	p.met = slices.Delete(p.met, k, k+1)

@@ -70,8 +70,7 @@ func (p *member) outOfReach() {
 		if !q.placed || p.follows(q) || q.follows(p) {
 			return false
 		}
-		k := slices.Index(q.met, p)
-		q.met = slices.Delete(q.met, k, k+1)
+		q.forget(p)
 		return true
 	})
 }

@@ -40,10 +40,11 @@ type Hearer interface {
 // Link is a connection to one peer.
 type Link struct {
 	Peer id.Peer
+	// Dials says that this side makes the offer.
+	Dials bool
 
 	net     *Net
 	hearer  Hearer
-	Dials   bool // it offers
 	signals chan signal.Body
 	end     chan struct{}
 	endOnce sync.Once

@@ -115,6 +115,39 @@ func TestMessagesArriveInOrder(t *testing.T) {
 	}
 }
 
+// overheard is an end that tells what it has signalled.
+type overheard struct {
+	*end
+	said chan signal.Kind
+}
+
+func (o overheard) Signal(ctx context.Context, l *Link, b signal.Body) {
+	o.end.Signal(ctx, l, b)
+	o.said <- b.Kind
+}
+
+// When both call, one gives its own call up and answers: what was heard of that call must not spoil the other.
+func TestACallThatCrossedOursIsPassedOver(t *testing.T) {
+	net := Open(Config{Reach: Loopback, Log: quiet})
+	a := &end{up: make(chan struct{})}
+	given := overheard{&end{other: a}, make(chan signal.Kind, signalsMax)}
+	b := &end{up: make(chan struct{}), other: a}
+	a.other = b
+	a.link, given.link, b.link = net.Dial(2, a), net.Dial(1, given), net.Answer(1, b)
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() { _ = given.link.Run(ctx) })
+	for kind := await(t, given.said); kind != signal.Candidate; kind = await(t, given.said) {
+	}
+	given.link.End()
+	wg.Go(func() { _ = a.link.Run(ctx) })
+	wg.Go(func() { _ = b.link.Run(ctx) })
+	await(t, a.up)
+	await(t, b.up)
+}
+
 func TestEndIsNoticed(t *testing.T) {
 	a, b := couple(t, Loopback)
 	a.link.End()

@@ -217,7 +217,7 @@ func (d *Desk) moving(now span.Span) (bytes int) {
 }
 
 // Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
-// change anything.
+// change anything, or that nothing is drained for stuckAfter.
 func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
 	kept, moving := 0, 0
 	if len(d.queue) > 0 && d.total > 0 {
