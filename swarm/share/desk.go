@@ -68,6 +68,7 @@ type Desk struct {
 	queue    []job // least slack first
 	uplink   uplink
 	line     line
+	lag      lag
 }
 
 // SetUplink sets the bytes per second that may be sent, from now on.
