@@ -47,13 +47,13 @@ function swarm(want: PartSource['want']): PartSource {
 
 function begin(source: PartSource | null, patienceMs = 1_000, url = PART) {
   Server.all = [];
-  const fetched = vi.fn();
-  const desk: MediaDesk = { pace: new ServerPace(), source: () => source, patienceMs: () => patienceMs, latencyMs: () => 5, estimate: () => 1000, fetched };
+  const [fetched, vain] = [vi.fn(), vi.fn()];
+  const desk: MediaDesk = { pace: new ServerPace(), source: () => source, patienceMs: () => patienceMs, vain, latencyMs: () => 5, estimate: () => 1000, fetched };
   const loader = new (fragmentLoader(desk))({ loader: Server } as unknown as HlsConfig);
   const callbacks = { onSuccess: vi.fn(), onError: vi.fn(), onTimeout: vi.fn(), onAbort: vi.fn() };
   const context = { url, type: 'media-fragment', responseType: 'arraybuffer', rangeStart: 0, rangeEnd: 0 } as unknown as FragmentLoaderContext;
   loader.load(context, {} as LoaderConfiguration, callbacks);
-  return { loader, callbacks, fetched, server: () => Server.all[0] };
+  return { loader, callbacks, fetched, vain, server: () => Server.all[0] };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -99,10 +99,12 @@ test.each([
 test('a swarm that never answers is followed by the server once patience ends', async () => {
   vi.useFakeTimers();
   try {
-    const { server, callbacks } = begin(swarm(() => new Promise(() => undefined)), 300);
+    const { server, callbacks, vain } = begin(swarm(() => new Promise(() => undefined)), 300);
     await vi.advanceTimersByTimeAsync(299);
     expect(server()?.context).toBeNull();
+    expect(vain).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(2);
+    expect(vain).toHaveBeenCalledOnce();
     server()?.answer(5000);
     expect(callbacks.onSuccess).toHaveBeenCalledOnce();
   } finally {

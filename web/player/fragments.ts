@@ -17,6 +17,8 @@ export interface MediaDesk {
   source(): PartSource | null;
   /** How long the swarm may take now. */
   patienceMs(): number;
+  /** It did not answer within that. */
+  vain(): void;
   /** The player's estimate of the server's time to the first byte. */
   latencyMs(): number;
   /** The player's estimate of the line, in bytes a millisecond. */
@@ -72,7 +74,10 @@ class MediaLoader implements Loader<FragmentLoaderContext> {
     this.#asking = asking;
     const asked = performance.now();
     this.stats.loading.start = asked;
-    const timer = setTimeout(() => asking.abort(), this.#desk.patienceMs());
+    const timer = setTimeout(() => {
+      this.#desk.vain();
+      asking.abort();
+    }, this.#desk.patienceMs());
     let bytes: ArrayBuffer | null = null;
     try {
       bytes = await answer(source, address, asking.signal);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { edgePatience, EdgeTrust, RESERVE_MS, WANT_MAX_MS, WANT_MIN_MS, wantPatience } from './patience';
+import { edgePatience, EdgeTrust, Patience, RESERVE_MS, WANT_MAX_MS, WANT_MIN_MS, wantPatience } from './patience';
 
 test('the swarm never gets the time that the server would need', () => {
   for (const buffer of [0, 500, 1_000, 1_500, 2_500, 30_000]) {
@@ -8,6 +8,19 @@ test('the swarm never gets the time that the server would need', () => {
     expect(patience).toBeLessThanOrEqual(WANT_MAX_MS);
     if (patience > WANT_MIN_MS) expect(buffer - patience).toBeGreaterThanOrEqual(RESERVE_MS);
   }
+});
+
+// Eight pages on a full machine waited for each other down to the last moment, part after part, and stood still; without sharing none did.
+test('a picture that ran down waits for nobody for a while', () => {
+  const patience = new Patience();
+  expect(patience.now(2_500, 0)).toBe(wantPatience(2_500));
+  patience.vain(RESERVE_MS + 1, 900);
+  expect(patience.now(2_500, 901)).toBe(wantPatience(2_500));
+  patience.vain(RESERVE_MS, 1_000);
+  expect(patience.now(900, 1_001)).toBe(WANT_MIN_MS);
+  patience.vain(900, 5_000); // of what it still asks meanwhile nothing is expected
+  expect(patience.now(2_500, 6_999)).toBe(WANT_MIN_MS);
+  expect(patience.now(2_500, 7_000)).toBe(wantPatience(2_500));
 });
 
 test('a tracker that keeps missing parts that were out is not believed for a while', () => {

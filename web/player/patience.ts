@@ -15,6 +15,27 @@ export function wantPatience(bufferMs: number): number {
   return Math.min(Math.max(bufferMs - RESERVE_MS, WANT_MIN_MS), WANT_MAX_MS);
 }
 
+/** So long the player helps itself after the swarm let it run down to RESERVE_MS. */
+const HASTE_MS = 6_000;
+
+/**
+ * The patience of a picture that is live. One that has run down stays so if it goes on waiting for others down to the last moment: all it gets then
+ * comes just in time, or after it. So it turns to the server for a while, and what it gets there others have from it.
+ */
+export class Patience {
+  #hasteUntil = -Infinity;
+
+  /** How long to wait for the swarm now, with `bufferMs` ahead. */
+  now(bufferMs: number, now: number): number {
+    return now < this.#hasteUntil ? WANT_MIN_MS : wantPatience(bufferMs);
+  }
+
+  /** The swarm was waited for in vain, and so much is ahead now. */
+  vain(bufferMs: number, now: number): void {
+    if (bufferMs <= RESERVE_MS && now >= this.#hasteUntil) this.#hasteUntil = now + HASTE_MS;
+  }
+}
+
 /** Of a recording nothing is pressing while so much is ahead: neighbours are waited for, and then the server sends a whole segment. */
 const AMPLE_MS = 8_000;
 const RECORDED_WANT_MAX_MS = 4_000;

@@ -12,7 +12,7 @@ import { liveMax } from './distance';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { ALL_TRACKS, tracksPlayed } from './tracks';
-import { EdgeTrust, recordedPatience, wantPatience } from './patience';
+import { EdgeTrust, Patience, recordedPatience } from './patience';
 import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
 import { Slack } from './slack';
@@ -42,6 +42,7 @@ export class Player {
   #video: HTMLVideoElement;
   #around: Surroundings;
   #trust = new EdgeTrust();
+  #patience = new Patience();
   #listings = new Listings();
   #recovery = new Recovery();
   #step = new Step();
@@ -127,7 +128,8 @@ export class Player {
       pace: this.pace,
       token,
       source: () => (performance.now() < this.#turningUntil ? null : this.#around.source()),
-      patienceMs: () => (this.#from === null ? wantPatience(this.bufferMs) : recordedPatience(this.bufferMs)),
+      patienceMs: () => (this.#from === null ? this.#patience.now(this.bufferMs, performance.now()) : recordedPatience(this.bufferMs)),
+      vain: () => this.#patience.vain(this.bufferMs, performance.now()),
       fetched: (bytes: number) => {
         this.httpBytes += bytes;
       },

@@ -12,7 +12,7 @@ import { liveMax } from '../../player/distance';
 import { fragmentLoader } from '../../player/fragments';
 import { Listings } from '../../player/listings';
 import { ServerPace } from '../../player/pace';
-import { EdgeTrust, wantPatience } from '../../player/patience';
+import { EdgeTrust, Patience } from '../../player/patience';
 import { playlistLoader } from '../../player/playlists';
 import { StallMeter, type PictureEvent } from '../../player/stalls';
 import { ALL_TRACKS, tracksPlayed } from '../../player/tracks';
@@ -55,6 +55,7 @@ export class Guest extends EventTarget {
   readonly #stalls = new StallMeter();
   readonly #flows = new FlowMeter();
   readonly #calm = new Calm(Math.random);
+  readonly #patience = new Patience();
   readonly #began = performance.now();
   readonly #listings = new Listings();
   #follows = ALL_TRACKS;
@@ -134,7 +135,8 @@ export class Guest extends EventTarget {
         pace: this.#pace,
         token,
         source: () => this.#company.source,
-        patienceMs: () => wantPatience(this.#bufferMs),
+        patienceMs: () => this.#patience.now(this.#bufferMs, performance.now()),
+        vain: () => this.#patience.vain(this.#bufferMs, performance.now()),
         latencyMs,
         estimate: () => (this.#hls?.bandwidthEstimate || START_BITS) / 8000,
         fetched: (bytes) => {
