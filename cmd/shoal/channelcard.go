@@ -20,6 +20,7 @@ type card struct {
 	Watch     string  `json:"watch_url"`
 	HLS       string  `json:"hls_url"`
 	Live      string  `json:"live_url"`
+	Settings  string  `json:"settings_url"`
 }
 
 // addresses are those of the server that runs here, or ran here last; without one, those of the settings.
@@ -41,10 +42,11 @@ func (c *channelSettings) addresses() addresses {
 // card describes a channel.
 func (c *channelSettings) card(name id.Name, key string, secret channel.Secret) (card, error) {
 	at := c.addresses()
+	filled := "#" + url.Values{"channel": {string(name)}, "key": {key}}.Encode() // which browsers send to nobody
 	k := card{
 		Channel: name, StreamKey: key, RTMP: at.RTMP, RTMPS: at.RTMPS, WHIP: at.Public + "/whip/" + string(name),
 		Watch: at.Public + "/c/" + string(name), HLS: at.Public + "/hls/" + string(name) + "/master.m3u8",
-		Live: at.Public + "/live#" + url.Values{"channel": {string(name)}, "key": {key}}.Encode(),
+		Live: at.Public + "/live" + filled, Settings: at.Public + "/settings" + filled,
 	}
 	if at.SRT != "" && key != "" {
 		passphrase, err := srtPassphrases(secret, at.SRTPassphrase)
@@ -91,11 +93,14 @@ Over WHIP (OBS 30 and later: Service: WHIP):
 With a browser, its camera or screen (the link holds the stream key):
   %[8]s
 
+Its settings, such as what is kept and for how long (this link holds the key, too):
+  %[9]s
+
 Watch it
   in a browser      %[4]s
   in other players  %[5]s
 
 This is the only time the stream key is shown: whoever has it can publish.
-`, k.Channel, k.RTMP, k.StreamKey, k.Watch, k.HLS, more, k.WHIP, k.Live)
+`, k.Channel, k.RTMP, k.StreamKey, k.Watch, k.HLS, more, k.WHIP, k.Live, k.Settings)
 	return err
 }
