@@ -53,7 +53,7 @@ func (h *house) publications(ctx context.Context, t *table, protocol string, tim
 			return
 		}
 		began := time.Now()
-		e, err := encode(ctx, k, protocol)
+		e, err := h.encode(ctx, k, protocol)
 		if err != nil {
 			t.note(what, 0, err)
 			continue
@@ -76,7 +76,7 @@ func (h *house) publications(ctx context.Context, t *table, protocol string, tim
 // insist publishes as an encoder does that tries again when it is refused.
 func (h *house) insist(ctx context.Context, k card, protocol string, last picture) (*encoder, picture, error) {
 	for deadline := time.Now().Add(pictureWithin); ; {
-		e, err := encode(ctx, k, protocol)
+		e, err := h.encode(ctx, k, protocol)
 		if err != nil {
 			return nil, picture{}, err
 		}
@@ -182,7 +182,7 @@ func (h *house) replaceKeys(ctx context.Context, t *table, protocol string, time
 			continue
 		}
 		replaced := time.Now()
-		if protocol == whip { // GStreamer goes on though nobody listens: the server tells
+		if overWHIP(protocol) { // it goes on though nobody listens: the server tells
 			err := until(ctx, cutWithin, "the publisher is cut", func() (bool, error) { return h.alone(ctx, h.card(protocol)) })
 			t.note(what, time.Since(replaced), err)
 			e.end(os.Kill)
