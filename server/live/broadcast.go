@@ -268,6 +268,7 @@ func (b *broadcast) publish(e *epoch, part pack.Part) error {
 		return nil
 	}
 	if e.broken == nil {
+		e.origin.Expect(e.packer.Longest()) // before whoever waits for the first segment is told
 		e.broken = e.origin.Publish(part)
 	}
 	if arrived := e.arrived[part.Track]; e.broken == nil && b.live.config.Meter != nil && !arrived.IsZero() {
