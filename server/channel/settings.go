@@ -23,6 +23,7 @@ const (
 	Download = "download"
 	Ladder   = "ladder"
 	Return   = "reconnect_window"
+	Latency  = "latency"
 )
 
 // Bounds of settings.
@@ -31,6 +32,9 @@ const (
 	RewindMax = 12 * time.Hour
 	// ReturnMin and ReturnMax bound how long a broadcast waits for its publisher.
 	ReturnMin, ReturnMax = time.Second, time.Hour
+	// LatencyMin and LatencyMax bound how far behind live viewers are: nearer, a part is hardly there before it is due; further, it nears the
+	// end of what playlists name.
+	LatencyMin, LatencyMax = 2 * time.Second, 10 * time.Second
 	// KeepMax bounds keep_days and keep_gb.
 	KeepMax = 1_000_000
 	// changeTries is how often a change is tried again that another one came before.
@@ -49,7 +53,7 @@ var (
 
 // SettingKeys returns the names of all settings, as they are shown.
 func SettingKeys() []string {
-	return []string{Record, Rewind, KeepDays, KeepGB, Clips, Download, Ladder, Return}
+	return []string{Record, Rewind, KeepDays, KeepGB, Clips, Download, Ladder, Return, Latency}
 }
 
 // TakesEffect says when a setting that was changed does: at once (within two seconds), or with the next broadcast.

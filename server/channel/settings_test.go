@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 func TestWrongSettingsAreNamed(t *testing.T) {
 	for pair, want := range map[string]string{
 		"recrod=off": `"recrod"`, "record=maybe": "record=maybe", "rewind=13h": "up to 12h", "rewind=-1s": "up to 12h", "keep_days=-1": "0 (no bound)",
-		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "ladder=720p": "on or off", "clips=" + strings.Repeat("x", 5000): "...",
+		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "latency=1s": "from 2s to 10s", "latency=11s": "from 2s to 10s", "latency=near": "from 2s to 10s", "ladder=720p": "on or off", "clips=" + strings.Repeat("x", 5000): "...",
 		"streamer.record=off": "no such setting", strings.Repeat("k", 5000) + "=1": "...",
 	} {
 		key, value, _ := strings.Cut(pair, "=")
@@ -53,7 +53,7 @@ func TestAStreamerChoosesWithinWhatHeIsGiven(t *testing.T) {
 	}
 	for pair, want := range map[string]string{
 		"record=off": "", "record=on": "", "download=on": "off, as", "download=off": "", "rewind=1h": "", "rewind=61m": "up to 1h0m0s", "rewind=0": "",
-		"keep_days=0": "", "keep_days=900000": "", "keep_gb=7": "", "reconnect_window=1h": "", "reconnect_window=0s": "1s to 1h", "recrod=off": "no such", "clips=perhaps": "on or off",
+		"keep_days=0": "", "keep_days=900000": "", "keep_gb=7": "", "reconnect_window=1h": "", "latency=10s": "", "latency=2s": "", "latency=1.9s": "from 2s to 10s", "reconnect_window=0s": "1s to 1h", "recrod=off": "no such", "clips=perhaps": "on or off",
 	} {
 		key, value, _ := strings.Cut(pair, "=")
 		s, err := given.Choose(server, map[string]string{key: value, Clips: "off"})

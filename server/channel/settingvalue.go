@@ -61,6 +61,12 @@ func canonical(key, value string) (spelling, remedy string) {
 		return "", "a time up to 12h, such as 10m or 2h, or 0"
 	}
 	d, err := time.ParseDuration(value)
+	if key == Latency {
+		if err == nil && d >= LatencyMin && d <= LatencyMax {
+			return d.String(), ""
+		}
+		return "", "a time from 2s to 10s, such as 3s or 4.5s"
+	}
 	if err == nil && d >= ReturnMin && d <= ReturnMax {
 		return d.String(), ""
 	}
@@ -87,13 +93,16 @@ func beyond(key, value, given string) (remedy string) {
 			return fmt.Sprintf("a time up to %v, as the server does not give more", most)
 		}
 	}
-	return "" // how long a broadcast waits costs the server nothing
+	return "" // how long a broadcast waits, and how far behind live its viewers are, costs the server nothing
 }
 
 // Most returns the most that a streamer may choose who is given a value.
 func Most(key, given string) string {
-	if key == Return {
+	switch key {
+	case Return:
 		return ReturnMax.String()
+	case Latency:
+		return LatencyMax.String()
 	}
 	return given
 }
