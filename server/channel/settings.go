@@ -178,7 +178,7 @@ func (s Settings) Given(key, server string) string {
 // Value returns a setting as it is in force.
 func (s Settings) Value(key, server string) string {
 	given := s.Given(key, server)
-	if chosen, is := s.chosen[key]; is && beyond(key, chosen, given) == "" {
+	if chosen, is := s.chosen[key]; is && beyond(key, chosen, given) == "" && !(key == Ladder && chosen == "on") { // which is what is given
 		return chosen
 	}
 	return given
@@ -190,7 +190,15 @@ func (s Settings) On(key string, server bool) bool {
 	if server {
 		word = "on"
 	}
-	return s.Value(key, word) == "on"
+	return s.Value(key, word) != "off"
+}
+
+// Rungs returns which rungs the operator named for this channel, such as "720p,360p@600", or "" if it has those of the server, or none.
+func (s Settings) Rungs() string {
+	if value := s.Value(Ladder, "on"); value != "on" && value != "off" {
+		return value
+	}
+	return ""
 }
 
 // Time returns a setting that is a time.

@@ -51,6 +51,7 @@ test('what keeps less deletes, and no bound is the most', () => {
   expect(deletes(field('rewind'), '60s', '10m0s')).toBe(false);
   expect(same(field('rewind'), '600s', '10m0s')).toBe(true);
   expect(same(field('record'), 'on', 'off')).toBe(false);
+  expect([same(field('ladder'), '720p,360p@600', 'on'), same(field('ladder'), '720p', 'off'), shown('switch', '720p'), fixed(field('ladder'), setting('720p'))]).toEqual([true, false, 'on', false]);
 });
 
 test('it is said when a change counts', () => {

@@ -74,6 +74,7 @@ const tidy = (n: number): string => String(Math.round(n * 100) / 100);
 
 /** A value as its field shows it. */
 export function shown(kind: Kind, value: string): string {
+  if (kind === 'switch') return value === 'off' ? 'off' : 'on'; // which rungs there are is not the streamer's to choose
   if (kind === 'minutes') return tidy((seconds(value) ?? 0) / 60);
   if (kind === 'seconds' || kind === 'distance') return tidy(seconds(value) ?? 0);
   return value;
@@ -152,6 +153,7 @@ export function entered(field: Field, text: string, { most }: Setting): Entered 
 
 /** Whether two values of a setting are the same, however they are spelled. */
 export function same(field: Field, a: string, b: string): boolean {
+  if (field.kind === 'switch') return shown('switch', a) === shown('switch', b);
   return field.kind === 'minutes' || field.kind === 'seconds' || field.kind === 'distance' ? seconds(a) === seconds(b) : a === b;
 }
 
