@@ -70,6 +70,9 @@ func New(c Config) *Engine {
 // about it.
 func (e *Engine) Step(now span.Span, in Input, out []Output) []Output {
 	e.now = max(e.now, now-now%span.Microsecond) // as tapes have it
+	if e.wake < e.now {
+		e.upload.Late(e.now, e.now-e.wake)
+	}
 	e.out = out
 	e.hear(in)
 	e.think()

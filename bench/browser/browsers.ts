@@ -14,7 +14,7 @@ import { spent, type Spent } from './processor';
 import { testify, type Testimony, type WitnessOrders } from './witness';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const SCREEN = { width: 640, height: 360 };
+const SCREEN = { width: 320, height: 180 };
 
 export class Browsers {
   readonly #url: string;

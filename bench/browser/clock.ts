@@ -9,10 +9,10 @@
 /** Bits of the clock: 2^22 ms is more than an hour. */
 export const CLOCK_BITS = 22;
 /** Side of a block in pixels of a picture of PICTURE_WIDTH; a macroblock and a half outlives a strong compression. */
-export const BLOCK = 24;
-export const PICTURE_WIDTH = 640;
-export const PICTURE_HEIGHT = 360;
-export const FRAME_RATE = 25;
+export const BLOCK = 10;
+export const PICTURE_WIDTH = 320;
+export const PICTURE_HEIGHT = 180;
+export const FRAME_RATE = 12;
 /** Left of it is what testsrc2 writes into its corner. */
 export const BLOCKS_LEFT = 96;
 

@@ -68,6 +68,7 @@ type Desk struct {
 	queue    []job // least slack first
 	uplink   uplink
 	line     line
+	lag      lag
 }
 
 // SetUplink sets the bytes per second that may be sent, from now on.
@@ -204,28 +205,31 @@ func (d *Desk) room(j *job, moving int) bool {
 	return moving == 0 || moving+j.size <= most
 }
 
-// moving returns how many bytes the line has before it. What has stood in a transport for a while waits for its neighbour's line and not for
-// ours.
-func (d *Desk) moving(now span.Span) (bytes int) {
+// moving returns how many bytes the line has before it, and when they are fewer though nothing is drained. What has stood in a transport for a
+// while waits for its neighbour's line and not for ours.
+func (d *Desk) moving(now span.Span) (bytes int, until span.Span) {
+	until = now + stuckAfter
 	d.links.All(func(_ id.Peer, l *link) bool {
-		if now < l.movedAt+stuckAfter {
-			bytes += l.buffered
+		if stuck := l.movedAt + stuckAfter; l.buffered > 0 && now < stuck {
+			bytes, until = bytes+l.buffered, min(until, stuck)
 		}
 		return true
 	})
-	return bytes
+	return bytes, until
 }
 
 // Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
-// change anything, or that nothing is drained for stuckAfter.
+// change anything.
 func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
-	kept, moving := 0, 0
+	kept, moving, until := 0, 0, now+stuckAfter
+	idle := false // a transport is, and waits for the others
 	if len(d.queue) > 0 && d.total > 0 {
-		moving = d.moving(now)
+		moving, until = d.moving(now)
 	}
 	for i := range d.queue {
 		j := &d.queue[i]
 		if !d.room(j, moving) {
+			idle = idle || j.link.buffered == 0
 			if kept < i {
 				d.queue[kept] = *j
 			}
@@ -254,5 +258,8 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 	}
 	d.queue = slices.Delete(d.queue, kept, len(d.queue))
 	d.drain.press(now, kept > 0 && !ok)
+	if idle && !ok {
+		next, ok = until, true
+	}
 	return out, next, ok
 }

@@ -345,3 +345,27 @@ func TestAClockThatJumpedIsNoQueue(t *testing.T) {
 		t.Errorf("the pace is %d", pace)
 	}
 }
+
+// Eight pages on two processors heard every answer late, took it for a queue and sold next to nothing.
+func TestWhoIsLateTakesThatForNoQueue(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		d := open(100_000_000, 1, 2)
+		d.Echoes(1, false)
+		d.Echoes(2, false)
+		for now := span.Second; now < 5*span.Second; now += 50 * span.Millisecond {
+			wait := span.Span(0)
+			if now > 3*span.Second {
+				wait = 60 * span.Millisecond
+			}
+			if late && wait > 0 {
+				d.Late(now, 20*span.Millisecond)
+			}
+			to := id.Peer(1 + now/(50*span.Millisecond)%2)
+			out, back := 30*span.Millisecond+wait, 30*span.Millisecond+wait
+			d.Echoed(now, to, clock(now-out-back), clock(now-back))
+		}
+		if yields := d.Pace() > 0; yields == late {
+			t.Errorf("late: %v, yields: %v", late, yields)
+		}
+	}
+}

@@ -18,29 +18,34 @@ const (
 	welcomes = 3
 )
 
-// way is the way to a neighbour. Delays are microseconds of two clocks modulo 2^32: only differences mean anything.
+// way is the way to a neighbour, and back.
 type way struct {
-	echoes       bool // it answers
-	near         bool
-	asked        int // how often it was asked, up to welcomes
+	echoes    bool // it answers
+	near      bool
+	asked     int // how often it was asked, up to welcomes
+	out, back delay
+}
+
+// delay is one way's. Delays are microseconds of two clocks modulo 2^32: only differences mean anything.
+type delay struct {
 	known        bool
-	best, before uint32 // the least delay of this stretch of bestFor, and of it and the one before
+	best, before uint32 // the least of this stretch of bestFor, and of it and the one before
 	turned       span.Span
 }
 
-// queue takes in a delay and returns how long it is above the best. Who is new to us while something stands there has not seen the best yet,
+// above takes in a delay and returns how long it is above the best. Who is new to us while something stands there has not seen the best yet,
 // and takes no part in telling of it: to reckon what others see into its best would keep that alive when it is gone.
-func (w *way) queue(now span.Span, delay uint32) span.Span {
+func (d *delay) above(now span.Span, took uint32) span.Span {
 	switch {
-	case !w.known:
-		w.known, w.turned = true, now
-		w.best, w.before = delay, delay
-	case now >= w.turned+bestFor:
-		w.turned, w.before, w.best = now, w.best, delay
+	case !d.known:
+		d.known, d.turned = true, now
+		d.best, d.before = took, took
+	case now >= d.turned+bestFor:
+		d.turned, d.before, d.best = now, d.best, took
 	}
-	w.best = earlier(w.best, delay)
-	w.before = earlier(w.before, w.best)
-	return span.Span(int32(delay-w.before)) * span.Microsecond
+	d.best = earlier(d.best, took)
+	d.before = earlier(d.before, d.best)
+	return span.Span(int32(took-d.before)) * span.Microsecond
 }
 
 // earlier returns the smaller of two delays that are less than half an hour apart.
@@ -154,13 +159,43 @@ func (d *Desk) Echoed(now span.Span, p id.Peer, asked, came uint32) {
 	if l == nil || !l.way.echoes || trip > tripMax {
 		return
 	}
-	took := l.way.queue(now, came-asked)
+	took := l.way.out.above(now, came-asked)
 	if took > trip { // nothing waits longer than the whole trip took: a clock has slept, and what was best means nothing
-		l.way.known = false
-		took = l.way.queue(now, came-asked)
+		l.way.out.known, l.way.back.known = false, false
+		took = l.way.out.above(now, came-asked)
+	}
+	back := l.way.back.above(now, clock(now)-came)
+	if busy := d.lag.now(now); busy > 0 {
+		took = max(0, took-max(busy, back))
 	}
 	d.line.queues.add(now, took)
 	d.line.judge(now, d.uplink.rate, d.overhead.rate, d.drain.rate)
+}
+
+// lag is how late this device does what it is to do. Who is late to be woken is as late to send a probe and to hear its answer, which is no queue
+// on the line: what the way there took is then reckoned against what the way back took. (Always to do so would have a neighbour's queue hide
+// ours.) Eight pages on two processors once took their own lateness for a queue, and sold next to nothing.
+type lag struct {
+	by span.Span
+	at span.Span
+}
+
+// lagUsual is how late timers are on a device that has nothing else to do.
+const lagUsual = 8 * span.Millisecond
+
+// Late notes that what was due was done so much later.
+func (d *Desk) Late(now, by span.Span) {
+	if by >= d.lag.now(now) {
+		d.lag = lag{by, now}
+	}
+}
+
+// now returns the most of late that counts.
+func (l lag) now(now span.Span) span.Span {
+	if l.by <= lagUsual || now-l.at > queuesFor {
+		return 0
+	}
+	return l.by
 }
 
 // tripMax is how late an answer may be: it tells of the line as it was.

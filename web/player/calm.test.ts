@@ -1,18 +1,30 @@
 import { expect, test } from 'vitest';
 import { Calm } from './calm';
 
+const calmOf = (chance: number): Calm => new Calm(() => chance);
+
 test('it is calm once enough is ahead, and that is said once', () => {
-  const calm = new Calm();
+  const calm = calmOf(1);
+  calm.begins(300);
   expect(calm.moves(400, 1_000)).toBe(false);
   expect(calm.moves(1_600, 1_250)).toBe(true);
   expect(calm.moves(1_600, 1_500)).toBe(false);
-  calm.reset();
+  calm.begins(8_500);
   expect(calm.moves(1_600, 9_000)).toBe(true);
 });
 
 test('a picture that moves for long with little ahead is as calm as it will be', () => {
-  const calm = new Calm();
+  const calm = calmOf(0);
   expect(calm.moves(400, 1_000)).toBe(false);
   expect(calm.moves(400, 8_900)).toBe(false);
   expect(calm.moves(400, 9_000)).toBe(true);
+});
+
+// Eight pages that came at the same moment once loaded their engines at the same moment, and all stood still.
+test('whose first frame was late waits for a while of its own', () => {
+  const calm = calmOf(0.5);
+  calm.begins(1_000);
+  expect(calm.moves(2_500, 3_100)).toBe(false);
+  expect(calm.moves(2_500, 7_000)).toBe(false);
+  expect(calm.moves(2_500, 7_100)).toBe(true);
 });

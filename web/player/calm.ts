@@ -4,21 +4,37 @@
 const AHEAD_MS = 1_500;
 /** So long after the first frame a picture that moves at all is. */
 const WITHIN_MS = 8_000;
+/** A first frame that took longer says that the machine is busy, maybe with pages like this one: then each waits for a while of its own. */
+const SLOW_MS = 2_000;
+const SPREAD_MS = 8_000;
 
 export class Calm {
+  readonly #chance: () => number;
+  #beganAt = 0;
   #framedAt: number | null = null;
+  #heldMs = 0;
   #said = false;
 
-  /** Another source begins. */
-  reset(): void {
+  /** `chance` is from 0 to 1, another each time. */
+  constructor(chance: () => number) {
+    this.#chance = chance;
+  }
+
+  /** A source begins. */
+  begins(now: number): void {
+    this.#beganAt = now;
     this.#framedAt = null;
     this.#said = false;
   }
 
   /** The picture moves, with so much ahead. True once a source. */
   moves(bufferMs: number, now: number): boolean {
-    this.#framedAt ??= now;
-    if (this.#said || (bufferMs < AHEAD_MS && now - this.#framedAt < WITHIN_MS)) return false;
+    if (this.#framedAt === null) {
+      this.#framedAt = now;
+      this.#heldMs = now - this.#beganAt > SLOW_MS ? this.#chance() * SPREAD_MS : 0;
+    }
+    const moved = now - this.#framedAt;
+    if (this.#said || moved < this.#heldMs || (bufferMs < AHEAD_MS && moved < WITHIN_MS)) return false;
     this.#said = true;
     return true;
   }

@@ -57,7 +57,7 @@ export class Player {
   #from: number | null = null;
   #epoch: number | null = null;
   #framed = false;
-  #calm = new Calm();
+  #calm = new Calm(Math.random);
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
 
@@ -90,7 +90,7 @@ export class Player {
     this.#url = url;
     this.#epoch = null;
     this.#framed = this.#astray = false;
-    this.#calm.reset();
+    this.#calm.begins(performance.now());
     this.#step = new Step();
     this.#drop();
     void this.#open(url, ++this.#begun);

@@ -54,7 +54,7 @@ export class Guest extends EventTarget {
   readonly #pace = new ServerPace();
   readonly #stalls = new StallMeter();
   readonly #flows = new FlowMeter();
-  readonly #calm = new Calm();
+  readonly #calm = new Calm(Math.random);
   readonly #began = performance.now();
   readonly #listings = new Listings();
   #follows = ALL_TRACKS;
@@ -79,6 +79,7 @@ export class Guest extends EventTarget {
     this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
     this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
     this.config = this.#configure(token, distanceS ?? LIVE_TARGET_S);
+    this.#calm.begins(this.#began);
   }
 
   /** Tells which Hls was made with the configuration. */
