@@ -120,7 +120,7 @@ proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
 	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000 ladder3; do $(BIN) sim $$row || exit 1; done
 
-proof-ingest: build deps-test ## a hundred publications over each protocol, a hundred new keys, fifty kills of publisher or server: ten minutes
+proof-ingest: build deps-test ## a hundred publications over each protocol, a hundred new keys, fifty kills of publisher or server: a quarter of an hour
 	$(GO) run ./bench/ingest -shoal $(BIN) $(INGEST)
 
 test-ingest: build deps-test ## the same, a few of each

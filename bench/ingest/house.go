@@ -42,6 +42,7 @@ type house struct {
 	args    []string
 	http    string
 	server  *exec.Cmd
+	booth   *booth // where Chromium publishes from
 
 	mu    sync.Mutex
 	cards map[string]card // guarded by mu
@@ -89,6 +90,9 @@ func newHouse(program string, protocols []string) (*house, error) {
 			h.http = "http://" + at
 		}
 		h.args = append(h.args, flag, at)
+	}
+	if h.booth, err = openBooth(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return h, nil
 }
@@ -174,17 +178,23 @@ func (h *house) close() {
 		_ = h.server.Process.Signal(syscall.SIGTERM)
 		_ = h.server.Wait()
 	}
+	h.booth.close()
 	_ = os.RemoveAll(h.dir)
 }
 
-// encoder is an ffmpeg, or for WHIP a GStreamer, that publishes until it is ended.
+// encoder is an ffmpeg, or for WHIP a GStreamer or a Chromium, that publishes until it is ended.
 type encoder struct {
 	*exec.Cmd
-	said  bytes.Buffer
+	said  bytes.Buffer // to be read when it has ended
 	ended chan error
+	leave func() // has it end its publication; nil: an interrupt does
+	kill  func() // ends all of it at once; nil: it is one process
 }
 
-func encode(ctx context.Context, k card, protocol string) (*encoder, error) {
+func (h *house) encode(ctx context.Context, k card, protocol string) (*encoder, error) {
+	if protocol == whipChromium {
+		return h.publishFromChromium(ctx, k)
+	}
 	e := &encoder{ended: make(chan error, 1), Cmd: exec.CommandContext(ctx, "/usr/bin/python3", "web/e2e/gstreamer.py", k.WHIP, k.Key)}
 	format, to := "flv", k.RTMP+"/"+k.Key
 	switch protocol {
@@ -208,7 +218,14 @@ func encode(ctx context.Context, k card, protocol string) (*encoder, error) {
 
 // end ends it and waits.
 func (e *encoder) end(signal os.Signal) {
-	_ = e.Process.Signal(signal)
+	if e.leave != nil && signal == os.Interrupt {
+		e.leave()
+	}
+	if e.kill != nil {
+		e.kill()
+	} else {
+		_ = e.Process.Signal(signal)
+	}
 	<-e.ended
 }
 

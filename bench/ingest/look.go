@@ -152,7 +152,7 @@ func (p picture) decode(ctx context.Context) error {
 		}
 		whole = append(whole, b...)
 	}
-	cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-loglevel", "error", "-f", "mp4", "-i", "pipe:0", "-frames:v", "1", "-f", "framemd5", "-")
+	cmd := exec.CommandContext(ctx, "ffmpeg", "-hide_banner", "-loglevel", "error", "-f", "mp4", "-i", "pipe:0", "-map", "0:v:0", "-frames:v", "1", "-f", "framemd5", "-")
 	cmd.Stdin = bytes.NewReader(whole)
 	var faults bytes.Buffer
 	cmd.Stderr = &faults

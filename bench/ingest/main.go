@@ -23,10 +23,15 @@ func main() {
 	}
 }
 
-// spoken are the protocols: what ffmpeg speaks, and WHIP, which GStreamer does.
-var spoken = []string{"rtmp", "rtmps", "srt", whip}
+// spoken are the protocols: what ffmpeg speaks, and WHIP, which GStreamer does, and Chromium.
+var spoken = []string{"rtmp", "rtmps", "srt", whip, whipChromium}
 
-const whip = "whip"
+const (
+	whip         = "whip"
+	whipChromium = "whip-chromium"
+)
+
+func overWHIP(protocol string) bool { return protocol == whip || protocol == whipChromium }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("ingest", flag.ContinueOnError)
@@ -44,7 +49,7 @@ func run(ctx context.Context, args []string) error {
 		return fmt.Errorf("there is no protocol %q: %s", protocols[n], strings.Join(spoken, ", "))
 	}
 	if slices.Contains(protocols, whip) && !outside() {
-		fmt.Println("this machine has no network but itself, which GStreamer leaves out: nothing is published over WHIP")
+		fmt.Println("this machine has no network but itself, which GStreamer leaves out: it publishes nothing")
 		protocols = slices.DeleteFunc(protocols, func(p string) bool { return p == whip })
 	}
 	h, err := newHouse(*program, protocols)
@@ -124,14 +129,14 @@ func (t *table) String() string {
 	defer t.mu.Unlock()
 	slices.SortFunc(t.rows, func(a, b *row) int { return strings.Compare(a.what, b.what) })
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-44s %6s %7s %9s %9s\n", "", "tried", "failed", "median s", "most s")
+	fmt.Fprintf(&b, "%-52s %6s %7s %9s %9s\n", "", "tried", "failed", "median s", "most s")
 	for _, r := range t.rows {
 		slices.Sort(r.took)
 		median, most := "-", "-"
 		if n := len(r.took); n > 0 {
 			median, most = fmt.Sprintf("%.1f", r.took[n/2].Seconds()), fmt.Sprintf("%.1f", r.took[n-1].Seconds())
 		}
-		fmt.Fprintf(&b, "%-44s %6d %7d %9s %9s\n", r.what, len(r.took)+len(r.failing), len(r.failing), median, most)
+		fmt.Fprintf(&b, "%-52s %6d %7d %9s %9s\n", r.what, len(r.took)+len(r.failing), len(r.failing), median, most)
 	}
 	return b.String()
 }

@@ -53,7 +53,7 @@ func (h *house) publications(ctx context.Context, t *table, protocol string, tim
 			return
 		}
 		began := time.Now()
-		e, err := encode(ctx, k, protocol)
+		e, err := h.encode(ctx, k, protocol)
 		if err != nil {
 			t.note(what, 0, err)
 			continue
@@ -61,14 +61,15 @@ func (h *house) publications(ctx context.Context, t *table, protocol string, tim
 		p, err := h.shown(ctx, k.Name, last, e)
 		took := time.Since(began)
 		e.end(os.Interrupt)
-		if err != nil {
+		switch {
+		case err != nil:
 			err = fmt.Errorf("%w\n%s", err, e.story(k))
-		} else if s, stateErr := h.state(ctx, k.Name); stateErr != nil || s.Epoch != 1 {
-			err = fmt.Errorf("the broadcast did not go on: epoch %d, %w", s.Epoch, stateErr)
+		case last.part != "" && p.epoch != last.epoch:
+			err = fmt.Errorf("the broadcast did not go on: epoch %d became %d", last.epoch, p.epoch)
 		}
 		t.note(what, took, err)
-		if err == nil {
-			last = p
+		if p.part != "" {
+			last = p // also of one that failed: what it left behind is not the next one's
 		}
 	}
 }
@@ -76,7 +77,7 @@ func (h *house) publications(ctx context.Context, t *table, protocol string, tim
 // insist publishes as an encoder does that tries again when it is refused.
 func (h *house) insist(ctx context.Context, k card, protocol string, last picture) (*encoder, picture, error) {
 	for deadline := time.Now().Add(pictureWithin); ; {
-		e, err := encode(ctx, k, protocol)
+		e, err := h.encode(ctx, k, protocol)
 		if err != nil {
 			return nil, picture{}, err
 		}
@@ -182,7 +183,7 @@ func (h *house) replaceKeys(ctx context.Context, t *table, protocol string, time
 			continue
 		}
 		replaced := time.Now()
-		if protocol == whip { // GStreamer goes on though nobody listens: the server tells
+		if overWHIP(protocol) { // it goes on though nobody listens: the server tells
 			err := until(ctx, cutWithin, "the publisher is cut", func() (bool, error) { return h.alone(ctx, h.card(protocol)) })
 			t.note(what, time.Since(replaced), err)
 			e.end(os.Kill)

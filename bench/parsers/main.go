@@ -18,7 +18,7 @@ import (
 )
 
 // rooms are those that a publisher's bytes pass, live or in a file, until they are kept.
-const rooms = "./server/ingest/... ./server/pack/... ./server/ladder ./server/upload ./server/record"
+const rooms = "./server/ingest/... ./server/pack/... ./server/boxes ./server/ladder ./server/upload ./server/record"
 
 // An input hangs if the engine, which says every three seconds how many are done, says the same so often, or nothing for so long. The
 // first is the rule: a machine that was asleep for minutes makes nothing hang.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +16,9 @@ import (
 // openRemake makes the bench that gives recordings rungs afterwards, unless settings or the machine leave it out.
 func (h *house) openRemake(ctx context.Context) error {
 	s := h.settings
-	text := s.RecordingLadder
+	text, own := s.RecordingLadder, (*ways)(nil)
 	if text == ladderAuto {
-		text = s.Ladder // what the broadcast should have had
+		text, own = s.Ladder, h.ways // what the broadcast should have had
 	}
 	spec, err := ladder.ParseSpec(text)
 	if err != nil || spec.Off() {
@@ -32,7 +33,7 @@ func (h *house) openRemake(ctx context.Context) error {
 		return nil
 	}
 	h.remake = remake.New(remake.Config{
-		Ladder: lateLadder{maker}, Shelf: lateShelf{h.shelf, text, h.ways}, Signer: h.channels.Signer,
+		Ladder: lateLadder{maker, own}, Shelf: lateShelf{h.shelf, text, h.ways, own}, Signer: h.channels.Signer,
 		Live: func() bool { return len(h.origin.Running()) > 0 }, Log: h.log,
 	})
 	return nil
@@ -48,13 +49,20 @@ func (h *house) runRemake(ctx context.Context) error {
 }
 
 // lateLadder is the ladder as the bench asks it.
-type lateLadder struct{ ladder *ladder.Late }
+type lateLadder struct {
+	ladder *ladder.Late
+	own    *ways // nil: channels have no rungs of their own here
+}
 
 var _ remake.Ladder = lateLadder{}
 
 // Lacking is of remake.Ladder.
-func (l lateLadder) Lacking(p remake.Picture, has []int, most int) (rungs []remake.Rung) {
-	for _, r := range l.ladder.Lacking(ladder.Picture(p), has, most) {
+func (l lateLadder) Lacking(channel id.Channel, p remake.Picture, has []int, most int) (rungs []remake.Rung) {
+	var own ladder.Spec
+	if l.own != nil {
+		own = l.own.rungsOf(channel)
+	}
+	for _, r := range l.ladder.Lacking(own, ladder.Picture(p), has, most) {
 		rungs = append(rungs, remake.Rung(r))
 	}
 	return rungs
@@ -69,11 +77,20 @@ func (l lateLadder) Remake(ctx context.Context, r remake.Run) error {
 	return l.ladder.Remake(ctx, run)
 }
 
-// lateShelf is the shelf as the bench asks it, for one ladder.
+// lateShelf is the shelf as the bench asks it.
 type lateShelf struct {
 	shelf  *record.Shelf
-	ladder string
+	server string // the ladder of channels that have none of their own
 	ways   *ways
+	own    *ways // nil: no channel has one here
+}
+
+// ladder is under which ladder a channel's recordings are looked at.
+func (s lateShelf) ladder(channel id.Channel) string {
+	if s.own != nil {
+		return cmp.Or(s.own.of(channel).Rungs(), s.server)
+	}
+	return s.server
 }
 
 var _ remake.Shelf = lateShelf{}
@@ -105,12 +122,12 @@ func (s lateShelf) Add(source remake.Source, bytes int64) (remake.Addition, erro
 	if err != nil {
 		return nil, err
 	}
-	return lateAddition{a, s.ladder}, nil
+	return lateAddition{a, s.ladder(source.Channel())}, nil
 }
 
 // Done is of remake.Shelf.
 func (s lateShelf) Done(source remake.Source) error {
-	return s.shelf.Climbed(recordOf(source), s.ladder)
+	return s.shelf.Climbed(recordOf(source), s.ladder(source.Channel()))
 }
 
 func recordOf(s remake.Source) record.Key { return record.Key{Channel: s.Channel(), Epoch: s.Epoch()} }

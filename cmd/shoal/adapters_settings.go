@@ -41,7 +41,7 @@ func (s *Settings) forChannels() (channel.Settings, error) {
 	}
 	return channel.Settings{}.With(map[string]string{
 		channel.Record: s.Record, channel.Rewind: s.rewindWindow().String(), channel.KeepDays: strconv.Itoa(s.KeepDays), channel.KeepGB: strconv.Itoa(s.KeepGB),
-		channel.Clips: s.Clips, channel.Download: s.Download, channel.Ladder: laddered, channel.Return: window.String(),
+		channel.Clips: s.Clips, channel.Download: s.Download, channel.Ladder: laddered, channel.Return: window.String(), channel.Latency: s.Latency,
 	})
 }
 
@@ -123,6 +123,9 @@ func (w *ways) Clips(ch id.Channel) bool { return w.on(ch, channel.Clips) }
 
 // Download is of api.Ways.
 func (w *ways) Download(ch id.Channel) bool { return w.on(ch, channel.Download) }
+
+// Latency is of api.Ways.
+func (w *ways) Latency(ch id.Channel) time.Duration { return w.lasting(ch, channel.Latency) }
 
 // Rewind is of api.Ways.
 func (w *ways) Rewind(ch id.Channel) time.Duration { return w.lasting(ch, channel.Rewind) }

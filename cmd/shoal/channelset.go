@@ -74,7 +74,7 @@ func (c *channelSettings) withChannel(ctx context.Context, name string, do func(
 func (c *channelSettings) printChoices(w world, name id.Name, s channel.Settings) error {
 	server := map[string]string{
 		channel.Record: c.Record, channel.Rewind: c.rewindWindow().String(), channel.KeepDays: fmt.Sprint(c.KeepDays), channel.KeepGB: fmt.Sprint(c.KeepGB),
-		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow,
+		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow, channel.Latency: c.Latency,
 	}
 	if c.JSON {
 		own, chosen := make(map[string]string), make(map[string]string)

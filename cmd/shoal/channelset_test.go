@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"shoal/server/channel"
 )
@@ -23,6 +24,7 @@ func (r *recorded) set(pairs ...string) string {
 func (r *recorded) offers() (told struct {
 	RewindS float64 `json:"rewind_s"`
 	Clips   bool    `json:"clips"`
+	Latency float64 `json:"latency_s"`
 }) {
 	r.t.Helper()
 	b, _ := r.get("/api/v1/channels/demo")
@@ -40,6 +42,18 @@ func TestAChannelsOwnSettings(t *testing.T) {
 		t.Errorf("%s", said)
 	}
 	r.until("the server follows", func() bool { o := r.offers(); return o.RewindS == 90 && !o.Clips })
+	link := "http://" + r.web + "/c/demo"
+	if o, native := r.offers(), (&watchCommand{Link: link}).behind(t.Context()); o.Latency != 3 || native != 3*time.Second {
+		t.Errorf("viewers are %v s behind live, native ones %v", o.Latency, native)
+	}
+	r.set("latency=4.5s")
+	r.until("the server follows", func() bool { return r.offers().Latency == 4.5 })
+	for c, want := range map[watchCommand]time.Duration{{Link: link}: 4500 * time.Millisecond, {Link: link, Latency: time.Second}: time.Second, {Link: "http://" + r.web + "/c/nobody"}: 0, {Link: "nowhere"}: 0} {
+		if got := c.behind(t.Context()); got != want {
+			t.Errorf("%+v plays %v behind live, want %v", c, got, want)
+		}
+	}
+	r.set("latency=")
 	live := func(say string) bool {
 		b, _ := r.get("/api/v1/channels/demo")
 		return strings.Contains(string(b), `"live":`+say)

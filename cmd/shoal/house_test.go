@@ -115,6 +115,9 @@ func TestChannelsAreAddedBesideAServerAndWithoutOne(t *testing.T) {
 			t.Errorf("the server does not know %s by its key: %v", k.Channel, err)
 		}
 	}
+	if filled := "#channel=beside&key=" + beside.StreamKey; beside.Live != "http://localhost:"+port+"/live"+filled || beside.Settings != "http://localhost:"+port+"/settings"+filled {
+		t.Errorf("the streamer's pages: %s, %s", beside.Live, beside.Settings)
+	}
 	if answer, err := http.Get(beside.Watch); err != nil {
 		t.Error(err)
 	} else if _ = answer.Body.Close(); answer.StatusCode == http.StatusNotFound {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/server/channel"
 	"shoal/server/ladder"
 )
 
@@ -37,6 +38,7 @@ type Settings struct {
 	SRTPassphrase   string `name:"srt-passphrase" placeholder:"TEXT" env:"SHOAL_SRT_PASSPHRASE" group:"Publishers" help:"One SRT passphrase for all (10 to 79 characters), or \"off\" for none. Default: one for each stream key, which channel add prints."`
 	ReconnectWindow string `name:"reconnect-window" default:"90s" placeholder:"TIME" env:"SHOAL_RECONNECT_WINDOW" group:"Publishers" help:"How long a broadcast waits for its publisher to come back, such as 90s or 5m. Default: ${default}."`
 
+	Latency        string   `name:"latency" default:"3s" placeholder:"TIME" env:"SHOAL_LATENCY" group:"Viewers" help:"How far behind live viewers are, from 2s to 10s: nearer is more immediate, further bears poorer lines. Default: ${default}."`
 	SharePreset    bool     `name:"share-preset" env:"SHOAL_SHARE_PRESET" group:"Viewers" help:"Let ?share=yes in a link answer the sharing question, for kiosks and tests."`
 	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org or *.example.org; none for none. Default: ${default}, any."`
 	Private        []string `name:"private" placeholder:"NAME" env:"SHOAL_PRIVATE" group:"Viewers" help:"Channels that are watched with a pass only: shoal channel pass makes one."`
@@ -133,6 +135,9 @@ func (s *Settings) check() error {
 	}
 	if _, err := s.rewind(); err != nil {
 		say("rewind", s.Rewind, "write a time up to 12h, such as 10m or 2h, or 0")
+	}
+	if d, err := time.ParseDuration(s.Latency); err != nil || d < channel.LatencyMin || d > channel.LatencyMax {
+		say("latency", s.Latency, "write a time from 2s to 10s, such as 3s or 4.5s")
 	}
 	for name, n := range map[string]int{"keep_days": s.KeepDays, "keep_gb": s.KeepGB, "upload_gb": s.UploadGB, "upload_channel_gb": s.UploadChannelGB} {
 		if n < 0 || n > keepMost {

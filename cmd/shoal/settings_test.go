@@ -67,6 +67,8 @@ func TestWrongSettingsNameTheRemedy(t *testing.T) {
 		"srt = \"9000\"":                `srt is "9000": write HOST:PORT`,
 		"srt_latency = 5":               `srt_latency is "5": write milliseconds, 20 to 8000`,
 		"srt_passphrase = \"short\"":    `srt_passphrase is "(hidden)": write 10 to 79 characters`,
+		"latency = \"1s\"":              `latency is "1s": write a time from 2s to 10s`,
+		"latency = \"near\"":            `latency is "near": write a time from 2s to 10s`,
 		"reconnect_window = \"soon\"":   `reconnect_window is "soon": write a time such as 90s`,
 		"reconnect_window = \"2h\"":     `reconnect_window is "2h": write a time such as 90s`,
 	} {

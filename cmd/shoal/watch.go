@@ -5,19 +5,22 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"shoal/peer"
+	"shoal/peer/door"
 	"shoal/segment"
+	"shoal/server/channel"
 )
 
 type watchCommand struct {
 	Link    string        `arg:"" placeholder:"URL" help:"Watch link: http://HOST/c/NAME."`
 	Seconds int           `placeholder:"N" help:"Stop after so long. Default: at an interrupt."`
 	Pass    string        `placeholder:"PASS" env:"SHOAL_PASS" help:"Pass to a private channel, if the link holds none."`
-	Latency time.Duration `default:"3s" help:"How far behind live to play."`
+	Latency time.Duration `placeholder:"TIME" help:"How far behind live to play. Default: as the channel's other viewers."`
 	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; --uplink=-1 sends nothing. Default: 20000."`
 	Height  int           `placeholder:"LINES" help:"Play the largest picture of at most so many lines. Default: the largest."`
 	Save    string        `placeholder:"DIR" help:"Write each track's media to DIR/track-N.mp4."`
@@ -31,7 +34,7 @@ const bytesPerKilobit = 1000 / 8
 
 // Run watches a channel without a screen, shares it with others, and prints what happened.
 func (c *watchCommand) Run(ctx context.Context, w world) error {
-	config := peer.Config{Watch: c.Link, Pass: c.Pass, Latency: c.Latency, UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
+	config := peer.Config{Watch: c.Link, Pass: c.Pass, Latency: c.behind(ctx), UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
 	if c.Verbose {
 		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)
 	}
@@ -61,6 +64,27 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	return report(w.out, viewer.Stats(), c.JSON)
+}
+
+// behind is how far behind live to play: as the channel's other viewers do, who could give nothing to one who is nearer. 0 leaves it open: what is
+// wrong with the link is told by who watches.
+func (c *watchCommand) behind(ctx context.Context) time.Duration {
+	if c.Latency != 0 {
+		return c.Latency
+	}
+	place, err := door.Parse(c.Link)
+	if err == nil {
+		place, err = place.With(c.Pass)
+	}
+	if err != nil {
+		return 0
+	}
+	state, err := place.State(ctx, http.DefaultClient)
+	behind := time.Duration(state.LatencyS * float64(time.Second))
+	if err != nil || behind < channel.LatencyMin || behind > channel.LatencyMax {
+		return 0
+	}
+	return behind
 }
 
 func report(w io.Writer, s peer.Stats, asJSON bool) error {

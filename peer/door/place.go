@@ -102,6 +102,8 @@ type State struct {
 	Live   bool    `json:"live"`
 	Epoch  uint64  `json:"epoch"`
 	Tracks []Track `json:"tracks"`
+	// LatencyS is how far behind live the channel's viewers are meant to be, in seconds; 0: it does not say.
+	LatencyS float64 `json:"latency_s"`
 }
 
 // State asks for the channel's state.

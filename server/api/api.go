@@ -27,6 +27,7 @@ type Config struct {
 	Clips            bool             // viewers may make clips
 	Download         bool             // recordings and clips may be taken away as files
 	Rewind           time.Duration    // how far back a running broadcast may be played
+	Latency          time.Duration    // how far behind live viewers are; 0: as they are by themselves
 	UploadMax        int64            // bytes of one upload at most
 	Server           channel.Settings // every setting of channels, as the server has it
 	AccessLog        bool             // one line a request, without addresses

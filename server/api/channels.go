@@ -93,12 +93,13 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Sharing  sharing    `json:"sharing"`
 		RewindS  float64    `json:"rewind_s"`
 		Clips    bool       `json:"clips"`
+		LatencyS float64    `json:"latency_s,omitempty"`
 
 		Poster     string `json:"poster,omitempty"`
 		Storyboard string `json:"storyboard,omitempty"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{}, Captions: []string{},
-		Sharing: sharing{a.presetAllowed(r)}, RewindS: way.rewind.Seconds(), Clips: way.clips && a.rooms.Recordings != nil,
+		Sharing: sharing{a.presetAllowed(r)}, RewindS: way.rewind.Seconds(), Clips: way.clips && a.rooms.Recordings != nil, LatencyS: way.latency.Seconds(),
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()

@@ -30,7 +30,7 @@ func (c *choosing) Choose(_ context.Context, _ id.Channel, server channel.Settin
 
 func TestSettingsAreTheStreamersWithinTheOperators(t *testing.T) {
 	server, err := channel.Settings{}.With(map[string]string{
-		"record": "on", "rewind": "10m", "keep_days": "30", "keep_gb": "50", "clips": "on", "download": "off", "ladder": "on", "reconnect_window": "90s",
+		"record": "on", "rewind": "10m", "keep_days": "30", "keep_gb": "50", "clips": "on", "download": "off", "ladder": "on", "reconnect_window": "90s", "latency": "3s",
 	})
 	if err != nil {
 		t.Fatal(err)

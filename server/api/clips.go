@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"mime"
 	"net/http"
 	"strconv"
@@ -24,6 +25,7 @@ func (a *API) clipRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /clips/{name}/{clip}/{file}", a.watched(a.clipFile))
 	mux.HandleFunc("GET /clips/{name}/{clip}/{track}/{file}", a.watched(a.clipTrack))
 	mux.HandleFunc("GET /api/v1/channels/{name}/clips", a.watched(a.listClips))
+	mux.HandleFunc("GET /api/v1/channels/{name}/clips/{clip}", a.watched(a.showClip))
 	mux.HandleFunc("POST /api/v1/channels/{name}/clips", a.watched(a.makeClip))
 }
 
@@ -62,20 +64,43 @@ func (a *API) clipTrack(w http.ResponseWriter, r *http.Request) {
 	a.recorded(w, r, clip)
 }
 
-// listClips tells a channel's clips, newest first.
+// listClips tells a channel's clips, newest first: ?before=CLIP asks for those behind one.
 func (a *API) listClips(w http.ResponseWriter, r *http.Request) {
 	c, err := a.named(r)
 	if err != nil {
 		a.refuse(w, r, err)
 		return
 	}
+	before := r.URL.Query().Get("before")
+	if before != "" && !record.ValidClip(before) {
+		a.refuse(w, r, errBeforeClip)
+		return
+	}
 	list := []recording{}
 	if a.rooms.Recordings != nil {
-		for _, s := range a.rooms.Recordings.List(c.ID, 0, true) {
+		clips, err := a.rooms.Recordings.Clips(c.ID, before)
+		if errors.Is(err, record.ErrNotFound) {
+			err = errNoRecording
+		}
+		if err != nil {
+			a.refuse(w, r, err)
+			return
+		}
+		for _, s := range clips {
 			list = append(list, a.tell(c.Name, s))
 		}
 	}
 	writeJSON(w, http.StatusOK, list)
+}
+
+// showClip tells one clip.
+func (a *API) showClip(w http.ResponseWriter, r *http.Request) {
+	clip := r.PathValue("clip")
+	if !record.ValidClip(clip) {
+		answerProblem(w, r, errNoRecording)
+		return
+	}
+	a.showOne(w, r, record.Key{Clip: clip})
 }
 
 // wish is what is to be clipped: the last seconds of what is live, or a range of a recording as it is played.

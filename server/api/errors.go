@@ -28,6 +28,7 @@ var (
 	errClipForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON what to clip: {"last_s":30} of what is live, or {"recording":7,"from_s":600,"to_s":640}; and "title", if you like.`}
 	errJoinForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON how you watch: {"mode":"watch"} or {"mode":"share"}, and "recording" with its number if you play one.`}
 	errBefore      = &problem{http.StatusBadRequest, "malformed", "Write the number of a recording behind before=."}
+	errBeforeClip  = &problem{http.StatusBadRequest, "malformed", "Write the name of a clip behind before=: ten letters and digits, as in its link."}
 	errNotLive     = &problem{http.StatusNotFound, "not_live", "This channel is not live now. Try again when the stream has started."}
 	errGone        = &problem{http.StatusNotFound, "gone", "This piece of the stream is no longer kept, or never was. Load the playlist again."}
 	errTooFarAhead = &problem{http.StatusBadRequest, "too_far_ahead", "The request waits for media too far in the future. Load the playlist without _HLS_msn first."}

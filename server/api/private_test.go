@@ -55,6 +55,7 @@ func TestNothingOfAPrivateChannelWithoutAPass(t *testing.T) {
 		"/hls/fish/7/stripes/0001", "/hls/fish/7/master.m3u8", "/hls/fish/7/0.m3u8", "/hls/fish/7/download.mp4", "/hls/fish/7/1/r1",
 		"/clips/fish/abcdefgh27/master.m3u8", "/clips/fish/abcdefgh27/cert", "/clips/fish/abcdefgh27/1/p3.m4s",
 		"/api/v1/channels/fish/recordings", "/api/v1/channels/fish/clips",
+		"/api/v1/channels/fish/recordings/7", "/api/v1/channels/fish/clips/abcdefgh27",
 	} {
 		if w := h.request("GET", target); w.Code != 403 {
 			t.Errorf("%s: %d", target, w.Code)

@@ -20,8 +20,12 @@ import (
 type Recordings interface {
 	// Find returns a recording, one that grows, or a clip; or record.ErrNotFound.
 	Find(key record.Key) (*record.Recording, error)
-	// List returns a channel's recordings of epochs below before (0 is all), or its clips: newest first, and not all at once.
-	List(channel id.Channel, before uint64, clips bool) []record.Summary
+	// List returns a channel's recordings of epochs below before (0 is all), newest first, and not all at once.
+	List(channel id.Channel, before uint64) []record.Summary
+	// Clips returns a channel's clips that come behind one of them ("" is none), newest first, and not all at once; or record.ErrNotFound.
+	Clips(channel id.Channel, before string) ([]record.Summary, error)
+	// Summary returns what those tell of one; or record.ErrNotFound.
+	Summary(key record.Key) (record.Summary, error)
 	// Cut copies a range of a recording into a clip.
 	Cut(r *record.Recording, from, to time.Duration, title string) (record.Summary, error)
 	// Count counts a channel's recordings that are whole.
@@ -40,6 +44,7 @@ type Recorder interface {
 func (a *API) recordingRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /hls/{name}/{epoch}/{file}", a.watched(a.recordingFile))
 	mux.HandleFunc("GET /api/v1/channels/{name}/recordings", a.watched(a.listRecordings))
+	mux.HandleFunc("GET /api/v1/channels/{name}/recordings/{epoch}", a.watched(a.showRecording))
 	mux.HandleFunc("GET /api/v1/recorder", a.showRecorder)
 	a.clipRoutes(mux)
 }
@@ -298,7 +303,7 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 	list := []recording{}
 	if a.rooms.Recordings != nil {
 		recorded := a.way(c.ID).recorded
-		for _, s := range a.rooms.Recordings.List(c.ID, before, false) {
+		for _, s := range a.rooms.Recordings.List(c.ID, before) {
 			if s.Growing && !recorded {
 				continue // it is there for rewinding
 			}
@@ -306,4 +311,37 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	writeJSON(w, http.StatusOK, list)
+}
+
+// showRecording tells one recording: lists are not endless, but links to what they end before are kept.
+func (a *API) showRecording(w http.ResponseWriter, r *http.Request) {
+	epoch, err := parseNumber(r.PathValue("epoch"))
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	a.showOne(w, r, record.Key{Epoch: epoch})
+}
+
+// showOne tells one recording or clip of the channel that a route names.
+func (a *API) showOne(w http.ResponseWriter, r *http.Request, key record.Key) {
+	c, err := a.named(r)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	if a.rooms.Recordings == nil {
+		answerProblem(w, r, errNoRecording)
+		return
+	}
+	key.Channel = c.ID
+	s, err := a.rooms.Recordings.Summary(key)
+	switch {
+	case errors.Is(err, record.ErrNotFound), err == nil && s.Growing && !a.way(c.ID).recorded: // the latter is there for rewinding
+		answerProblem(w, r, errNoRecording)
+	case err != nil:
+		a.refuse(w, r, err)
+	default:
+		writeJSON(w, http.StatusOK, a.tell(c.Name, s))
+	}
 }

@@ -16,18 +16,20 @@ type Ways interface {
 	Download(channel id.Channel) bool
 	// Rewind returns how far back its running broadcast may be played; 0 means not at all.
 	Rewind(channel id.Channel) time.Duration
+	// Latency returns how far behind live its viewers are, unless they ask for something else.
+	Latency(channel id.Channel) time.Duration
 }
 
 // wayOf is what is offered of one channel.
 type wayOf struct {
 	recorded, clips, download bool
-	rewind                    time.Duration
+	rewind, latency           time.Duration
 }
 
 // way returns what is offered of a channel: as Rooms.Ways says, or as Config says of all.
 func (a *API) way(channel id.Channel) wayOf {
 	if w := a.rooms.Ways; w != nil {
-		return wayOf{w.Recorded(channel), w.Clips(channel), w.Download(channel), w.Rewind(channel)}
+		return wayOf{w.Recorded(channel), w.Clips(channel), w.Download(channel), w.Rewind(channel), w.Latency(channel)}
 	}
-	return wayOf{a.config.Record, a.config.Clips, a.config.Download, a.config.Rewind}
+	return wayOf{a.config.Record, a.config.Clips, a.config.Download, a.config.Rewind, a.config.Latency}
 }

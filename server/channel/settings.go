@@ -23,6 +23,7 @@ const (
 	Download = "download"
 	Ladder   = "ladder"
 	Return   = "reconnect_window"
+	Latency  = "latency"
 )
 
 // Bounds of settings.
@@ -31,6 +32,9 @@ const (
 	RewindMax = 12 * time.Hour
 	// ReturnMin and ReturnMax bound how long a broadcast waits for its publisher.
 	ReturnMin, ReturnMax = time.Second, time.Hour
+	// LatencyMin and LatencyMax bound how far behind live viewers are: nearer, a part is hardly there before it is due; further, it nears the
+	// end of what playlists name.
+	LatencyMin, LatencyMax = 2 * time.Second, 10 * time.Second
 	// KeepMax bounds keep_days and keep_gb.
 	KeepMax = 1_000_000
 	// changeTries is how often a change is tried again that another one came before.
@@ -49,7 +53,7 @@ var (
 
 // SettingKeys returns the names of all settings, as they are shown.
 func SettingKeys() []string {
-	return []string{Record, Rewind, KeepDays, KeepGB, Clips, Download, Ladder, Return}
+	return []string{Record, Rewind, KeepDays, KeepGB, Clips, Download, Ladder, Return, Latency}
 }
 
 // TakesEffect says when a setting that was changed does: at once (within two seconds), or with the next broadcast.
@@ -174,7 +178,7 @@ func (s Settings) Given(key, server string) string {
 // Value returns a setting as it is in force.
 func (s Settings) Value(key, server string) string {
 	given := s.Given(key, server)
-	if chosen, is := s.chosen[key]; is && beyond(key, chosen, given) == "" {
+	if chosen, is := s.chosen[key]; is && beyond(key, chosen, given) == "" && !(key == Ladder && chosen == "on") { // which is what is given
 		return chosen
 	}
 	return given
@@ -186,7 +190,15 @@ func (s Settings) On(key string, server bool) bool {
 	if server {
 		word = "on"
 	}
-	return s.Value(key, word) == "on"
+	return s.Value(key, word) != "off"
+}
+
+// Rungs returns which rungs the operator named for this channel, such as "720p,360p@600", or "" if it has those of the server, or none.
+func (s Settings) Rungs() string {
+	if value := s.Value(Ladder, "on"); value != "on" && value != "off" {
+		return value
+	}
+	return ""
 }
 
 // Time returns a setting that is a time.

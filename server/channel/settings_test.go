@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 func TestWrongSettingsAreNamed(t *testing.T) {
 	for pair, want := range map[string]string{
 		"recrod=off": `"recrod"`, "record=maybe": "record=maybe", "rewind=13h": "up to 12h", "rewind=-1s": "up to 12h", "keep_days=-1": "0 (no bound)",
-		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "ladder=720p": "on or off", "clips=" + strings.Repeat("x", 5000): "...",
+		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "latency=1s": "from 2s to 10s", "latency=11s": "from 2s to 10s", "latency=near": "from 2s to 10s", "ladder=720": "up to four rungs", "ladder=720p@9": "up to four rungs", "ladder=720p,720p@900": "up to four rungs", "ladder=95p": "up to four rungs", "ladder=1080p,720p,480p,360p,240p": "up to four rungs", "ladder=auto": "up to four rungs", "clips=" + strings.Repeat("x", 5000): "...",
 		"streamer.record=off": "no such setting", strings.Repeat("k", 5000) + "=1": "...",
 	} {
 		key, value, _ := strings.Cut(pair, "=")
@@ -53,7 +53,7 @@ func TestAStreamerChoosesWithinWhatHeIsGiven(t *testing.T) {
 	}
 	for pair, want := range map[string]string{
 		"record=off": "", "record=on": "", "download=on": "off, as", "download=off": "", "rewind=1h": "", "rewind=61m": "up to 1h0m0s", "rewind=0": "",
-		"keep_days=0": "", "keep_days=900000": "", "keep_gb=7": "", "reconnect_window=1h": "", "reconnect_window=0s": "1s to 1h", "recrod=off": "no such", "clips=perhaps": "on or off",
+		"keep_days=0": "", "keep_days=900000": "", "keep_gb=7": "", "reconnect_window=1h": "", "latency=10s": "", "latency=2s": "", "latency=1.9s": "from 2s to 10s", "reconnect_window=0s": "1s to 1h", "recrod=off": "no such", "clips=perhaps": "on or off",
 	} {
 		key, value, _ := strings.Cut(pair, "=")
 		s, err := given.Choose(server, map[string]string{key: value, Clips: "off"})
@@ -98,6 +98,35 @@ func TestAStreamerChoosesWithinWhatHeIsGiven(t *testing.T) {
 	}
 }
 
+// An operator names the rungs of a channel; its streamer has these or none.
+func TestRungsOfAChannel(t *testing.T) {
+	server, _ := Settings{}.With(map[string]string{Ladder: "on"})
+	s, err := Settings{}.With(map[string]string{Ladder: " 0360p@600, 720p "})
+	if err != nil || s.String() != "ladder=720p,360p@600" || s.Rungs() != "720p,360p@600" || !s.On(Ladder, false) {
+		t.Fatalf("%q, %q, %v", s, s.Rungs(), err)
+	}
+	for value, want := range map[string]string{"off": "", "on": "720p,360p@600", "": "720p,360p@600"} {
+		chosen, err := s.Choose(server, map[string]string{Ladder: value})
+		if err != nil || chosen.Rungs() != want || chosen.On(Ladder, true) != (want != "") {
+			t.Errorf("%q: %q, %v", value, chosen.Rungs(), err)
+		}
+	}
+	for _, value := range []string{"720p", "1080p,720p,360p"} {
+		if _, err := s.Choose(server, map[string]string{Ladder: value}); !errors.Is(err, ErrSetting) || !strings.Contains(err.Error(), "on or off") {
+			t.Errorf("%q: %v", value, err)
+		}
+	}
+	for _, text := range []string{"", "on", "off"} {
+		if s, err := (Settings{}).With(map[string]string{Ladder: text}); err != nil || s.Rungs() != "" {
+			t.Errorf("%q: %q, %v", text, s.Rungs(), err)
+		}
+	}
+	chosen, _ := s.Choose(server, map[string]string{Ladder: "on"})
+	if less, err := chosen.With(map[string]string{Ladder: "off"}); err != nil || less.On(Ladder, true) {
+		t.Errorf("taken away: %q, %v", less, err)
+	}
+}
+
 func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 	_, err := Settings{}.With(map[string]string{Rewind: "99h", KeepDays: "x", Record: "off"})
 	var wrong *SettingsError
@@ -114,7 +143,7 @@ func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 }
 
 func FuzzSettings(f *testing.F) {
-	for _, text := range []string{"", "record=off rewind=2h", "keep_days=7 keep_gb=0 clips=on", "=", "record", "keep_days=0 streamer.keep_days=7 streamer.record=off", "streamer.=x"} {
+	for _, text := range []string{"", "record=off rewind=2h", "keep_days=7 keep_gb=0 clips=on", "=", "record", "keep_days=0 streamer.keep_days=7 streamer.record=off", "streamer.=x", "ladder=720p,360p@600 streamer.ladder=on"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -42,9 +42,17 @@ func canonical(key, value string) (spelling, remedy string) {
 		return "", ""
 	}
 	switch key {
-	case Record, Clips, Download, Ladder:
+	case Ladder:
+		if rungs := canonicalRungs(value); rungs != "" {
+			return rungs, ""
+		}
+		fallthrough
+	case Record, Clips, Download:
 		if value == "on" || value == "off" {
 			return value, ""
+		}
+		if key == Ladder {
+			return "", "on, off, or up to four rungs such as 720p,360p@600"
 		}
 		return "", "on or off"
 	case KeepDays, KeepGB:
@@ -61,6 +69,12 @@ func canonical(key, value string) (spelling, remedy string) {
 		return "", "a time up to 12h, such as 10m or 2h, or 0"
 	}
 	d, err := time.ParseDuration(value)
+	if key == Latency {
+		if err == nil && d >= LatencyMin && d <= LatencyMax {
+			return d.String(), ""
+		}
+		return "", "a time from 2s to 10s, such as 3s or 4.5s"
+	}
 	if err == nil && d >= ReturnMin && d <= ReturnMax {
 		return d.String(), ""
 	}
@@ -73,6 +87,9 @@ func beyond(key, value, given string) (remedy string) {
 	case Record, Clips, Download, Ladder:
 		if value == "on" && given == "off" {
 			return "off, as the server does not give more"
+		}
+		if value != "on" && value != "off" && value != given {
+			return "on or off: which rungs there are is whoever runs the server's to say"
 		}
 	case KeepDays, KeepGB:
 		most, err := strconv.Atoi(given)
@@ -87,13 +104,58 @@ func beyond(key, value, given string) (remedy string) {
 			return fmt.Sprintf("a time up to %v, as the server does not give more", most)
 		}
 	}
-	return "" // how long a broadcast waits costs the server nothing
+	return "" // how long a broadcast waits, and how far behind live its viewers are, costs the server nothing
 }
 
 // Most returns the most that a streamer may choose who is given a value.
 func Most(key, given string) string {
-	if key == Return {
+	switch key {
+	case Return:
 		return ReturnMax.String()
+	case Latency:
+		return LatencyMax.String()
 	}
 	return given
+}
+
+// Bounds of rungs that are named.
+const (
+	rungsMax             = 4
+	rungMin, rungMax     = 96, 4320
+	rungKbitMin, kbitMax = 50, 50_000
+)
+
+// canonicalRungs returns the one spelling of rungs such as "360p@600, 720p": largest first; or "" if they cannot be.
+func canonicalRungs(text string) string {
+	type rung struct {
+		lines uint64
+		text  string
+	}
+	var all []rung
+	for one := range strings.SplitSeq(text, ",") {
+		size, rate, rated := strings.Cut(strings.TrimSpace(one), "@")
+		size, lined := strings.CutSuffix(size, "p")
+		lines, err := strconv.ParseUint(size, 10, 16)
+		if !lined || err != nil || lines < rungMin || lines > rungMax || len(all) == rungsMax {
+			return ""
+		}
+		r := rung{lines, fmt.Sprintf("%dp", lines)}
+		if rated {
+			kbit, err := strconv.ParseUint(rate, 10, 32)
+			if err != nil || kbit < rungKbitMin || kbit > kbitMax {
+				return ""
+			}
+			r.text += fmt.Sprintf("@%d", kbit)
+		}
+		if slices.ContainsFunc(all, func(other rung) bool { return other.lines == lines }) {
+			return ""
+		}
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b rung) int { return int(b.lines) - int(a.lines) })
+	var spelled []string
+	for _, r := range all {
+		spelled = append(spelled, r.text)
+	}
+	return strings.Join(spelled, ",")
 }

@@ -212,10 +212,10 @@ func upWith(t *testing.T, l *Ladder, to Landing, before []byte) (p *playing, dow
 		t.Fatal(err)
 	}
 	picture := Picture{Width: 640, Height: 360, Rate: 30}
-	if n := l.Rungs(picture, RungsMax); n == 0 {
+	if n := l.Rungs(Spec{}, picture, RungsMax); n == 0 {
 		t.Fatal("no rung fits")
 	}
-	c, err := l.Climb("reef", clip.Tracks[0], picture, RungsMax, to)
+	c, err := l.Climb("reef", Spec{}, clip.Tracks[0], picture, RungsMax, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +377,7 @@ func TestWithoutFfmpeg(t *testing.T) {
 		}
 		var said bytes.Buffer
 		l := Open(t.Context(), Config{Tool: c.tool, Log: slog.New(slog.NewTextHandler(&said, nil))})
-		if l.Able() || l.Rungs(Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
+		if l.Able() || l.Rungs(Spec{}, Picture{Width: 1920, Height: 1080, Rate: 30}, RungsMax) != 0 || !strings.Contains(said.String(), c.says) || strings.Contains(said.String(), "ERROR") {
 			t.Errorf("%s: able %v: %s", what, l.Able(), said.String())
 		}
 	}

@@ -81,18 +81,19 @@ func Open(ctx context.Context, c Config) *Ladder {
 func (l *Ladder) Able() bool { return l.tool != "" }
 
 // Rungs returns how many rungs it would make of a picture now, at most most: none if there is nothing smaller that is worth it, or
-// no room on this machine.
-func (l *Ladder) Rungs(p Picture, most int) int { return len(l.sizes(p, most)) }
+// no room on this machine. own are those named for the channel alone; the zero Spec leaves it to Config.
+func (l *Ladder) Rungs(own Spec, p Picture, most int) int { return len(l.sizes(own, p, most)) }
 
-func (l *Ladder) sizes(p Picture, most int) []size {
+func (l *Ladder) sizes(own Spec, p Picture, most int) []size {
 	if !l.Able() || most <= 0 {
 		return nil
 	}
-	sizes := l.config.Spec.sizes(p)
+	spec := own.or(l.config.Spec)
+	sizes := spec.sizes(p)
 	if len(sizes) > most {
 		sizes = sizes[len(sizes)-most:]
 	}
-	if len(l.config.Spec.rungs) > 0 { // the operator knows; if not, what is too much is given up while it runs
+	if len(spec.rungs) > 0 { // the operator knows; if not, what is too much is given up while it runs
 		return sizes
 	}
 	l.mu.Lock()
@@ -108,8 +109,8 @@ func (l *Ladder) take(cost float64) {
 
 // Climb begins to make rungs of one run of a broadcast's picture, as many as Rungs says and at most most, and tells to of them.
 // It never waits. The caller closes it.
-func (l *Ladder) Climb(channel id.Name, source ingest.Track, p Picture, most int, to Landing) (*Climb, error) {
-	sizes := l.sizes(p, most)
+func (l *Ladder) Climb(channel id.Name, own Spec, source ingest.Track, p Picture, most int, to Landing) (*Climb, error) {
+	sizes := l.sizes(own, p, most)
 	start, err := head(source)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package ladder
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,11 +10,14 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"shoal/segment"
+	"shoal/server/boxes"
 	"shoal/server/ingest"
 )
 
 // boxMax bounds one box of what a worker writes: no frame may be larger than a part.
 const boxMax = segment.PartSizeMax + 64<<10
+
+var errFrame = errors.New("the worker wrote a fragment that is not one frame")
 
 // made is a frame of a rung.
 type made struct {
@@ -41,12 +43,12 @@ func read(r io.Reader, m maker) (err error) {
 	var head, moof []byte // head is nil once it was read
 	began := false
 	for {
-		kind, box, err := readBox(r)
+		kind, box, err := boxes.Next(r, boxMax)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("the worker wrote: %w", err)
 		}
 		switch kind {
 		case "ftyp":
@@ -64,7 +66,7 @@ func read(r io.Reader, m maker) (err error) {
 			if !began || moof == nil {
 				return errors.New("the worker wrote a frame before its description")
 			}
-			f, err := parseFrame(moof, box)
+			f, err := oneFrame(moof, box)
 			if err != nil {
 				return err
 			}
@@ -74,25 +76,17 @@ func read(r io.Reader, m maker) (err error) {
 	}
 }
 
-// readBox returns the next box whole, or io.EOF where none begins.
-func readBox(r io.Reader) (kind string, box []byte, err error) {
-	var start [8]byte
-	if _, err := io.ReadFull(r, start[:]); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return "", nil, errors.New("the worker ended within a box")
-		}
-		return "", nil, err
+// oneFrame reads a fragment of one frame: moof and mdat, each with its head.
+func oneFrame(moof, mdat []byte) (made, error) {
+	runs, err := boxes.Fragment(moof, mdat)
+	if err != nil {
+		return made{}, fmt.Errorf("the worker wrote: %w", err)
 	}
-	size := binary.BigEndian.Uint32(start[:])
-	if size < uint32(len(start)) || size > boxMax {
-		return "", nil, fmt.Errorf("the worker wrote a box of %d bytes; the most is %d", size, boxMax)
+	if len(runs) != 1 || len(runs[0].Samples) != 1 || len(runs[0].Samples[0].Data) != len(mdat)-boxes.Head {
+		return made{}, errFrame
 	}
-	var whole bytes.Buffer // grows with what comes, not with what is promised
-	whole.Write(start[:])
-	if _, err := io.CopyN(&whole, r, int64(size)-int64(len(start))); err != nil {
-		return "", nil, errors.New("the worker ended within a box")
-	}
-	return string(start[4:]), whole.Bytes(), nil
+	s := runs[0].Samples[0]
+	return made{at: s.At + int64(s.Offset), key: s.Key, data: s.Data}, nil
 }
 
 func parseHead(b []byte) (ingest.Track, error) {

@@ -45,12 +45,12 @@ func (l *Ladder) Late(s Spec) *Late { return &Late{l, s} }
 func (l *Late) Able() bool { return l.ladder.Able() && !l.spec.off }
 
 // Lacking returns the rungs that a recording of a picture should have, largest first, but for those whose heights it has. Nothing is
-// too much: there is time.
-func (l *Late) Lacking(p Picture, has []int, most int) (rungs []Rung) {
+// too much: there is time. own are those named for the channel alone; the zero Spec leaves it to Late's.
+func (l *Late) Lacking(own Spec, p Picture, has []int, most int) (rungs []Rung) {
 	if !l.Able() || p.Width <= 0 || p.Height <= 0 {
 		return nil
 	}
-	named := l.spec.rungs
+	named := own.or(l.spec).rungs
 	if len(named) == 0 {
 		named = choose(p)
 	}

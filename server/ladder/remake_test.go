@@ -139,21 +139,21 @@ func TestLackingNamesWhatARecordingHasNot(t *testing.T) {
 	found, _ := opened(t, "auto", nil)
 	l := found.Late(Spec{})
 	p := Picture{Width: 1920, Height: 1080, Rate: 30}
-	all := l.Lacking(p, nil, 4)
+	all := l.Lacking(Spec{}, p, nil, 4)
 	if len(all) != 2 || all[0].Height != 720 {
 		t.Fatalf("of 1080p: %v", all)
 	}
-	if some := l.Lacking(p, []int{720}, 4); len(some) != 1 || some[0] != all[1] {
+	if some := l.Lacking(Spec{}, p, []int{720}, 4); len(some) != 1 || some[0] != all[1] {
 		t.Errorf("beside 720p: %v", some)
 	}
-	if one := l.Lacking(p, nil, 1); len(one) != 1 || one[0] != all[1] {
+	if one := l.Lacking(Spec{}, p, nil, 1); len(one) != 1 || one[0] != all[1] {
 		t.Errorf("with room for one: %v", one)
 	}
 	spec, err := ParseSpec("480p,240p@200")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if named := found.Late(spec).Lacking(Picture{Width: 640, Height: 360}, nil, 4); len(named) != 1 || named[0] != (Rung{240, 200}) {
+	if named := found.Late(spec).Lacking(Spec{}, Picture{Width: 640, Height: 360}, nil, 4); len(named) != 1 || named[0] != (Rung{240, 200}) {
 		t.Errorf("of 360p: %v", named)
 	}
 }

@@ -35,6 +35,14 @@ type Spec struct {
 // Off reports whether nothing is to be made.
 func (s Spec) Off() bool { return s.off }
 
+// or returns s if it names rungs, else other.
+func (s Spec) or(other Spec) Spec {
+	if len(s.rungs) > 0 {
+		return s
+	}
+	return other
+}
+
 // usual are the rungs to choose from, largest first, with rates at which H.264 of live scenes looks clean.
 var usual = []Rung{{1440, 7000}, {1080, 4500}, {720, 2500}, {480, 1200}, {360, 700}, {240, 350}, {144, 180}}
 

@@ -77,13 +77,17 @@ func TestCapacityIsShared(t *testing.T) {
 	all := Spec{}.sizes(p)
 	l := &Ladder{tool: "ffmpeg", best: way{capacity: cost(p, all) * 8 / 5}}
 	for i, want := range []int{2, 1, 0} {
-		if got := l.Rungs(p, RungsMax); got != want {
+		if got := l.Rungs(Spec{}, p, RungsMax); got != want {
 			t.Fatalf("broadcast %d gets %d rungs, want %d", i, got, want)
 		}
 		l.take(cost(p, all[len(all)-want:]))
 	}
 	l.take(-cost(p, all))
-	if got := l.Rungs(p, 1); got != 1 {
+	own, err := ParseSpec("360p")
+	if got := l.Rungs(own, p, RungsMax); err != nil || got != 1 {
+		t.Errorf("%d rungs of a channel that has one of its own, %v", got, err)
+	}
+	if got := l.Rungs(Spec{}, p, 1); got != 1 {
 		t.Errorf("room for one: %d", got)
 	}
 	named, err := ParseSpec("480p,360p,240p")
@@ -91,7 +95,7 @@ func TestCapacityIsShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.config.Spec, l.best.capacity = named, 0
-	if got := l.Rungs(p, RungsMax); got != 3 {
+	if got := l.Rungs(Spec{}, p, RungsMax); got != 3 {
 		t.Errorf("the operator's rungs: %d", got)
 	}
 }

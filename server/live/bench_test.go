@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,6 +86,20 @@ type bench struct {
 	spoil bool // the next part finds a fault of ours
 	fault []string
 	rungs *rungs // what makes rungs, if anything does
+	log   strings.Builder
+}
+
+// Write is where the log goes.
+func (h *bench) Write(line []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.Write(line)
+}
+
+func (h *bench) logged() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
 }
 
 func (h *bench) Publish(f event.Fact) {
@@ -122,7 +137,7 @@ func bubble(t *testing.T, test func(t *testing.T, h *bench)) {
 		h.origin = origin.New(origin.Config{Facts: h, Log: quiet})
 		h.rungs = &rungs{h: h}
 		h.way.idle.Store(int64(live.DefaultIdle))
-		h.live = live.New(live.Config{Registry: h.registry, Origin: h.origin, Facts: h, Meter: h, Ladder: h.rungs, Ways: &h.way, Log: quiet})
+		h.live = live.New(live.Config{Registry: h.registry, Origin: h.origin, Facts: h, Meter: h, Ladder: h.rungs, Ways: &h.way, Log: slog.New(slog.NewTextHandler(h, nil))})
 		ctx, cancel := context.WithCancel(context.Background())
 		var wg sync.WaitGroup
 		for _, run := range []func(context.Context) error{h.live.Run, h.origin.Run} {

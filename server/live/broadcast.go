@@ -148,9 +148,12 @@ func (b *broadcast) detach(p *publisher, why error) {
 	b.pulse.Left(b.heard)
 	p.why = why
 	close(p.cut)
-	if why == nil {
+	switch {
+	case why == nil:
 		b.log().Info("publisher stopped", "from", p.From)
-	} else {
+	case errors.Is(why, context.Canceled): // nobody's fault: it will be back when the server is
+		b.log().Info("publisher disconnected", "from", p.From, "because", "the server stops")
+	default:
 		b.log().Warn("publisher lost", "from", p.From, "why", why)
 	}
 	if b.epoch == nil {
@@ -265,6 +268,7 @@ func (b *broadcast) publish(e *epoch, part pack.Part) error {
 		return nil
 	}
 	if e.broken == nil {
+		e.origin.Expect(e.packer.Longest()) // before whoever waits for the first segment is told
 		e.broken = e.origin.Publish(part)
 	}
 	if arrived := e.arrived[part.Track]; e.broken == nil && b.live.config.Meter != nil && !arrived.IsZero() {

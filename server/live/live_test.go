@@ -1,7 +1,9 @@
 package live_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -246,6 +248,24 @@ func TestUnpublishablePart(t *testing.T) {
 		h.expectFacts(2, 1)
 		if s := h.live.State(h.channel); s.Epoch != 2 {
 			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// That the server stops is nobody's trouble: the log warns of publishers who are lost, and not of those.
+func TestPublishersOfAStoppingServerAreNotLost(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		for _, c := range []struct {
+			why   error
+			warns bool
+		}{{nil, false}, {fmt.Errorf("the room: %w", context.Canceled), false}, {errLine, true}} {
+			before := len(h.logged())
+			p := h.begin()
+			p.mustSend(time.Second)
+			p.leave(c.why)
+			if says := h.logged()[before:]; strings.Contains(says, "WARN") != c.warns {
+				t.Errorf("%v: %s", c.why, says)
+			}
 		}
 	})
 }

@@ -15,10 +15,10 @@ const RungsMax = 4
 
 // Ladder makes smaller rungs of a picture while it plays.
 type Ladder interface {
-	// Rungs returns how many it would make of a picture now, at most most. rate is in frames a second; 0: not known.
-	Rungs(width, height int, rate float64, most int) int
+	// Rungs returns how many it would make of a channel's picture now, at most most. rate is in frames a second; 0: not known.
+	Rungs(channel id.Channel, width, height int, rate float64, most int) int
 	// Climb begins to make at most so many of one run of a picture, and tells to of them. It does not wait.
-	Climb(channel id.Name, source ingest.Track, width, height int, rate float64, most int, to Landing) (Climb, error)
+	Climb(channel Channel, source ingest.Track, width, height int, rate float64, most int, to Landing) (Climb, error)
 }
 
 // Climb makes the rungs of one run.
@@ -98,7 +98,7 @@ func (b *broadcast) rungs(tracks []ingest.Track) int {
 		return 0
 	}
 	width, height, rate := pack.Picture(tracks[source])
-	return max(0, b.live.config.Ladder.Rungs(width, height, rate, min(RungsMax, segment.TracksMax-len(tracks))))
+	return max(0, b.live.config.Ladder.Rungs(b.channel.ID, width, height, rate, min(RungsMax, segment.TracksMax-len(tracks))))
 }
 
 // goUp begins to make the rungs of a run.
@@ -110,7 +110,7 @@ func (b *broadcast) goUp(tracks []ingest.Track) {
 	width, height, rate := pack.Picture(tracks[source])
 	c := &climb{broadcast: b, epoch: b.epoch, source: source}
 	var err error
-	if c.makes, err = b.live.config.Ladder.Climb(b.channel.Name, tracks[source], width, height, rate, b.epoch.rungs, c); err != nil {
+	if c.makes, err = b.live.config.Ladder.Climb(b.channel, tracks[source], width, height, rate, b.epoch.rungs, c); err != nil {
 		b.log().Warn("no rungs are made", "err", err)
 		for n := range b.epoch.rungs {
 			b.epoch.origin.Rest(segment.Track(b.epoch.rung(n)))

@@ -29,14 +29,14 @@ type climb struct {
 	to   live.Landing
 }
 
-func (r *rungs) Rungs(width, height int, _ float64, most int) int {
+func (r *rungs) Rungs(_ id.Channel, width, height int, _ float64, most int) int {
 	if width == 0 || height == 0 {
 		r.h.t.Error("a picture without a size")
 	}
 	return min(r.count, most)
 }
 
-func (r *rungs) Climb(_ id.Name, source ingest.Track, _, _ int, _ float64, most int, to live.Landing) (live.Climb, error) {
+func (r *rungs) Climb(_ live.Channel, source ingest.Track, _, _ int, _ float64, most int, to live.Landing) (live.Climb, error) {
 	if r.fails != nil {
 		return nil, r.fails
 	}

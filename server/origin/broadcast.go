@@ -36,7 +36,8 @@ type Broadcast struct {
 	master       MasterWriter
 	certificates [][]byte // newest last
 	ended        time.Time
-	declared     bool // how long segments may be
+	declared     bool          // how long segments may be
+	expected     time.Duration // the most that Expect said of it
 	texts        []text
 	rendered     map[rendering][]byte // playlists since the last change
 	moved        chan struct{}        // closed, and replaced, when any track's part was published or the broadcast ended

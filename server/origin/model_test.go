@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,8 @@ type model struct {
 	target   time.Duration
 	resting  bool
 	ended    bool
-	segments time.Duration // the longest segment so far, for how long a request is held
+	segments time.Duration // the longest segment so far
+	declares time.Duration // what playlists say of it, once they are given away; then it grows to four seconds at once
 }
 
 type modelPart struct {
@@ -85,7 +87,18 @@ func (m *model) due(r origin.Reload) verdict {
 }
 
 // patience is how long a request is held: three target durations.
-func (m *model) patience() time.Duration { return 3 * max(2*time.Second, m.segments) }
+func (m *model) patience() time.Duration { return 3 * max(2*time.Second, m.declares, m.segments) }
+
+// declare follows what playlists say of how long segments are, after each change. In a walk they last four seconds at most.
+func (m *model) declare() {
+	whole := m.resting || m.ended || slices.ContainsFunc(m.parts, func(p modelPart) bool { return p.last || p.msn != m.parts[0].msn })
+	switch {
+	case m.declares == 0 && whole:
+		m.declares = max(2*time.Second, m.segments)
+	case m.declares > 0 && m.segments.Round(time.Second) > m.declares.Round(time.Second):
+		m.declares = 4 * time.Second
+	}
+}
 
 // asked is a request that waits for its answer.
 type asked struct {
@@ -147,6 +160,7 @@ func (w *walk) step() {
 	case n < 98 && len(w.m.parts) > 0:
 		w.h.b.Rest(0)
 		w.m.resting = true
+		w.m.declare()
 		w.look()
 	case n == 99 && w.chance.IntN(20) == 0 && len(w.m.parts) > 0:
 		if err := w.h.b.End(); err != nil {
@@ -194,6 +208,7 @@ func (w *walk) publish() {
 	w.m.parts = append(w.m.parts, next)
 	w.m.resting = false
 	w.m.segments = max(w.m.segments, time.Duration(next.index+1)*partLasts)
+	w.m.declare()
 	w.look()
 }
 

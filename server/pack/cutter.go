@@ -129,6 +129,7 @@ func (c *cutter) write(s ingest.Sample) error {
 	}
 	h.at = max(h.at, c.next)
 	c.next = h.at + 1
+	c.packer.noteGroup(c, s, h.at)
 	c.waitsForKey = false
 	if n := len(c.pending); n > 0 {
 		c.frame = h.at - c.pending[n-1].at
@@ -244,6 +245,9 @@ func (c *cutter) emit(n int, end int64, last bool) error {
 	if c.limit == 0 { // cut early: suppose that what is known goes on
 		frame := max(1, lasts/int64(n))
 		c.limit = max(toTicks(c.packer.config.PartTarget, scale), frame) + min(frame, toTicks(frameGuess, scale)) + toTicks(partSlack, scale)
+	}
+	if c.track.Kind == segment.Video && !c.rung {
+		c.packer.groups.measure(fromTicks(lasts, scale), n)
 	}
 	data, err := marshalPart(c.track, c.parts, samples, end)
 	if err != nil {

@@ -53,6 +53,7 @@ type Packer struct {
 	newest time.Duration // the latest decode time of any track
 
 	captions caption.Seen // of all pictures but rungs
+	groups   groups       // the same
 }
 
 // cut is where a segment starts.

@@ -55,7 +55,7 @@ func (p *Packer) segmentOf(c *cutter, h held, full bool) (msn uint64, ok bool) {
 }
 
 // due tells whether the leader should start a segment with h: at the key frame that makes the segment's length nearest
-// to the target, or, in sound, between two whole parts.
+// to the target, or before the segment would grow longer than any should if the next one comes late; in sound between two whole parts.
 func (p *Packer) due(c *cutter, h held, at time.Duration, full bool, open time.Duration) bool {
 	if open >= SegmentMax {
 		return true
@@ -66,7 +66,7 @@ func (p *Packer) due(c *cutter, h held, at time.Duration, full bool, open time.D
 		return full && open+fromTicks(c.limit, c.track.TimeScale)/2 > p.config.SegmentTarget
 	case h.key:
 		group := fromTicks(h.at-c.lastKey, c.track.TimeScale)
-		return open+group/2 >= p.config.SegmentTarget
+		return open+group/2 >= p.config.SegmentTarget || open+p.groups.most > p.waitMax()
 	}
 	return false
 }

@@ -30,15 +30,15 @@ func Adding(dir string, key Key) bool {
 	return err == nil
 }
 
-// Lacking returns the newest recording that was not looked at for rungs under this ladder, or nil if there is none. skip says which are
-// left out.
-func (s *Shelf) Lacking(ladder string, skip func(Key) bool) *Source {
+// Lacking returns the newest recording that was not looked at for rungs under its channel's ladder, or nil if there is none. skip says which
+// are left out.
+func (s *Shelf) Lacking(ladder func(id.Channel) string, skip func(Key) bool) *Source {
 	for {
 		var key Key
 		found := false
 		s.mu.Lock()
 		for k, sum := range s.sealed {
-			if k.Clip == "" && sum.Ladder != ladder && !skip(k) && (!found || sum.Ended.After(s.sealed[key].Ended)) {
+			if k.Clip == "" && sum.Ladder != ladder(k.Channel) && !skip(k) && (!found || sum.Ended.After(s.sealed[key].Ended)) {
 				key, found = k, true
 			}
 		}
@@ -51,7 +51,7 @@ func (s *Shelf) Lacking(ladder string, skip func(Key) bool) *Source {
 			if source := r.source(); source != nil {
 				return source
 			}
-			err = s.Climbed(key, ladder) // sound alone
+			err = s.Climbed(key, ladder(key.Channel)) // sound alone
 		}
 		if err != nil {
 			s.log.Error("a recording cannot be read for its rungs", "epoch", key.Epoch, "err", err)

@@ -29,8 +29,8 @@ const (
 	clipDigits = 10
 )
 
-// validClip reports whether text has the form of a clip's name.
-func validClip(text string) bool {
+// ValidClip reports whether text has the form of a clip's name.
+func ValidClip(text string) bool {
 	if len(text) != clipDigits {
 		return false
 	}

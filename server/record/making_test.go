@@ -38,7 +38,7 @@ func TestMaking(t *testing.T) {
 		return m
 	}
 	m := make()
-	if shelf.Has(key) || len(shelf.List(b.channel, 0, false)) > 0 {
+	if shelf.Has(key) || len(shelf.List(b.channel, 0)) > 0 {
 		t.Error("half of it is listed")
 	}
 	shelf = open() // the process was killed

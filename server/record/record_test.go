@@ -184,7 +184,7 @@ func TestWhatIsPublishedIsRecorded(t *testing.T) {
 	if c := r.Certificates(); len(c) != manifest.CertificateSize {
 		t.Errorf("%d bytes of certificates", len(c))
 	}
-	list := again.shelf.List(b.channel, 0, false)
+	list := again.shelf.List(b.channel, 0)
 	if len(list) != 1 || list[0].Growing || list[0].Name != "reef" || list[0].Lasts != 20500*time.Millisecond || list[0].Bytes != 2*41*6000 {
 		t.Errorf("%+v", list)
 	}
@@ -441,13 +441,13 @@ func TestOldRecordingsGo(t *testing.T) {
 		b.now = b.now.Add(4 * 24 * time.Hour)
 	}
 	b.recorder.prune()
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 2 || list[0].Key.Epoch != 5 || list[1].Key.Epoch != 4 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 2 || list[0].Key.Epoch != 5 || list[1].Key.Epoch != 4 {
 		t.Errorf("after ten days: %+v", list)
 	}
 	b.begin(6)
 	b.publish(600, 1000, nil) // 5 minutes, 1.2 MB
 	b.recorder.prune()
-	list := b.shelf.List(b.channel, 0, false)
+	list := b.shelf.List(b.channel, 0)
 	if len(list) != 1 || list[0].Key.Epoch != 6 {
 		t.Errorf("with too many bytes: %+v", list)
 	}
@@ -459,7 +459,7 @@ func TestOldRecordingsGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.recorder.prune()
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 0 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 0 {
 		t.Errorf("deleted beside the server: %+v", list)
 	}
 }
@@ -476,7 +476,7 @@ func TestOldRecordingsGoThoughNoneIsMade(t *testing.T) {
 	if err := b.recorder.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 0 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 0 {
 		t.Errorf("after ten days: %+v", list)
 	}
 	if s := b.recorder.Status(); s.State != Off {
@@ -491,7 +491,7 @@ func TestRungsMadeAfterwardsCountForKeeping(t *testing.T) {
 	b.now = b.now.Add(time.Hour)
 	b.sealed(2, 2) // 8 kB
 	b.recorder.prune()
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 2 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 2 {
 		t.Fatalf("%+v", list)
 	}
 	if _, err := b.shelf.Add(Key{Channel: b.channel, Epoch: 2}, 6000); !errors.Is(err, ErrKeep) {
@@ -506,7 +506,7 @@ func TestRungsMadeAfterwardsCountForKeeping(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.recorder.prune()
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 1 || list[0].Key.Epoch != 2 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 1 || list[0].Key.Epoch != 2 {
 		t.Errorf("with the rungs they take too much, and there are %+v", list)
 	}
 }
@@ -529,7 +529,7 @@ func TestRewindingAloneKeepsNothing(t *testing.T) {
 		t.Errorf("a part before the window: %v", err)
 	}
 	b.open(rewind)
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 0 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 0 {
 		t.Errorf("after a kill: %+v", list)
 	}
 	b.begin(2)
@@ -556,7 +556,7 @@ func TestStrangeFilesAreLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := newBenchAt(b)
-	if list := again.shelf.List(b.channel, 0, false); len(list) != 0 {
+	if list := again.shelf.List(b.channel, 0); len(list) != 0 {
 		t.Errorf("%+v", list)
 	}
 	if _, err := os.Stat(strange); err != nil {
@@ -616,8 +616,8 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 	if _, err := clip.Part(0, 7); !errors.Is(err, ErrNotFound) {
 		t.Errorf("more than was cut is there: %v", err)
 	}
-	if list := again.shelf.List(b.channel, 0, true); len(list) != 2 {
-		t.Errorf("%+v", list)
+	if list, err := again.shelf.Clips(b.channel, ""); len(list) != 2 || err != nil {
+		t.Errorf("%+v, %v", list, err)
 	}
 	again.free = 0
 	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrFull) {
@@ -645,7 +645,7 @@ func TestRunEnds(t *testing.T) {
 	if err := b.recorder.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 1 || list[0].Growing {
+	if list := b.shelf.List(b.channel, 0); len(list) != 1 || list[0].Growing {
 		t.Errorf("a stopped server leaves %+v", list)
 	}
 }

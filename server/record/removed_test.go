@@ -25,13 +25,13 @@ func TestARemovedChannelKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.recorder.prune()
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 1 || list[0].Key.Epoch != 2 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 1 || list[0].Key.Epoch != 2 {
 		t.Errorf("while it is still written: %+v", list)
 	}
 	b.publish(8, 1000, nil)
 	b.end()
 	b.recorder.prune()
-	if list := b.shelf.List(b.channel, 0, false); len(list) != 0 {
+	if list := b.shelf.List(b.channel, 0); len(list) != 0 {
 		t.Errorf("once it is whole: %+v", list)
 	}
 	if _, err := os.Stat(other); err != nil {

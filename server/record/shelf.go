@@ -1,7 +1,6 @@
 package record
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,7 +20,7 @@ const (
 	RecordingsMax = 20_000
 	// loadedMax bounds the sealed recordings whose index is kept in memory: at most 50 MB each, mostly below 1.
 	loadedMax = 16
-	// ListMax bounds one answer of List.
+	// ListMax bounds one answer of List and of Clips.
 	ListMax = 100
 )
 
@@ -92,7 +91,7 @@ func (s *Shelf) openChannel(channel id.Channel) error {
 // parseDir reads which recording a directory holds.
 func parseDir(channel id.Channel, name string) (Key, bool) {
 	if clip, ok := strings.CutPrefix(name, clipPrefix); ok {
-		return Key{Channel: channel, Clip: clip}, validClip(clip)
+		return Key{Channel: channel, Clip: clip}, ValidClip(clip)
 	}
 	epoch, err := strconv.ParseUint(name, 10, 64)
 	return Key{Channel: channel, Epoch: epoch}, err == nil && fmt.Sprint(epoch) == name
@@ -283,40 +282,6 @@ func (k Key) plain() Key {
 		k.Epoch = 0
 	}
 	return k
-}
-
-// List returns a channel's recordings, newest first, of epochs below before (0 is all), at most ListMax; or its clips.
-func (s *Shelf) List(channel id.Channel, before uint64, clips bool) []Summary {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var list []Summary
-	take := func(key Key, sum Summary) {
-		if key.Channel == channel && clips == (key.Clip != "") && (before == 0 || key.Epoch < before) && sum.Bytes > 0 {
-			list = append(list, sum)
-		}
-	}
-	for key, sum := range s.sealed {
-		take(key, sum)
-	}
-	for key, r := range s.growing {
-		take(key, r.Summary())
-	}
-	slices.SortFunc(list, func(a, b Summary) int {
-		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.Key.Epoch, a.Key.Epoch), strings.Compare(a.Key.Clip, b.Key.Clip))
-	})
-	return list[:min(len(list), ListMax)]
-}
-
-// Count counts a channel's recordings that are whole.
-func (s *Shelf) Count(channel id.Channel) (n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for key := range s.sealed {
-		if key.Channel == channel && key.Clip == "" {
-			n++
-		}
-	}
-	return n
 }
 
 // forget drops what is known of a recording.

@@ -54,8 +54,8 @@ type Run struct {
 
 // Ladder makes rungs of what is whole.
 type Ladder interface {
-	// Lacking returns the rungs that a recording should have beside those with these heights, at most most.
-	Lacking(p Picture, has []int, most int) []Rung
+	// Lacking returns the rungs that a recording of a channel should have beside those with these heights, at most most.
+	Lacking(channel id.Channel, p Picture, has []int, most int) []Rung
 	// Remake makes the rungs of one run, and returns when they are whole.
 	Remake(ctx context.Context, r Run) error
 }

@@ -115,7 +115,7 @@ type ladder struct {
 	runs  int
 }
 
-func (l *ladder) Lacking(_ Picture, has []int, most int) (rungs []Rung) {
+func (l *ladder) Lacking(_ id.Channel, _ Picture, has []int, most int) (rungs []Rung) {
 	for _, r := range []Rung{{720, 2000}, {360, 700}} {
 		if !slices.Contains(has, r.Height) {
 			rungs = append(rungs, r)

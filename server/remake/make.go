@@ -71,7 +71,7 @@ func (b *Bench) lacking(source Source) ([]Rung, error) {
 		return nil, err
 	}
 	_, free := source.Free()
-	return b.config.Ladder.Lacking(pictureOf(t), source.Rungs(), free), nil
+	return b.config.Ladder.Lacking(source.Channel(), pictureOf(t), source.Rungs(), free), nil
 }
 
 // size is how many bytes rungs take at most: their rates are bounds.

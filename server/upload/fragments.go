@@ -13,6 +13,7 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"shoal/segment"
+	"shoal/server/boxes"
 	"shoal/server/ingest"
 )
 
@@ -45,12 +46,12 @@ func readFragments(r io.Reader, to taker) (err error) {
 	var tracks []ingest.Track
 	first := true
 	for {
-		kind, box, err := readBox(r)
+		kind, box, err := boxes.Next(r, fragmentMax)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errFragment, err)
 		}
 		switch kind {
 		case "ftyp":
@@ -77,27 +78,6 @@ func readFragments(r io.Reader, to taker) (err error) {
 			moof, first = nil, false
 		}
 	}
-}
-
-// readBox returns the next box whole, or io.EOF where none begins.
-func readBox(r io.Reader) (kind string, box []byte, err error) {
-	var start [boxHead]byte
-	if _, err := io.ReadFull(r, start[:]); err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fmt.Errorf("%w: it ends within a box", errFragment)
-		}
-		return "", nil, err
-	}
-	size := binary.BigEndian.Uint32(start[:])
-	if size < boxHead || size > fragmentMax {
-		return "", nil, fmt.Errorf("%w: a box of %d bytes; the most is %d", errFragment, size, fragmentMax)
-	}
-	var whole bytes.Buffer // grows with what comes, not with what is promised
-	whole.Write(start[:])
-	if _, err := io.CopyN(&whole, r, int64(size)-boxHead); err != nil {
-		return "", nil, fmt.Errorf("%w: it ends within a box", errFragment)
-	}
-	return string(start[4:]), whole.Bytes(), nil
 }
 
 // parseTracks reads the description. The picture comes first.
@@ -143,33 +123,45 @@ const pictureLate = 2
 
 // takeSamples hands on the samples of a fragment. first says that it is the file's first.
 func takeSamples(moof, mdat []byte, tracks []ingest.Track, numbers map[int]int, first bool, to taker) error {
-	runs, err := parseFragment(moof, mdat)
+	runs, err := boxes.Fragment(moof, mdat)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errFragment, err)
 	}
 	for _, r := range runs {
-		n, known := numbers[int(r.id)]
+		n, known := numbers[int(r.ID)]
 		if !known {
 			return fmt.Errorf("%w: a sample of no track", errFragment)
 		}
 		if first && tracks[n].Kind == segment.Audio {
-			r.settle(math.MaxInt64)
+			settle(r.Samples, math.MaxInt64)
 		} else if first { // a picture that comes later than the sound is shown from the beginning: players wait for one
-			r.settle(int64(tracks[n].TimeScale) / pictureLate)
+			settle(r.Samples, int64(tracks[n].TimeScale)/pictureLate)
 		}
-		for _, s := range r.samples {
-			dts, ok := ticks(s.at, tracks[n].TimeScale)
+		for _, s := range r.Samples {
+			dts, ok := ticks(s.At, tracks[n].TimeScale)
 			if !ok {
 				return refusal(fmt.Sprintf("The video lasts longer than %v. Cut it into several.", LastsMax))
 			}
-			pts := dts + time.Duration(int64(s.offset)*int64(time.Second)/int64(tracks[n].TimeScale))
-			key := s.key || tracks[n].Kind == segment.Audio
-			if err := to.sample(ingest.Sample{Track: n, DTS: dts, PTS: pts, Key: key, Data: s.data}); err != nil {
+			pts := dts + time.Duration(int64(s.Offset)*int64(time.Second)/int64(tracks[n].TimeScale))
+			key := s.Key || tracks[n].Kind == segment.Audio
+			if err := to.sample(ingest.Sample{Track: n, DTS: dts, PTS: pts, Key: key, Data: s.Data}); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// settle moves a track's first sample to where the second one follows it, but not by more than most ticks: ffmpeg has every track
+// begin with the recording, and its first sample last until the second.
+func settle(s []boxes.Sample, most int64) {
+	if len(s) < 3 {
+		return
+	}
+	usual := s[2].At - s[1].At
+	if later := s[1].At - s[0].At - usual; usual > 0 && later > 0 && later <= most {
+		s[0].At += later
+	}
 }
 
 // ticks turns a time of a track into a time, unless it is later than any that is taken.

@@ -19,3 +19,23 @@ test('a frame keeps the distance to live that its address asks for, also beside 
   await expect(page.getByRole('alert')).toContainText('latency="1" is not a number of seconds from 2 to 10.');
   expect(await page.locator('video').count()).toBe(0);
 });
+
+test('viewers keep the distance that the channel is given, and follow while they watch', async ({ live, open, server }) => {
+  const say = async (latency: string): Promise<void> => {
+    const answer = await fetch(`${server.url}/api/v1/channels/${live.card.channel}/settings`, {
+      method: 'PATCH', headers: { Authorization: `Bearer ${live.card.stream_key}` }, body: JSON.stringify({ latency }),
+    });
+    expect(answer.status).toBe(200);
+    await until('the server follows', async () => (await (await fetch(`${server.url}/api/v1/channels/${live.card.channel}`)).text()).includes(`"latency_s":${latency.slice(0, -1)}`), 10_000);
+  };
+  const near = async (distanceS: number, viewer: Viewer): Promise<boolean> => Math.abs(((await viewer.report()).latencyS ?? 0) - distanceS) < 0.3;
+  await say('5s');
+  const page = await open(`/c/${live.card.channel}`);
+  const frame = await open(`/embed/${live.card.channel}?latency=4`);
+  for (const viewer of [page, frame]) await viewer.plays();
+  await until('the page is as far behind as the channel says, and the frame as its address asks', async () => (await near(5, page)) && (await near(4, frame)), 60_000);
+  await say('3s');
+  await until('the page follows', () => near(3, page), 60_000);
+  expect(await near(4, frame), 'the frame does not').toBe(true);
+  for (const viewer of [page, frame]) expect((await viewer.report()).stalls).toBe(0);
+});

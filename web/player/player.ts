@@ -137,7 +137,7 @@ export class Player {
     const { edges, records } = this.#around;
     const { Events } = kit;
     const hls = this.#from === null
-      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions(), this.#around.distanceS)
+      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions(), this.#around.distanceS())
       : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
     if (this.#language) hls.config.audioPreference = { lang: this.#language };
@@ -269,14 +269,20 @@ export class Player {
 
   /** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
   #standStill(still: boolean): void {
-    if (this.#hls && this.#from === null) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : liveMax(this.#around.distanceS);
+    if (this.#hls && this.#from === null) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : liveMax(this.#around.distanceS());
   }
 
   #keepStep(): void {
     const behind = this.latencyS;
     if (!this.#hls || behind === null || this.#from !== null) return;
     const now = performance.now();
-    const target = this.#around.distanceS + this.#slack.take(this.stalls.stalls(now), now);
+    const distanceS = this.#around.distanceS();
+    const { config } = this.#hls;
+    if (config.liveSyncDuration !== distanceS) { // it was changed while it plays: hls.js is not to jump back to where it was
+      config.liveSyncDuration = distanceS;
+      if (config.liveMaxLatencyDuration !== Infinity) config.liveMaxLatencyDuration = liveMax(distanceS);
+    }
+    const target = distanceS + this.#slack.take(this.stalls.stalls(now), now);
     const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - target, this.bufferMs / 1000, now);
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
     if (jumpS > 0) this.#video.currentTime += jumpS;
@@ -329,7 +335,7 @@ export class Player {
   /** Further behind than everybody else: a button leads back. */
   get behind(): boolean {
     const hls = this.#hls;
-    return hls !== null && this.#framed && hls.latency > (hls.targetLatency ?? this.#around.distanceS) + 2;
+    return hls !== null && this.#framed && hls.latency > (hls.targetLatency ?? this.#around.distanceS()) + 2;
   }
 
   /** Back and forth within what the server still has. */

@@ -8,8 +8,8 @@ export type LoadHls = () => Promise<typeof import('./hls')>;
 export interface Surroundings {
   /** The pass to a private channel, or ''. */
   readonly token: string;
-  /** How far behind live the picture is meant to be, in seconds. */
-  readonly distanceS: number;
+  /** How far behind live the picture is meant to be, in seconds. It may change while it plays. */
+  distanceS(): number;
   source(): PartSource | null;
   /** What the viewer wants to read over the picture, to begin with. */
   readonly reads: TextWish;

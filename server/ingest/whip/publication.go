@@ -24,8 +24,10 @@ const (
 
 // Bounds on the beginning.
 const (
-	// probeMax is how long a track that was offered may take to come before the publication begins without it.
-	probeMax = 3 * time.Second
+	// soundMax and pictureMax are how long a track that was offered may take to come before the publication begins without it. An encoder of
+	// pictures starts late where the machine is busy; what began as sound alone would have to begin another epoch for it.
+	soundMax   = 3 * time.Second
+	pictureMax = 8 * time.Second
 	// reportsMax is how long the sender's reports are waited for: without them picture and sound lie to each other as their packets came.
 	// Browsers report sound after 2.5 s, which is not waited for: the picture is then bent.
 	reportsMax = 500 * time.Millisecond
@@ -172,9 +174,9 @@ func (p *publication) known(now time.Duration) bool {
 	if len(p.queue) >= queueMax || p.queued >= queueBytesMax {
 		return true
 	}
-	for track, wanted := range p.wanted {
-		if wanted && !p.came(track) {
-			return now-p.heardAt >= probeMax
+	for track, most := range [2]time.Duration{picture: pictureMax, sound: soundMax} {
+		if p.wanted[track] && !p.came(track) {
+			return now-p.heardAt >= most
 		}
 	}
 	if !p.whole {

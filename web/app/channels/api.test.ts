@@ -14,5 +14,7 @@ test('an answer is read field by field, and nothing unexpected gets through', ()
     .toMatchObject({ live: false, viewers: 0, epoch: 0, started: null, sharing: { preset_allowed: false } });
   expect(channel({ name: 'sea', tracks: [{ kind: 'audio' }] })?.soundOnly).toBe(true);
   for (const tracks of [[], 'x', [{ kind: 'video' }, { kind: 'audio' }], [7]]) expect(channel({ name: 'sea', tracks })?.soundOnly).toBe(false);
+  expect([2, 4.5, 10].map((latency_s) => channel({ name: 'sea', latency_s })?.latencyS)).toEqual([2, 4.5, 10]);
+  for (const latency_s of [undefined, 0, 1.9, 11, NaN, '4', null]) expect(channel({ name: 'sea', latency_s })?.latencyS, String(latency_s)).toBeNull();
   for (const body of [null, [], 'x', 7, {}, { name: 7 }]) expect(channel(body)).toBeNull();
 });

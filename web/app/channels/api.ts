@@ -1,5 +1,6 @@
 // What the server says of channels: GET /api/v1/channels and /api/v1/channels/NAME.
 import { withToken } from '../../player/address';
+import { LEAST_TARGET_S, MOST_TARGET_S } from '../../player/distance';
 
 export interface ChannelLine {
   readonly name: string;
@@ -17,6 +18,7 @@ export interface Channel extends ChannelLine {
   readonly sharing: { readonly preset_allowed: boolean };
   readonly rewindS: number; // how far back it may be played while live
   readonly clips: boolean; // viewers may make clips
+  readonly latencyS: number | null; // how far behind live they are meant to be; null: the server does not say
   readonly storyboard: string; // of what is live, on its server; '' if there is none
 }
 
@@ -82,8 +84,13 @@ export function channel(body: unknown): Channel | null {
     sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
     rewindS: count(whole.rewind_s),
     clips: whole.clips === true,
+    latencyS: distance(whole.latency_s),
     storyboard: own(whole.storyboard) ? whole.storyboard : '',
   };
+}
+
+function distance(value: unknown): number | null {
+  return typeof value === 'number' && value >= LEAST_TARGET_S && value <= MOST_TARGET_S ? value : null;
 }
 
 function soundOnly(tracks: unknown): boolean {

@@ -7,7 +7,7 @@ const read = (given: Partial<Record<Attribute, string>>, where = page) => readWi
 
 describe('what an author writes', () => {
   it('is an address of a channel, or a name on the server that the script is from', () => {
-    const usual = { name: 'fish', base: 'https://live.example:8443', token: '', autoplay: true, controls: true, sharing: 'ask', distanceS: 3 };
+    const usual = { name: 'fish', base: 'https://live.example:8443', token: '', autoplay: true, controls: true, sharing: 'ask', distanceS: null };
     expect(read({ channel: ' https://live.example:8443/c/fish ' })).toEqual(usual);
     expect(read({ src: 'https://live.example:8443/embed/fish' })).toEqual(usual);
     expect(read({ channel: 'https://live.example:8443/c/fish?share=yes#top' })).toEqual(usual);

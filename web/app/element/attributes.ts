@@ -15,7 +15,7 @@ export interface Wish extends Where {
   readonly autoplay: boolean;
   readonly controls: boolean;
   readonly sharing: SharingWish;
-  readonly distanceS: number; // behind live
+  readonly distanceS: number | null; // behind live; null: as the channel says
 }
 
 export const ATTRIBUTES = ['channel', 'src', 'autoplay', 'muted', 'controls', 'sharing', 'token', 'latency'] as const;

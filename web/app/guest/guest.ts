@@ -8,7 +8,7 @@ import type { default as Hls, HlsConfig } from 'hls.js';
 import { withToken } from '../../player/address';
 import { bufferedAhead } from '../../player/buffered';
 import { Calm } from '../../player/calm';
-import { liveMax } from '../../player/distance';
+import { LIVE_TARGET_S, liveMax } from '../../player/distance';
 import { fragmentLoader } from '../../player/fragments';
 import { Listings } from '../../player/listings';
 import { ServerPace } from '../../player/pace';
@@ -79,7 +79,7 @@ export class Guest extends EventTarget {
     const token = pass || where.token;
     this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
     this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
-    this.config = this.#configure(token, distanceS);
+    this.config = this.#configure(token, distanceS ?? LIVE_TARGET_S);
     this.#calm.begins(this.#began);
   }
 

@@ -31,16 +31,22 @@ export interface Whose {
   readonly token: string;
 }
 
-function address({ base, name, token }: Whose, list: 'recordings' | 'clips'): string {
-  return withToken(`${base}/api/v1/channels/${encodeURIComponent(name)}/${list}`, token);
+function address({ base, name, token }: Whose, what: string): string {
+  return withToken(`${base}/api/v1/channels/${encodeURIComponent(name)}/${what}`, token);
 }
 
-export function listRecordings(whose: Whose): Promise<Answer<readonly Recording[]>> {
-  return ask(address(whose, 'recordings'), (body) => (Array.isArray(body) ? body.flatMap((line) => recording(line, whose) ?? []) : null));
+/** Newest first, as many as the server lists at once; those older than a recording if `before` is one. */
+export function listRecordings(whose: Whose, before?: number): Promise<Answer<readonly Recording[]>> {
+  return ask(address(whose, before ? `recordings?before=${before}` : 'recordings'), (body) => (Array.isArray(body) ? body.flatMap((line) => recording(line, whose) ?? []) : null));
 }
 
-export function listClips(whose: Whose): Promise<Answer<readonly Recording[]>> {
-  return ask(address(whose, 'clips'), (body) => (Array.isArray(body) ? body.flatMap((line) => recording(line, whose) ?? []) : null));
+/** One of them, however old. */
+export function askRecording(whose: Whose, epoch: number): Promise<Answer<Recording>> {
+  return ask(address(whose, `recordings/${epoch}`), (body) => recording(body, whose));
+}
+
+export function askClip(whose: Whose, clip: string): Promise<Answer<Recording>> {
+  return ask(address(whose, `clips/${clip}`), (body) => recording(body, whose));
 }
 
 /** A range of a recording as it is played, or the last seconds of what is live. */

@@ -10,6 +10,7 @@ test('times are read as Go writes them', () => {
   for (const strange of ['', '10', 'forever', '-1m', '5ms']) expect(seconds(strange), strange).toBeNull();
   expect(shown('minutes', '1m30s')).toBe('1.5');
   expect(shown('seconds', '1m30s')).toBe('90');
+  expect(shown('distance', '4.5s')).toBe('4.5');
   expect(shown('days', '30')).toBe('30');
 });
 
@@ -27,6 +28,8 @@ test('what is entered is what the server takes, or is told what to write', () =>
   expect(enter('keep_gb', '1000001', '0')).toBe('! Write a whole number of gigabytes from 0 to 1000000.');
   expect(enter('reconnect_window', '3600', '1h0m0s')).toBe('3600s');
   expect(enter('reconnect_window', '0', '1h0m0s')).toBe('! Write seconds from 1 to 3600.');
+  expect([enter('latency', '4,5', '10s'), enter('latency', '2', '10s')]).toEqual(['4.5s', '2s']);
+  for (const wrong of ['1.9', '11', 'near']) expect(enter('latency', wrong, '10s'), wrong).toBe('! Write seconds from 2 to 10.');
 });
 
 test('the bounds are said before somebody runs into them', () => {
@@ -48,6 +51,7 @@ test('what keeps less deletes, and no bound is the most', () => {
   expect(deletes(field('rewind'), '60s', '10m0s')).toBe(false);
   expect(same(field('rewind'), '600s', '10m0s')).toBe(true);
   expect(same(field('record'), 'on', 'off')).toBe(false);
+  expect([same(field('ladder'), '720p,360p@600', 'on'), same(field('ladder'), '720p', 'off'), shown('switch', '720p'), fixed(field('ladder'), setting('720p'))]).toEqual([true, false, 'on', false]);
 });
 
 test('it is said when a change counts', () => {

@@ -1,7 +1,8 @@
 // What a streamer may set of a channel: in words and units of a page, and as the server writes it. Pure.
+import { LEAST_TARGET_S, MOST_TARGET_S } from '../../player/distance';
 
 /** A setting's name at the server. */
-export type Key = 'record' | 'keep_days' | 'keep_gb' | 'rewind' | 'ladder' | 'reconnect_window' | 'clips' | 'download';
+export type Key = 'record' | 'keep_days' | 'keep_gb' | 'rewind' | 'ladder' | 'reconnect_window' | 'latency' | 'clips' | 'download';
 
 /** One setting as the server tells it. */
 export interface Setting {
@@ -14,7 +15,7 @@ export interface Setting {
 export type Settings = Readonly<Record<Key, Setting>>;
 
 /** How a value is entered. */
-type Kind = 'switch' | 'days' | 'gigabytes' | 'minutes' | 'seconds';
+type Kind = 'switch' | 'days' | 'gigabytes' | 'minutes' | 'seconds' | 'distance';
 
 export interface Field {
   readonly key: Key;
@@ -42,6 +43,7 @@ export const groups: readonly Group[] = [
     fields: [
       { key: 'rewind', kind: 'minutes', label: 'Viewers can go back', says: '0 lets them watch only what is live.' },
       { key: 'reconnect_window', kind: 'seconds', label: 'If your line breaks, wait for you', says: 'When you are back within this time, the broadcast goes on; otherwise it ends.' },
+      { key: 'latency', kind: 'distance', label: 'Viewers see it later by', says: 'Less is more immediate; more bears poorer lines. What your encoder and your line take comes on top.' },
       { key: 'ladder', kind: 'switch', label: 'Smaller pictures for slow lines', says: 'Viewers whose line does not bear your picture get a smaller one, as far as the server can make it.' },
     ],
   },
@@ -72,14 +74,15 @@ const tidy = (n: number): string => String(Math.round(n * 100) / 100);
 
 /** A value as its field shows it. */
 export function shown(kind: Kind, value: string): string {
+  if (kind === 'switch') return value === 'off' ? 'off' : 'on'; // which rungs there are is not the streamer's to choose
   if (kind === 'minutes') return tidy((seconds(value) ?? 0) / 60);
-  if (kind === 'seconds') return tidy(seconds(value) ?? 0);
+  if (kind === 'seconds' || kind === 'distance') return tidy(seconds(value) ?? 0);
   return value;
 }
 
 /** The unit behind a field. */
 export function unit(kind: Kind): string {
-  return { switch: '', days: 'days', gigabytes: 'GB', minutes: 'minutes', seconds: 'seconds' }[kind];
+  return { switch: '', days: 'days', gigabytes: 'GB', minutes: 'minutes', seconds: 'seconds', distance: 'seconds' }[kind];
 }
 
 /** Whether the server gives nothing of this: then there is nothing to choose. */
@@ -102,6 +105,8 @@ export function bounds(field: Field, setting: Setting): string {
       return `At most ${most} on this server.`;
     case 'seconds':
       return `From ${WAIT_S.least} to ${WAIT_S.most}.`;
+    case 'distance':
+      return `From ${LEAST_TARGET_S} to ${MOST_TARGET_S}.`;
   }
 }
 
@@ -140,12 +145,16 @@ export function entered(field: Field, text: string, { most }: Setting): Entered 
     case 'seconds':
       if (n >= WAIT_S.least && n <= WAIT_S.most) return { value: `${Math.round(n)}s` };
       return { wrong: `Write seconds from ${WAIT_S.least} to ${WAIT_S.most}.` };
+    case 'distance':
+      if (n >= LEAST_TARGET_S && n <= MOST_TARGET_S) return { value: `${tidy(n)}s` };
+      return { wrong: `Write seconds from ${LEAST_TARGET_S} to ${MOST_TARGET_S}.` };
   }
 }
 
 /** Whether two values of a setting are the same, however they are spelled. */
 export function same(field: Field, a: string, b: string): boolean {
-  return field.kind === 'minutes' || field.kind === 'seconds' ? seconds(a) === seconds(b) : a === b;
+  if (field.kind === 'switch') return shown('switch', a) === shown('switch', b);
+  return field.kind === 'minutes' || field.kind === 'seconds' || field.kind === 'distance' ? seconds(a) === seconds(b) : a === b;
 }
 
 /** Whether a value keeps less of what is recorded already than another: saving it deletes. */

@@ -1,10 +1,9 @@
 // A visit on the server's own pages: what their addresses may say of it.
 import * as hls from '../../player/hls';
-import { LIVE_TARGET_S } from '../../player/distance';
 import { presetIn } from '../sharing/consent';
 import { Visit } from './visit.svelte';
 
-export function ownVisit(name: string, recording: number | null = null, clip = '', distanceS = LIVE_TARGET_S): Visit {
+export function ownVisit(name: string, recording: number | null = null, clip = '', distanceS: number | null = null): Visit {
   return new Visit({
     name,
     base: '',

@@ -6,11 +6,15 @@
 // What it will never do: steer hls.js; it tells the player where to go.
 import { withToken } from '../../player/address';
 import type { Player } from '../../player/player';
-import { listClips, listRecordings, type Recording, type Whose } from '../recordings/api';
+import type { Answer } from '../channels/api';
+import { askClip, askRecording, listRecordings, type Recording, type Whose } from '../recordings/api';
 import { LIVE_WITHIN_S, placeOf, rewindWindow, type Timeline } from '../recordings/place';
 
 /** The list is asked for again this often while somebody looks at the page. */
 const AGAIN_MS = 30_000;
+
+/** As many the server lists at once: record.ListMax. */
+const LISTED_AT_ONCE = 100;
 
 /** What is live now, as far as going back is concerned. */
 export interface Now {
@@ -22,7 +26,10 @@ export interface Now {
 }
 
 export class Past {
+  /** Newest first; the server lists so many at once, and older ones when they are asked for. */
   recordings = $state.raw<readonly Recording[]>([]);
+  /** There are older ones than those. */
+  more = $state(false);
   /** The recording that is played, or null: it is live, or what is past of it. */
   playing = $state.raw<Recording | null>(null);
   /** The viewer went back in what is live. */
@@ -42,26 +49,38 @@ export class Past {
     if (!anyway && nowMs - this.#listedAt < AGAIN_MS) return;
     this.#listedAt = nowMs;
     const answer = await listRecordings(this.#whose);
-    if (answer.kind === 'ok') this.recordings = answer.value;
+    if (answer.kind !== 'ok') return;
+    const last = answer.value.at(-1)?.epoch ?? 0;
+    const older = this.recordings.filter((each) => each.epoch < last); // that were asked for
+    this.recordings = [...answer.value, ...older];
+    if (older.length === 0) this.more = answer.value.length >= LISTED_AT_ONCE;
+  }
+
+  /** Asks for those that are older than all in the list. */
+  async listOlder(): Promise<void> {
+    const last = this.recordings.at(-1)?.epoch;
+    if (!last) return;
+    const answer = await listRecordings(this.#whose, last);
+    if (answer.kind !== 'ok' || this.recordings.at(-1)?.epoch !== last) return; // asked for twice
+    this.recordings = [...this.recordings, ...answer.value];
+    this.more = answer.value.length >= LISTED_AT_ONCE;
   }
 
   /** Plays a recording from its beginning; false if there is none. */
   async open(player: Player, epoch: number): Promise<boolean> {
-    await this.list(0, true);
-    const found = this.recordings.find((each) => each.epoch === epoch);
-    if (!found) return false;
-    this.playing = found;
-    player.replay(found.hls, 0);
-    return true;
+    const [answer] = await Promise.all([askRecording(this.#whose, epoch), this.list(0, true)]);
+    return this.#play(player, answer);
   }
 
   /** Plays a clip; false if there is none. */
   async openClip(player: Player, clip: string): Promise<boolean> {
-    const answer = await listClips(this.#whose);
-    const found = answer.kind === 'ok' ? answer.value.find((each) => each.clip === clip) : undefined;
-    if (!found) return false;
-    this.playing = found;
-    player.replay(found.hls, 0);
+    return this.#play(player, await askClip(this.#whose, clip));
+  }
+
+  #play(player: Player, answer: Answer<Recording>): boolean {
+    if (answer.kind !== 'ok') return false;
+    this.playing = answer.value;
+    player.replay(answer.value.hls, 0);
     return true;
   }
 

@@ -16,7 +16,7 @@ export interface Plan {
   readonly token: string; // a pass, or ''
   readonly loadHls: LoadHls;
   readonly autoplay: boolean;
-  readonly distanceS: number; // behind live
+  readonly distanceS: number | null; // behind live; null: as the channel says
   readonly preset: 'yes' | 'no' | null; // an answer to the sharing question that the page brings along, where that counts
   readonly recording: number | null; // the epoch of the recording that it is about, or null: about what is live
   readonly clip: string; // the clip that it is about, or ''

@@ -5,6 +5,7 @@
 // What it owns: the player, the company, the clock that looks at both once a second.
 // What it will never do: decide anything about media; player/ does.
 import { withToken } from '../../player/address';
+import { LIVE_TARGET_S } from '../../player/distance';
 import { Player } from '../../player/player';
 import type { Quality } from '../../player/qualities';
 import type { Sound } from '../../player/sounds';
@@ -153,9 +154,10 @@ export class Visit {
 
   begin(video: HTMLVideoElement): () => void {
     this.#video = video;
+    const distanceS = (): number => this.#plan.distanceS ?? this.channel?.latencyS ?? LIVE_TARGET_S;
     this.#player = new Player(video, this.#plan.loadHls, {
       token: this.#plan.token,
-      distanceS: this.#plan.distanceS,
+      distanceS,
       reads: readWish(memory()),
       hears: readLanguage(memory()),
       source: () => this.company.source,

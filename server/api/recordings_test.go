@@ -1,0 +1,97 @@
+package api
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"shoal/id"
+	"shoal/server/record"
+)
+
+// shelf holds recording 7 of fish, which is whole, recording 9, which grows, and one clip.
+type shelf struct{}
+
+var kept = map[record.Key]record.Summary{
+	{Channel: fish.ID, Epoch: 7}:           {Key: record.Key{Channel: fish.ID, Epoch: 7}, Title: "tide", Bytes: 5},
+	{Channel: fish.ID, Epoch: 9}:           {Key: record.Key{Channel: fish.ID, Epoch: 9}, Growing: true, Bytes: 5},
+	{Channel: fish.ID, Clip: "abcdefgh27"}: {Key: record.Key{Channel: fish.ID, Epoch: 7, Clip: "abcdefgh27"}, Title: "the jump", Bytes: 5},
+}
+
+func (shelf) Find(record.Key) (*record.Recording, error) { return nil, record.ErrNotFound }
+
+func (shelf) List(id.Channel, uint64) []record.Summary { return nil }
+
+func (shelf) Clips(channel id.Channel, before string) ([]record.Summary, error) {
+	switch before {
+	case "":
+		return []record.Summary{kept[record.Key{Channel: channel, Clip: "abcdefgh27"}]}, nil
+	case "abcdefgh27":
+		return nil, nil
+	}
+	return nil, record.ErrNotFound
+}
+
+func (shelf) Summary(key record.Key) (record.Summary, error) {
+	if s, ok := kept[key]; ok {
+		return s, nil
+	}
+	return record.Summary{}, record.ErrNotFound
+}
+
+func (shelf) Cut(*record.Recording, time.Duration, time.Duration, string) (record.Summary, error) {
+	return record.Summary{}, errors.New("nothing is cut here")
+}
+
+func (shelf) Count(id.Channel) int                         { return 1 }
+func (shelf) Pictured(id.Channel) (record.Summary, bool)   { return record.Summary{}, false }
+func (shelf) Totals() (recordings, clips int, bytes int64) { return 2, 1, 15 }
+
+// newLibrary is a house with a shelf.
+func newLibrary(t *testing.T, set ...func(*Config)) *house {
+	h := newHouse(t, set...)
+	var err error
+	if h.handler, err = New(h.config, Rooms{Channels: h, Broadcasts: h, Tracker: h, Lobby: h, Recordings: shelf{}}, h.metrics).Handler(); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// What lists end before has its own address, and lists of clips go on behind a clip; what is asked wrongly is told so.
+func TestWhatIsKeptIsTold(t *testing.T) {
+	h := newLibrary(t, func(c *Config) { c.Record = true })
+	for path, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"recordings/7":            {200, `"title":"tide"`},
+		"recordings/9":            {200, `"live":true`},
+		"recordings/8":            {404, "no longer kept"},
+		"recordings/x":            {404, "nothing at this address"},
+		"clips/abcdefgh27":        {200, `"page":"/c/fish/clip/abcdefgh27"`},
+		"clips/abcdefgh22":        {404, "no longer kept"},
+		"clips/x":                 {404, "no longer kept"},
+		"clips":                   {200, `"title":"the jump"`},
+		"clips?before=abcdefgh27": {200, "[]"},
+		"clips?before=abcdefgh22": {404, "no longer kept"},
+		"clips?before=x":          {400, "the name of a clip"},
+		"clips?before=7":          {400, "the name of a clip"},
+		"recordings?before=x":     {400, "the number of a recording"},
+	} {
+		if w := h.request("GET", "/api/v1/channels/fish/"+path); w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if w := h.request("GET", "/api/v1/channels/frog/recordings/7"); w.Code != 404 {
+		t.Errorf("another channel's: %d %s", w.Code, w.Body)
+	}
+}
+
+// Where nothing is kept but what can be rewound, that is no recording.
+func TestWhatIsKeptForRewindingIsNoRecording(t *testing.T) {
+	h := newLibrary(t)
+	if w := h.request("GET", "/api/v1/channels/fish/recordings/9"); w.Code != 404 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
