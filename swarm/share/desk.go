@@ -205,31 +205,28 @@ func (d *Desk) room(j *job, moving int) bool {
 	return moving == 0 || moving+j.size <= most
 }
 
-// moving returns how many bytes the line has before it, and when they are fewer though nothing is drained. What has stood in a transport for a
-// while waits for its neighbour's line and not for ours.
-func (d *Desk) moving(now span.Span) (bytes int, until span.Span) {
-	until = now + stuckAfter
+// moving returns how many bytes the line has before it. What has stood in a transport for a while waits for its neighbour's line and not for
+// ours.
+func (d *Desk) moving(now span.Span) (bytes int) {
 	d.links.All(func(_ id.Peer, l *link) bool {
-		if stuck := l.movedAt + stuckAfter; l.buffered > 0 && now < stuck {
-			bytes, until = bytes+l.buffered, min(until, stuck)
+		if now < l.movedAt+stuckAfter {
+			bytes += l.buffered
 		}
 		return true
 	})
-	return bytes, until
+	return bytes
 }
 
 // Pump lets out what may be sent at now. It returns when to pump again, or ok false if only Drained or a new piece can
-// change anything.
+// change anything, or that nothing is drained for stuckAfter.
 func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok bool) {
-	kept, moving, until := 0, 0, now+stuckAfter
-	idle := false // a transport is, and waits for the others
+	kept, moving := 0, 0
 	if len(d.queue) > 0 && d.total > 0 {
-		moving, until = d.moving(now)
+		moving = d.moving(now)
 	}
 	for i := range d.queue {
 		j := &d.queue[i]
 		if !d.room(j, moving) {
-			idle = idle || j.link.buffered == 0
 			if kept < i {
 				d.queue[kept] = *j
 			}
@@ -258,8 +255,5 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 	}
 	d.queue = slices.Delete(d.queue, kept, len(d.queue))
 	d.drain.press(now, kept > 0 && !ok)
-	if idle && !ok {
-		next, ok = until, true
-	}
 	return out, next, ok
 }

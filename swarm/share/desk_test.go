@@ -81,21 +81,6 @@ func TestIdleTransportsWaitForALineThatIsFull(t *testing.T) {
 	}
 }
 
-// What stands in transports waits for its neighbours' lines: nobody says that it still does, and the others must not wait for a word of it.
-func TestTransportsThatStandStillAreWokenFrom(t *testing.T) {
-	d := open(100_000_000)
-	for p := range 12 {
-		d.Join(id.Peer(p + 1))
-		d.Queue(0, Send{id.Peer(p + 1), part(2), 0}, 4096, 2000, 0)
-	}
-	if _, next, ok := d.Pump(0, nil); !ok || next != stuckAfter {
-		t.Fatalf("pumps again at %v, %v; want when what is in the transports no longer counts", next, ok)
-	}
-	if sends, _, _ := d.Pump(stuckAfter, nil); len(sends) != piecesUnsure {
-		t.Errorf("%d more pieces went out then", len(sends))
-	}
-}
-
 // Of a recording all is wanted ahead of time: waiting for others only made late what nobody else could send.
 func TestIdleTransportsOfARecordingDoNotWait(t *testing.T) {
 	d := open(100_000_000)
