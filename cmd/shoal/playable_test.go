@@ -113,3 +113,30 @@ func framesIn(t *testing.T, media []byte) {
 		t.Errorf("a segment of %d bytes has %q frames: %v %s", len(media), out, err, complaints.String())
 	}
 }
+
+// Whoever rewinds is told of segments what live viewers are (EXT-X-TARGETDURATION), here more than they last: the encoder says that key frames may come
+// ten seconds apart, and sends one every two. When the broadcast has ended it is still so.
+func TestRewindingDeclaresWhatLiveDoes(t *testing.T) {
+	r := newRecorded(t)
+	r.serve("--reconnect-window", "1s")
+	publisher := spawn(t, exec.Command("ffmpeg", "-loglevel", "error", "-readrate", "4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25",
+		"-c:v", "libx264", "-preset", "ultrafast", "-b:v", "400k", "-g", "250", "-force_key_frames", "expr:gte(t,n_forced*2)", "-pix_fmt", "yuv420p",
+		"-f", "flv", "rtmp://"+r.rtmp+"/live/"+r.key))
+	target := regexp.MustCompile(`#EXT-X-TARGETDURATION:\d+\n`)
+	says := func(path string) string { text, _ := r.get(path); return string(target.Find(text)) }
+	const live, rewound, want = "/hls/demo/0.m3u8", "/hls/demo/1/0.m3u8", "#EXT-X-TARGETDURATION:10\n"
+	segments := func() int { text, _ := r.get(rewound); return bytes.Count(text, []byte("#EXTINF:")) }
+	for n := 1; n <= 4; n++ {
+		r.until("another segment can be rewound to", func() bool { return segments() >= n })
+		if now, before := says(live), says(rewound); now != want || before != want {
+			t.Errorf("with %d segments live says %q, rewinding %q", n, now, before)
+		}
+	}
+	if err := publisher.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	r.until("the broadcast has ended", func() bool { list := r.list(); return len(list) == 1 && !list[0].Live })
+	if said := says(rewound); said != want {
+		t.Errorf("behind the end it says %q", said)
+	}
+}
