@@ -2,6 +2,7 @@ package rtmp
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"slices"
@@ -24,12 +25,11 @@ var errNoHeader = errors.New("media came before the sequence header that says wh
 
 // publication turns messages into frames.
 type publication struct {
-	log     *slog.Logger
-	mender  *mend.Mender
-	others  bool        // further pictures were told
-	sounds  []uint8     // the publisher's numbers of sounds, in the order in which they came; at most ingest.SoundsMax
-	further [256]bool   // those that came after, by number
-	speech  [256]string // languages that metadata tells, by number
+	mender   *mend.Mender
+	pictures []uint8     // the publisher's numbers of pictures, in the order in which they came; at most 1 + ingest.RungsMax
+	sounds   []uint8     // the same of sounds; at most ingest.SoundsMax
+	further  [256]bool   // sounds that came after, by number
+	speech   [256]string // languages that metadata tells, by number
 
 	say      func(language, text string) // takes texts; nil: nobody does
 	language string                      // of texts that do not say theirs
@@ -37,11 +37,11 @@ type publication struct {
 
 // newPublication takes the languages of sounds that say none themselves, in their order.
 func newPublication(a gate.Admission, languages []string, log *slog.Logger) *publication {
-	p := &publication{log: log, mender: mend.New(a.Sink, log), sounds: []uint8{0}, say: a.Text, language: languageUnsaid}
+	p := &publication{mender: mend.New(a.Sink, log), pictures: []uint8{0}, sounds: []uint8{0}, say: a.Text, language: languageUnsaid}
 	if len(languages) > 0 && languages[0] != "" {
 		p.language = languages[0]
 	}
-	p.mender.LeftOut = a.LeftOut
+	p.mender.LeftOut, p.mender.RungOut = a.LeftOut, a.RungOut
 	for n, language := range languages[:min(len(languages), ingest.SoundsMax)] {
 		p.mender.Speaks(n, language)
 	}
@@ -56,21 +56,13 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 		return false, nil
 	case *message.Video:
 		return m.Type == message.VideoTypeAU, p.video(m)
-	case *message.VideoExSequenceStart:
-		return false, p.videoStart(m)
-	case *message.VideoExFramesX:
-		return true, p.picture(m.DTS, 0, m.Payload)
-	case *message.VideoExCodedFrames:
-		return true, p.picture(m.DTS, signed24(m.PTSDelta), m.Payload)
 	case *message.VideoExMultitrack:
-		if m.TrackID == 0 {
-			return p.take(m.Wrapped)
-		}
-		if !p.others {
-			p.others = true
-			p.log.Warn("the publisher sends several pictures: only the first is used")
+		if n, ok := p.pictureOf(m.TrackID); ok {
+			return p.takePicture(n, m.Wrapped)
 		}
 		return false, nil
+	case *message.VideoExSequenceStart, *message.VideoExFramesX, *message.VideoExCodedFrames:
+		return p.takePicture(0, m)
 	case *message.Audio:
 		return m.AACType == message.AudioAACTypeAU, p.audio(m)
 	case *message.AudioExMultitrack:
@@ -80,6 +72,37 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 		return false, nil
 	}
 	return p.takeSound(0, m)
+}
+
+// takePicture takes a message of Enhanced RTMP about picture n. Only the first can be at fault: what is wrong with another costs that one alone.
+func (p *publication) takePicture(n int, m message.Message) (media bool, err error) {
+	switch m := m.(type) {
+	case *message.VideoExSequenceStart:
+		err = p.videoStart(n, m)
+		if err != nil && n > 0 {
+			p.mender.LeaveOut(n, err.Error())
+			return false, nil
+		}
+		return false, err
+	case *message.VideoExFramesX:
+		return true, p.picture(n, m.DTS, 0, m.Payload)
+	case *message.VideoExCodedFrames:
+		return true, p.picture(n, m.DTS, signed24(m.PTSDelta), m.Payload)
+	}
+	return false, nil
+}
+
+// pictureOf returns which picture the publisher's number means, if there is room for it.
+func (p *publication) pictureOf(track uint8) (n int, ok bool) {
+	if n = slices.Index(p.pictures, track); n >= 0 {
+		return n, true
+	}
+	if len(p.pictures) > ingest.RungsMax {
+		p.mender.LeaveOut(ingest.RungsMax+1, fmt.Sprintf("a publisher may send %d pictures: send fewer", 1+ingest.RungsMax))
+		return 0, false
+	}
+	p.pictures = append(p.pictures, track)
+	return len(p.pictures) - 1, true
 }
 
 // takeSound takes a message of Enhanced RTMP about sound n.
@@ -184,17 +207,17 @@ func (p *publication) video(m *message.Video) error {
 	case message.VideoTypeConfig:
 		switch {
 		case m.AVCConfig != nil:
-			return p.avc(m.AVCConfig)
+			return p.avc(0, m.AVCConfig)
 		case m.HEVCConfig != nil:
-			return p.hevc(m.HEVCConfig)
+			return p.hevc(0, m.HEVCConfig)
 		}
 	case message.VideoTypeAU:
-		if !p.mender.HasPicture() { // parameters may come in-band only
-			if err := p.mender.NALs(m.Codec == message.CodecH265, lengthSize, nil); err != nil {
+		if !p.mender.HasPicture(0) { // parameters may come in-band only
+			if err := p.mender.NALs(0, m.Codec == message.CodecH265, lengthSize, nil); err != nil {
 				return err
 			}
 		}
-		return p.picture(m.DTS, signed24(m.PTSDelta), m.AU)
+		return p.picture(0, m.DTS, signed24(m.PTSDelta), m.AU)
 	}
 	return nil
 }
@@ -212,11 +235,14 @@ func (p *publication) audio(m *message.Audio) error {
 	return p.sound(0, m.DTS, m.AU)
 }
 
-func (p *publication) picture(at, offset time.Duration, payload []byte) error {
-	if !p.mender.HasPicture() {
+func (p *publication) picture(n int, at, offset time.Duration, payload []byte) error {
+	if !p.mender.HasPicture(n) {
+		if n > 0 { // why, it was told with its sequence header, if there was one
+			return nil
+		}
 		return errNoHeader
 	}
-	return p.mender.Picture(uint32(at/time.Millisecond), offset, payload)
+	return p.mender.Picture(n, uint32(at/time.Millisecond), offset, payload)
 }
 
 func (p *publication) sound(n int, at time.Duration, payload []byte) error {
@@ -227,38 +253,38 @@ func (p *publication) sound(n int, at time.Duration, payload []byte) error {
 }
 
 // videoStart takes a sequence header of Enhanced RTMP.
-func (p *publication) videoStart(m *message.VideoExSequenceStart) error {
+func (p *publication) videoStart(n int, m *message.VideoExSequenceStart) error {
 	switch {
 	case m.AVCConfig != nil:
-		return p.avc(m.AVCConfig)
+		return p.avc(n, m.AVCConfig)
 	case m.HEVCConfig != nil:
-		return p.hevc(m.HEVCConfig)
+		return p.hevc(n, m.HEVCConfig)
 	case m.AV1Config != nil:
-		return p.mender.AV1(m.AV1Config.ConfigOBUs)
+		return p.mender.AV1(n, m.AV1Config.ConfigOBUs)
 	case m.VP9Config != nil:
-		return p.mender.VP9()
+		return p.mender.VP9(n)
 	}
 	return mend.ErrCodec
 }
 
-func (p *publication) avc(c *mp4.AVCDecoderConfiguration) error {
+func (p *publication) avc(n int, c *mp4.AVCDecoderConfiguration) error {
 	var units [][]byte
 	for _, sets := range [][]mp4.AVCParameterSet{c.SequenceParameterSets, c.PictureParameterSets} {
 		for _, s := range sets {
 			units = append(units, s.NALUnit)
 		}
 	}
-	return p.mender.NALs(false, int(c.LengthSizeMinusOne)+1, units)
+	return p.mender.NALs(n, false, int(c.LengthSizeMinusOne)+1, units)
 }
 
-func (p *publication) hevc(c *mp4.HvcC) error {
+func (p *publication) hevc(n int, c *mp4.HvcC) error {
 	var units [][]byte
 	for _, a := range c.NaluArrays {
 		for _, n := range a.Nalus {
 			units = append(units, n.NALUnit)
 		}
 	}
-	return p.mender.NALs(true, int(c.LengthSizeMinusOne)+1, units)
+	return p.mender.NALs(n, true, int(c.LengthSizeMinusOne)+1, units)
 }
 
 // audioStart takes a sequence header of Enhanced RTMP.
