@@ -2,14 +2,11 @@ package rtmp
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"math"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/abema/go-mp4"
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/message"
 
@@ -17,9 +14,6 @@ import (
 	"shoal/server/ingest/gate"
 	"shoal/server/ingest/mend"
 )
-
-// lengthSize is how many bytes say the length of a NAL unit while no sequence header said otherwise.
-const lengthSize = 4
 
 var errNoHeader = errors.New("media came before the sequence header that says what it is: restart the encoder")
 
@@ -72,37 +66,6 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 		return false, nil
 	}
 	return p.takeSound(0, m)
-}
-
-// takePicture takes a message of Enhanced RTMP about picture n. Only the first can be at fault: what is wrong with another costs that one alone.
-func (p *publication) takePicture(n int, m message.Message) (media bool, err error) {
-	switch m := m.(type) {
-	case *message.VideoExSequenceStart:
-		err = p.videoStart(n, m)
-		if err != nil && n > 0 {
-			p.mender.LeaveOut(n, err.Error())
-			return false, nil
-		}
-		return false, err
-	case *message.VideoExFramesX:
-		return true, p.picture(n, m.DTS, 0, m.Payload)
-	case *message.VideoExCodedFrames:
-		return true, p.picture(n, m.DTS, signed24(m.PTSDelta), m.Payload)
-	}
-	return false, nil
-}
-
-// pictureOf returns which picture the publisher's number means, if there is room for it.
-func (p *publication) pictureOf(track uint8) (n int, ok bool) {
-	if n = slices.Index(p.pictures, track); n >= 0 {
-		return n, true
-	}
-	if len(p.pictures) > ingest.RungsMax {
-		p.mender.LeaveOut(ingest.RungsMax+1, fmt.Sprintf("a publisher may send %d pictures: send fewer", 1+ingest.RungsMax))
-		return 0, false
-	}
-	p.pictures = append(p.pictures, track)
-	return len(p.pictures) - 1, true
 }
 
 // takeSound takes a message of Enhanced RTMP about sound n.
@@ -202,26 +165,6 @@ func (p *publication) furtherSounds(o amf0.Object) {
 	}
 }
 
-func (p *publication) video(m *message.Video) error {
-	switch m.Type {
-	case message.VideoTypeConfig:
-		switch {
-		case m.AVCConfig != nil:
-			return p.avc(0, m.AVCConfig)
-		case m.HEVCConfig != nil:
-			return p.hevc(0, m.HEVCConfig)
-		}
-	case message.VideoTypeAU:
-		if !p.mender.HasPicture(0) { // parameters may come in-band only
-			if err := p.mender.NALs(0, m.Codec == message.CodecH265, lengthSize, nil); err != nil {
-				return err
-			}
-		}
-		return p.picture(0, m.DTS, signed24(m.PTSDelta), m.AU)
-	}
-	return nil
-}
-
 func (p *publication) audio(m *message.Audio) error {
 	if m.Codec != message.CodecMPEG4Audio {
 		return mend.ErrCodec
@@ -235,56 +178,11 @@ func (p *publication) audio(m *message.Audio) error {
 	return p.sound(0, m.DTS, m.AU)
 }
 
-func (p *publication) picture(n int, at, offset time.Duration, payload []byte) error {
-	if !p.mender.HasPicture(n) {
-		if n > 0 { // why, it was told with its sequence header, if there was one
-			return nil
-		}
-		return errNoHeader
-	}
-	return p.mender.Picture(n, uint32(at/time.Millisecond), offset, payload)
-}
-
 func (p *publication) sound(n int, at time.Duration, payload []byte) error {
 	if !p.mender.HasSound(n) {
 		return errNoHeader
 	}
 	return p.mender.Sound(n, uint32(at/time.Millisecond), payload)
-}
-
-// videoStart takes a sequence header of Enhanced RTMP.
-func (p *publication) videoStart(n int, m *message.VideoExSequenceStart) error {
-	switch {
-	case m.AVCConfig != nil:
-		return p.avc(n, m.AVCConfig)
-	case m.HEVCConfig != nil:
-		return p.hevc(n, m.HEVCConfig)
-	case m.AV1Config != nil:
-		return p.mender.AV1(n, m.AV1Config.ConfigOBUs)
-	case m.VP9Config != nil:
-		return p.mender.VP9(n)
-	}
-	return mend.ErrCodec
-}
-
-func (p *publication) avc(n int, c *mp4.AVCDecoderConfiguration) error {
-	var units [][]byte
-	for _, sets := range [][]mp4.AVCParameterSet{c.SequenceParameterSets, c.PictureParameterSets} {
-		for _, s := range sets {
-			units = append(units, s.NALUnit)
-		}
-	}
-	return p.mender.NALs(n, false, int(c.LengthSizeMinusOne)+1, units)
-}
-
-func (p *publication) hevc(n int, c *mp4.HvcC) error {
-	var units [][]byte
-	for _, a := range c.NaluArrays {
-		for _, n := range a.Nalus {
-			units = append(units, n.NALUnit)
-		}
-	}
-	return p.mender.NALs(n, true, int(c.LengthSizeMinusOne)+1, units)
 }
 
 // audioStart takes a sequence header of Enhanced RTMP.
@@ -296,14 +194,4 @@ func (p *publication) audioStart(n int, m *message.AudioExSequenceStart) error {
 		return p.mender.Opus(n, int(m.OpusConfig.ChannelCount))
 	}
 	return mend.ErrCodec
-}
-
-// signed24 reads the composition time of a picture, which RTMP sends in 24 bits and gortmplib takes for unsigned.
-func signed24(d time.Duration) time.Duration {
-	const wrap = (math.MaxUint16 + 1) << 8
-	ms := int64(d / time.Millisecond)
-	if ms >= wrap/2 {
-		ms -= wrap
-	}
-	return time.Duration(ms) * time.Millisecond
 }
