@@ -275,7 +275,7 @@ func (p *Mender) start() error {
 	if err := p.tracks(); err != nil {
 		return err
 	}
-	queue := rungsLast(p.queue)
+	queue := rungsBehind(p.streams[picture], p.queue)
 	p.queue, p.queued = nil, 0
 	for _, u := range queue {
 		if err := p.emit(u); err != nil {

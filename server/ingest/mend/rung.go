@@ -16,6 +16,9 @@ type rung struct {
 func (p *Mender) LeaveOut(n int, why string) {
 	if n <= ingest.RungsMax {
 		if s := p.streams[pictureStream(n)]; s != nil {
+			if s.rung.out {
+				return
+			}
 			s.rung.out = true
 		}
 	}
@@ -27,15 +30,23 @@ func (p *Mender) LeaveOut(n int, why string) {
 // pictured tells whether the first picture is a track.
 func (p *Mender) pictured() bool { return p.streams[picture] != nil && p.streams[picture].codec != nil }
 
-// rungsLast puts the units of rungs behind those of what they follow, which must have been placed on the clock before. Else the order stays.
-func rungsLast(queue []unit) []unit {
-	ordered := make([]unit, 0, len(queue))
-	for _, last := range []bool{false, true} {
-		for _, u := range queue {
-			if (u.stream.rung.number > 0) == last {
-				ordered = append(ordered, u)
-			}
+// rungsBehind puts units of rungs that came before the first one of the picture behind it: it must have been placed on the clock before.
+func rungsBehind(picture *stream, queue []unit) []unit {
+	var ordered, early []unit
+	placed := false
+	for _, u := range queue {
+		if u.stream.rung.number > 0 && !placed {
+			early = append(early, u)
+			continue
 		}
+		ordered = append(ordered, u)
+		if u.stream == picture && u.codec != nil && !placed {
+			placed = true
+			ordered = append(ordered, early...)
+		}
+	}
+	if !placed {
+		ordered = append(ordered, early...)
 	}
 	return ordered
 }
