@@ -34,6 +34,13 @@ func (p *publication) takePicture(n int, m message.Message) (media bool, err err
 	return false, nil
 }
 
+// misread notes that a message about a picture beside the first is not valid.
+func (p *publication) misread(track uint8) {
+	if n, ok := p.pictureOf(track); ok {
+		p.mender.LeaveOut(n, "its codec or its sequence header is not understood: send H.264")
+	}
+}
+
 // pictureOf returns which picture the publisher's number means, if there is room for it.
 func (p *publication) pictureOf(track uint8) (n int, ok bool) {
 	if n = slices.Index(p.pictures, track); n >= 0 {
