@@ -51,6 +51,7 @@ type epoch struct {
 	packer  *pack.Packer
 	tracks  []ingest.Track // the publisher's, and then the rungs
 	rungs   int            // how many of tracks; fixed for the epoch
+	tried   [RungsMax]bool // the publisher's own rungs that lined up when their last run ended
 	arrived []time.Time    // by track: when the sample before the one being written came
 	broken  error          // why nothing more can be published
 

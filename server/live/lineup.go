@@ -15,9 +15,12 @@ const (
 	behindMax = 2 * time.Second
 	// againAfter is for how long the key frames of a rung that was left out must line up before it is taken again.
 	againAfter = 10 * time.Second
-	// heldMax and heldBytesMax bound what is held back of a rung that runs ahead: about four seconds of it.
-	heldMax      = 256
-	heldBytesMax = 8 << 20
+	// trialMax is how long a rung is held back at first until its second key frame is seen to line up: those of the usual 2 s, and a little more.
+	// Whoever finds it in playlists is to find more than a first segment.
+	trialMax = 2500 * time.Millisecond
+	// heldMax and heldBytesMax bound what is held back of a rung: trialMax and what it runs ahead.
+	heldMax      = 512
+	heldBytesMax = 16 << 20
 	// keysHeldMax bounds the key frames that are waited for.
 	keysHeldMax = 64
 )
@@ -42,6 +45,7 @@ type lineup struct {
 	out   bool            // it is left out
 	row   time.Duration   // since when its key frames line up, while it is left out
 	inRow bool
+	tried bool // it has lined up before: no trial
 }
 
 // turn is what becomes of the next sample of a rung.
@@ -56,7 +60,10 @@ const (
 
 const before = time.Duration(math.MinInt64) // all times
 
-func newLineup() *lineup { return &lineup{heard: before, since: before, came: before} }
+// newLineup is for a rung that was tried in the run before, or was not.
+func newLineup(tried bool) *lineup {
+	return &lineup{heard: before, since: before, came: before, tried: tried}
+}
 
 // shown is when a sample is shown, or decoded if that is later: where segments begin.
 func shown(s ingest.Sample) time.Duration { return max(s.DTS, s.PTS) }
@@ -98,7 +105,7 @@ func (l *lineup) take(s ingest.Sample) (why string) {
 
 // leave leaves the rung out.
 func (l *lineup) leave(why string) string {
-	l.out, l.flows, l.inRow = true, false, false
+	l.out, l.flows, l.inRow, l.tried = true, false, false, true
 	return why
 }
 
@@ -122,7 +129,19 @@ func (l *lineup) next(last bool) (s ingest.Sample, t turn, why string) {
 	if l.heard <= at+keySlack && !match && (!last || s.Key) { // a key frame of the picture may still come
 		return s, waits, ""
 	}
+	if match && !l.tried {
+		switch l.trial(at, last) {
+		case waits:
+			return s, waits, ""
+		case drops:
+			why = l.leave(whyKeys)
+		}
+	}
 	l.held, l.size = l.held[1:], l.size-len(s.Data)
+	if why != "" {
+		l.keys = l.keys[1:]
+		return s, drops, why
+	}
 	if match {
 		l.keys = l.keys[1:]
 		return s, l.lined(at), ""
@@ -144,6 +163,24 @@ func (l *lineup) missed(s ingest.Sample) bool {
 	return l.keys[0] < s.DTS-keySlack
 }
 
+// trial says whether the rung begins with its first key frame, as far as the second tells.
+func (l *lineup) trial(at time.Duration, last bool) turn {
+	if len(l.keys) > 1 {
+		for _, s := range l.held[1:] {
+			if s.Key && (shown(s)-l.keys[1]).Abs() <= keySlack {
+				return begins
+			}
+			if s.Key && shown(s) > l.keys[1] || s.DTS > l.keys[1]+keySlack {
+				return drops
+			}
+		}
+	}
+	if last || l.heard > at+trialMax {
+		return begins
+	}
+	return waits
+}
+
 // lined takes note of a key frame that stands where it should.
 func (l *lineup) lined(at time.Duration) turn {
 	if l.flows {
@@ -155,6 +192,6 @@ func (l *lineup) lined(at time.Duration) turn {
 	if l.out && at-l.row < againAfter {
 		return drops
 	}
-	l.out, l.flows = false, true
+	l.out, l.flows, l.tried = false, true, true
 	return begins
 }

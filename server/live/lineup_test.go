@@ -37,7 +37,7 @@ func (l line) samples(seconds int) (all []ingest.Sample) {
 // through sends a rung and its picture through a lineup, the rung up to ahead before the picture or behind it, and returns what came of it.
 func through(t *testing.T, picture, rung []ingest.Sample, ahead time.Duration, r *rand.Rand) (out []ingest.Sample, why []string) {
 	t.Helper()
-	l := newLineup()
+	l := newLineup(false)
 	var keys []time.Duration
 	hear := func(w string) {
 		if w != "" {
@@ -108,8 +108,9 @@ func TestLineup(t *testing.T) {
 		"a frame late":     {rung: line{rate: 30, late: func(int) time.Duration { return time.Second / 30 }}, from: seconds, why: whyKeys},
 		"drifting":         {rung: line{rate: 30, late: func(key int) time.Duration { return time.Duration(key) * 3 * time.Millisecond }}, from: 0, why: whyKeys},
 		"one late":         {rung: line{rate: 30, late: once}, from: 0, why: whyKeys},
+		"the last is lost": {rung: line{rate: 30}, lost: []int{570}, from: 0, why: whyKeys},
 		"begins late":      {rung: line{rate: 30}, lost: []int{0}, from: 11, why: whyKeys},
-		"fewer key frames": {rung: line{rate: 30}, lost: []int{30, 90, 150, 210, 270, 330, 390, 450, 510, 570}, from: 0, why: whyKeys},
+		"fewer key frames": {rung: line{rate: 30}, lost: []int{30, 90, 150, 210, 270, 330, 390, 450, 510, 570}, from: seconds, why: whyKeys},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20) {

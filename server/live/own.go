@@ -78,7 +78,7 @@ func (b *broadcast) bring(tracks, rungs []ingest.Track) (taken int) {
 	source, ok := picture(tracks)
 	o.source = source
 	for _, t := range rungs {
-		r := &ownRung{track: t, slot: -1, lineup: newLineup()}
+		r := &ownRung{track: t, slot: -1}
 		o.rungs = append(o.rungs, r)
 		why := ""
 		switch {
@@ -89,7 +89,8 @@ func (b *broadcast) bring(tracks, rungs []ingest.Track) (taken int) {
 		case taken >= b.epoch.rungs:
 			why = fmt.Sprintf("the broadcast began with room for %d rungs: send fewer, or stop until it has ended", b.epoch.rungs)
 		default:
-			r.slot = taken
+			r.slot, r.lineup = taken, newLineup(b.epoch.tried[taken])
+			b.epoch.tried[taken] = false
 			taken++
 		}
 		b.rungOut(t.Rung, why)
@@ -144,6 +145,7 @@ func (o *own) finish() {
 	for _, r := range o.rungs {
 		if r.slot >= 0 {
 			o.land(r, true)
+			o.epoch.tried[r.slot] = r.lineup.flows
 		}
 	}
 }
