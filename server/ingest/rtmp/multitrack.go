@@ -23,11 +23,11 @@ const (
 	soundExtended     = 9
 	soundMultitrack   = 5
 
-	packetStart    = 0
-	packetFrames   = 1
-	packetEnd      = 2
-	packetFramesX  = 3 // of pictures: shown when they are decoded
-	packetChannels = 4 // of sounds
+	holdsStart    = 0
+	holdsFrames   = 1
+	holdsEnd      = 2
+	holdsFramesX  = 3 // of pictures: shown when they are decoded
+	holdsChannels = 4 // of sounds
 )
 
 const (
@@ -51,8 +51,8 @@ func isMultitrack(m *rawmessage.Message) bool {
 
 // understood reports whether gortmplib takes what a multitrack message of a kind holds. The rest, as what is told of a picture's colors, is left
 // out: it refuses it, and the connection would end.
-func understood(kind, packet byte) bool {
-	return packet <= packetEnd || kind == typePicture && packet == packetFramesX || kind == typeSound && packet == packetChannels
+func understood(kind, holds byte) bool {
+	return holds <= holdsEnd || kind == typePicture && holds == holdsFramesX || kind == typeSound && holds == holdsChannels
 }
 
 // tracksOf takes a multitrack message apart into messages of one track each, the one form that gortmplib reads. It returns none for what is to
@@ -61,7 +61,7 @@ func tracksOf(m *rawmessage.Message) (all []*rawmessage.Message, err error) {
 	if len(m.Body) < multitrackHead {
 		return nil, refused("it sent a multitrack message of %d bytes", len(m.Body))
 	}
-	form, packet := m.Body[1]>>4, m.Body[1]&0xF
+	form, holds := m.Body[1]>>4, m.Body[1]&0xF
 	rest := m.Body[multitrackHead:]
 	if form > manyTracksManyCodecs {
 		return nil, refused("it sent a multitrack message of form %d: 0 to %d are known", form, manyTracksManyCodecs)
@@ -90,11 +90,11 @@ func tracksOf(m *rawmessage.Message) (all []*rawmessage.Message, err error) {
 			return nil, refused("it sent a multitrack message with more than %d tracks", tracksMax)
 		}
 		one := *m
-		one.Body = append([]byte{m.Body[0], oneTrack<<4 | packet}, codec...)
+		one.Body = append([]byte{m.Body[0], oneTrack<<4 | holds}, codec...)
 		one.Body = append(append(one.Body, id[0]), data...)
 		all = append(all, &one)
 	}
-	if !understood(m.Type, packet) {
+	if !understood(m.Type, holds) {
 		return nil, nil
 	}
 	return all, nil

@@ -21,8 +21,8 @@ type trackOf struct {
 }
 
 // multitrack writes a multitrack message about pictures in one of the standard's forms.
-func multitrack(at time.Duration, form, packet byte, tracks ...trackOf) *rawmessage.Message {
-	body := []byte{pictureExtended | 1<<4 | pictureMultitrack, form<<4 | packet}
+func multitrack(at time.Duration, form, holds byte, tracks ...trackOf) *rawmessage.Message {
+	body := []byte{pictureExtended | 1<<4 | pictureMultitrack, form<<4 | holds}
 	for n, t := range tracks {
 		if n == 0 || form == manyTracksManyCodecs {
 			body = append(body, t.codec...)
@@ -64,7 +64,7 @@ func TestMultitrackForms(t *testing.T) {
 		"many tracks":              {manyTracks, []trackOf{first, second}},
 		"many tracks, many codecs": {manyTracksManyCodecs, []trackOf{first, other, second}},
 	} {
-		m := reading(t, multitrack(5*time.Second, c.form, packetFrames, c.tracks...), sample(typeSound, 1))
+		m := reading(t, multitrack(5*time.Second, c.form, holdsFrames, c.tracks...), sample(typeSound, 1))
 		for _, want := range c.tracks {
 			got, err := m.Read()
 			x, ok := got.(*message.VideoExMultitrack)
@@ -92,14 +92,14 @@ func TestMultitrackRefused(t *testing.T) {
 		m    *rawmessage.Message
 		want string
 	}{
-		"a form of its own":  {multitrack(0, 3, packetFrames, frame), "form 3"},
-		"cut in a frame":     {cut(2, multitrack(0, manyTracks, packetFrames, frame, frame)), "track 1: a multitrack message ends 2 bytes too early"},
-		"cut in a length":    {cut(5, multitrack(0, manyTracks, packetFrames, frame)), "ends 1 bytes too early"},
-		"cut in a codec":     {cut(10, multitrack(0, manyTracksManyCodecs, packetFrames, frame)), "too early"},
-		"nothing in it":      {cut(12, multitrack(0, manyTracks, packetFrames, frame)), "too early"},
-		"one byte":           {cut(13, multitrack(0, manyTracks, packetFrames, frame)), "of 1 bytes"},
-		"very many tracks":   {multitrack(0, manyTracks, packetEnd, crowd...), "more than 16 tracks"},
-		"the first is wrong": {multitrack(0, manyTracks, packetStart, trackOf{"avc1", 0, []byte{1}}), ""},
+		"a form of its own":  {multitrack(0, 3, holdsFrames, frame), "form 3"},
+		"cut in a frame":     {cut(2, multitrack(0, manyTracks, holdsFrames, frame, frame)), "track 1: a multitrack message ends 2 bytes too early"},
+		"cut in a length":    {cut(5, multitrack(0, manyTracks, holdsFrames, frame)), "ends 1 bytes too early"},
+		"cut in a codec":     {cut(10, multitrack(0, manyTracksManyCodecs, holdsFrames, frame)), "too early"},
+		"nothing in it":      {cut(12, multitrack(0, manyTracks, holdsFrames, frame)), "too early"},
+		"one byte":           {cut(13, multitrack(0, manyTracks, holdsFrames, frame)), "of 1 bytes"},
+		"very many tracks":   {multitrack(0, manyTracks, holdsEnd, crowd...), "more than 16 tracks"},
+		"the first is wrong": {multitrack(0, manyTracks, holdsStart, trackOf{"avc1", 0, []byte{1}}), ""},
 	} {
 		_, err := reading(t, c.m).Read()
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -113,7 +113,7 @@ func TestMultitrackLeftOut(t *testing.T) {
 	const metadata = 4
 	m := reading(t,
 		multitrack(0, oneTrack, metadata, trackOf{"hvc1", 1, []byte{2, 0, 1}}),
-		multitrack(0, manyTracksManyCodecs, packetStart, trackOf{"vvc1", 3, []byte{1, 2, 3}}, trackOf{"avc1", 2, avcConfig(testSPS, testPPS)}),
+		multitrack(0, manyTracksManyCodecs, holdsStart, trackOf{"vvc1", 3, []byte{1, 2, 3}}, trackOf{"avc1", 2, avcConfig(testSPS, testPPS)}),
 		&rawmessage.Message{ChunkStreamID: 2, Type: 4, Body: []byte{0, 6, 0, 0, 0, 9}},
 	)
 	_, err := m.Read()
@@ -137,19 +137,19 @@ func FuzzMultitrack(f *testing.F) {
 	first, second := trackOf{"avc1", 0, []byte{0, 0, 0, 0, 0, 0, 2, 0x65, 1}}, trackOf{"avc1", 1, []byte{0, 0, 40, 0, 0, 0, 2, 0x65, 1}}
 	avcC := avcConfig(testSPS, testPPS)
 	for _, form := range []byte{oneTrack, manyTracks, manyTracksManyCodecs} {
-		for _, packet := range []byte{packetStart, packetFrames, packetEnd, packetFramesX, 4} {
+		for _, holds := range []byte{holdsStart, holdsFrames, holdsEnd, holdsFramesX, 4} {
 			a, b := first, second
-			if packet == packetStart {
+			if holds == holdsStart {
 				a.data, b.data = avcC, avcC
 			}
 			tracks := []trackOf{a, b}
 			if form == oneTrack {
 				tracks = tracks[1:]
 			}
-			f.Add(false, multitrack(0, form, packet, tracks...).Body)
+			f.Add(false, multitrack(0, form, holds, tracks...).Body)
 		}
 	}
-	f.Add(true, []byte{soundExtended<<4 | soundMultitrack, manyTracks<<4 | packetFrames, 'O', 'p', 'u', 's', 1, 0, 0, 1, 9, 2, 0, 0, 0})
+	f.Add(true, []byte{soundExtended<<4 | soundMultitrack, manyTracks<<4 | holdsFrames, 'O', 'p', 'u', 's', 1, 0, 0, 1, 9, 2, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, sound bool, body []byte) {
 		raw := &rawmessage.Message{ChunkStreamID: 6, MessageStreamID: messageStream, Type: typePicture, Body: body}
 		if sound {
