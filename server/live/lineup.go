@@ -11,8 +11,11 @@ import (
 const (
 	// keySlack is how far apart key frames of the same moment may be shown: less than a frame, more than what milliseconds round.
 	keySlack = 10 * time.Millisecond
-	// behindMax is how far a rung may be behind the picture; after that its viewers are sent elsewhere.
+	// behindMax is how far a rung may be behind the picture, and behindFor how long it may be further: then its viewers are sent elsewhere. Of a
+	// step of the picture stepMax counts, for after a pause of all pictures one of them is the first.
 	behindMax = 2 * time.Second
+	behindFor = 500 * time.Millisecond
+	stepMax   = 100 * time.Millisecond
 	// againAfter is for how long the key frames of a rung that was left out must line up before it is taken again.
 	againAfter = 10 * time.Second
 	// trialMax is how long a rung is held back at first until its second key frame is seen to line up: those of the usual 2 s, and a little more.
@@ -28,7 +31,7 @@ const (
 // Why a rung is left out.
 const (
 	whyKeys   = "its key frames are not where those of the first picture are: give all pictures the same key frame interval, and no key frames at scene changes"
-	whyBehind = "it has stopped, or falls more than 2 s behind the first picture: the encoder or the line is too slow for so many pictures"
+	whyBehind = "it has stopped, or is more than 2 s behind the first picture: the encoder or the line is too slow for so many pictures"
 	whyAhead  = "it runs ahead of the first picture: restart the encoder"
 )
 
@@ -43,9 +46,11 @@ type lineup struct {
 	came  time.Duration   // decode time of the newest of the rung
 	flows bool            // its samples go on
 	out   bool            // it is left out
-	row   time.Duration   // since when its key frames line up, while it is left out
-	inRow bool
-	tried bool // it has lined up before: no trial
+	tried bool            // it has lined up before: no trial
+
+	behind time.Duration // for how long it has been too far behind
+	row    time.Duration // since when its key frames line up, while it is left out
+	inRow  bool
 }
 
 // turn is what becomes of the next sample of a rung.
@@ -73,6 +78,7 @@ func (l *lineup) follow(s ingest.Sample) (why string) {
 	if l.since == before {
 		l.since = s.DTS
 	}
+	step := s.DTS - max(l.heard, l.since)
 	l.heard = max(l.heard, s.DTS)
 	if s.Key {
 		l.keys = append(l.keys, shown(s))
@@ -80,10 +86,14 @@ func (l *lineup) follow(s ingest.Sample) (why string) {
 	if len(l.keys) > keysHeldMax {
 		l.keys, l.inRow = l.keys[1:], false
 	}
-	if !l.out && l.heard-max(l.came, l.since) > behindMax {
-		return l.leave(whyBehind)
+	if l.heard-max(l.came, l.since) <= behindMax {
+		l.behind = 0
+		return ""
 	}
-	return ""
+	if l.behind += min(step, stepMax); l.out || l.behind < behindFor {
+		return ""
+	}
+	return l.leave(whyBehind)
 }
 
 // take takes a sample of the rung, and says why it is left out, if it is from now on.
@@ -137,6 +147,7 @@ func (l *lineup) next(last bool) (s ingest.Sample, t turn, why string) {
 			why = l.leave(whyKeys)
 		}
 	}
+	l.held[0] = ingest.Sample{} // its bytes are not to be kept
 	l.held, l.size = l.held[1:], l.size-len(s.Data)
 	if why != "" {
 		l.keys = l.keys[1:]

@@ -86,6 +86,19 @@ func through(t *testing.T, picture, rung []ingest.Sample, ahead time.Duration, r
 	return out, why
 }
 
+// A pause of the publisher is no reason to leave a rung out.
+func TestLineupOverAPause(t *testing.T) {
+	pause := func(s ingest.Sample) bool { return s.DTS > 5*time.Second && s.DTS < 7900*time.Millisecond }
+	picture := slices.DeleteFunc(line{rate: 60}.samples(12), pause)
+	rung := slices.DeleteFunc(line{rate: 30}.samples(12), pause)
+	for seed := range uint64(20) {
+		out, why := through(t, slices.Clone(picture), slices.Clone(rung), 30*time.Millisecond, rand.New(rand.NewPCG(seed, 2)))
+		if len(out) != len(rung) || len(why) > 0 {
+			t.Fatalf("%d of %d frames came through, left out because %q", len(out), len(rung), why)
+		}
+	}
+}
+
 func TestLineup(t *testing.T) {
 	const seconds = 20
 	rounds := func(key int) time.Duration { return time.Duration(key%3-1) * time.Millisecond }

@@ -142,7 +142,7 @@ func TestAnOwnRungThatDoesNotLineUp(t *testing.T) {
 		p.gone[0] = true
 		p.play(5 * time.Second)
 		h.master(2)
-		if out := h.leftOut(); !slices.Equal(out, []int{2}) || !strings.Contains(h.logged(), "falls more than 2 s behind") {
+		if out := h.leftOut(); !slices.Equal(out, []int{2}) || !strings.Contains(h.logged(), "is more than 2 s behind") {
 			t.Errorf("left out: %v\n%s", out, h.logged())
 		}
 		p.leave(nil)
