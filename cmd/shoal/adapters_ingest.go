@@ -23,7 +23,7 @@ func (d publishersDoor) Admit(ctx context.Context, r gate.Request) (gate.Admissi
 	if errors.Is(err, live.ErrRefused) {
 		err = gate.ErrKey
 	}
-	return gate.Admission{Sink: p.Sink, Leave: p.Leave, Cut: p.Cut, Lost: p.Lost, LeftOut: p.LeftOut, Text: p.Text}, err
+	return gate.Admission{Sink: p.Sink, Leave: p.Leave, Cut: p.Cut, Lost: p.Lost, LeftOut: p.LeftOut, RungOut: p.RungOut, Text: p.Text}, err
 }
 
 // openWHIP opens the port for publishers who use WebRTC, or returns nil if the settings leave it out.

@@ -97,6 +97,15 @@ func printHealth(w io.Writer, h api.Health) error {
 	} else {
 		line("picture", "none")
 	}
+	for _, r := range h.Rungs {
+		switch {
+		case r.Codec == "":
+		case r.LeftOut != "":
+			line("rung", "%s, %dx%d, left out", r.Codec, r.Width, r.Height)
+		default:
+			line("rung", "%s, %dx%d", r.Codec, r.Width, r.Height)
+		}
+	}
 	for _, s := range h.Sounds {
 		line("sound", "%s", strings.TrimSpace(s.Codec+" "+ingest.LanguageName(s.Language)))
 	}

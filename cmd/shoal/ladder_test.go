@@ -136,7 +136,7 @@ func TestThreeRungsOfOnePublication(t *testing.T) {
 		t.Error("the worker was not killed")
 	}
 	for _, v := range variants[1:] {
-		decodes(t, hls, v[2], v[1])
+		decodes(t, hls, v[2], v[1], 60)
 	}
 	watchRungs(t, r, "http://127.0.0.1:"+portOf(r.doors.http.Addr())+"/c/reef")
 	metrics := get(t, "http://127.0.0.1:"+portOf(r.doors.http.Addr())+"/metrics")
@@ -221,8 +221,8 @@ func sawAligned(t *testing.T, hls string, variants [][]string, more int) {
 	}
 }
 
-// decodes has ffmpeg decode a rendition's whole segments.
-func decodes(t *testing.T, hls, playlist, size string) {
+// decodes has ffmpeg decode a rendition's whole segments of so many frames.
+func decodes(t *testing.T, hls, playlist, size string, frames int) {
 	t.Helper()
 	text := get(t, hls+playlist)
 	_, segments := partsOf(t, text)
@@ -239,7 +239,7 @@ func decodes(t *testing.T, hls, playlist, size string) {
 		t.Errorf("%s does not decode: %v: %s", size, err, out)
 	}
 	out, err = exec.Command("ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=width,height,nb_read_frames", "-of", "csv=p=0", file).Output()
-	want := strings.ReplaceAll(size, "x", ",") + "," + strconv.Itoa(len(segments)*60)
+	want := strings.ReplaceAll(size, "x", ",") + "," + strconv.Itoa(len(segments)*frames)
 	if err != nil || strings.TrimSpace(string(out)) != want {
 		t.Errorf("%s: ffprobe says %s, %v; want %s", size, out, err, want)
 	}

@@ -44,6 +44,7 @@ type Health struct {
 	PacketsLost         int            `json:"packets_lost"`
 	PacketsLostLately   int            `json:"packets_lost_lately"`
 	Picture             *HealthPicture `json:"picture"`
+	Rungs               []HealthRung   `json:"rungs"` // the publisher's own, beside the picture
 	Sound               *HealthSound   `json:"sound"` // the first
 	Sounds              []HealthSound  `json:"sounds"`
 	SoundsLeftOut       int            `json:"sounds_left_out"`
@@ -59,6 +60,15 @@ type HealthPicture struct {
 	Codec  string `json:"codec"`
 	Width  int    `json:"width"`
 	Height int    `json:"height"`
+}
+
+// HealthRung is a picture beside the first, which has the number 1.
+type HealthRung struct {
+	Number  int    `json:"number"`
+	Codec   string `json:"codec,omitempty"`
+	Width   int    `json:"width,omitempty"`
+	Height  int    `json:"height,omitempty"`
+	LeftOut string `json:"left_out,omitempty"` // why
 }
 
 // HealthSound is the sound of a Health.
@@ -128,6 +138,10 @@ func healthOf(p pulse.Health, now time.Time) Health {
 	}
 	if p.Picture != "" {
 		h.Picture = &HealthPicture{p.Picture, p.Width, p.Height}
+	}
+	h.Rungs = []HealthRung{}
+	for _, r := range p.Rungs {
+		h.Rungs = append(h.Rungs, HealthRung{r.Number, r.Picture, r.Width, r.Height, r.LeftOut})
 	}
 	h.Sounds, h.SoundsLeftOut = []HealthSound{}, p.LeftOut
 	for _, s := range p.Sounds {

@@ -14,10 +14,14 @@ type Track struct {
 	Codec     codecs.Codec // carries the parameter sets (SPS, AudioSpecificConfig, ...)
 	TimeScale uint32       // ticks per second of the track's samples in CMAF: 90000 for video, the sample rate for audio
 	Language  string       // of sound, as Language gives it; "" if the publisher does not say
+	Rung      int          // 0, or the number of a picture that shows what the first one shows: the publisher's own rung, from 1 to RungsMax
 }
 
 // SoundsMax bounds the sounds of one publication: of eight tracks they leave three for rungs beside the picture.
 const SoundsMax = 4
+
+// RungsMax bounds the pictures of one publication beside the first.
+const RungsMax = 4
 
 // Sample is one access unit, ready for an MP4 sample: length-prefixed NAL units for H.264/H.265, raw frames otherwise.
 type Sample struct {
@@ -30,7 +34,8 @@ type Sample struct {
 
 // Sink takes one publication as one or more runs. Tracks starts a run: once before the first Sample, and again
 // wherever parameters change or timestamps do not follow from those before (a jump). The clock starts anew with each
-// run, and the kinds of the tracks stay what they were in the first.
+// run, and the kinds of the tracks stay what they were in the first. A publisher's own rungs come last; their times are on the clock of the
+// first picture.
 // An error ends the publication; its text is for the operator's log.
 type Sink interface {
 	Tracks([]Track) error

@@ -44,7 +44,8 @@ func (l *Ladder) Late(s Spec) *Late { return &Late{l, s} }
 // Able reports whether it can make anything.
 func (l *Late) Able() bool { return l.ladder.Able() && !l.spec.off }
 
-// Lacking returns the rungs that a recording of a picture should have, largest first, but for those whose heights it has. Nothing is
+// Lacking returns the rungs that a recording of a picture should have, largest first, but for those whose heights it has. Where none are named
+// it lacks none if it has as many as would be chosen: they may be its publisher's own, of other heights. Nothing is
 // too much: there is time. own are those named for the channel alone; the zero Spec leaves it to Late's.
 func (l *Late) Lacking(own Spec, p Picture, has []int, most int) (rungs []Rung) {
 	if !l.Able() || p.Width <= 0 || p.Height <= 0 {
@@ -52,7 +53,9 @@ func (l *Late) Lacking(own Spec, p Picture, has []int, most int) (rungs []Rung) 
 	}
 	named := own.or(l.spec).rungs
 	if len(named) == 0 {
-		named = choose(p)
+		if named = choose(p); len(has) >= len(named) {
+			return nil
+		}
 	}
 	for _, r := range named {
 		if r.Height < p.narrow() && !slices.Contains(has, r.Height) {

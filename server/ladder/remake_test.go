@@ -146,6 +146,9 @@ func TestLackingNamesWhatARecordingHasNot(t *testing.T) {
 	if some := l.Lacking(Spec{}, p, []int{720}, 4); len(some) != 1 || some[0] != all[1] {
 		t.Errorf("beside 720p: %v", some)
 	}
+	if none := l.Lacking(Spec{}, p, []int{480, 240}, 4); len(none) != 0 {
+		t.Errorf("beside the publisher's own 480p and 240p: %v", none)
+	}
 	if one := l.Lacking(Spec{}, p, nil, 1); len(one) != 1 || one[0] != all[1] {
 		t.Errorf("with room for one: %v", one)
 	}

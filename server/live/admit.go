@@ -37,6 +37,8 @@ type Place struct {
 	Lost  func(int)       // tells of packets that the line lost; it never blocks
 	// LeftOut tells how many sounds of the publisher there is no room for; it never blocks.
 	LeftOut func(sounds int)
+	// RungOut tells why a picture beside the first (Track.Rung of ingest) is left out, "" that it is not any more; it never blocks.
+	RungOut func(n int, why string)
 	// Text takes subtitles beside the picture: plain text that stands until the next one in its language; "" takes it away.
 	Text func(language, text string)
 }

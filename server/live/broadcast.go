@@ -41,6 +41,7 @@ type broadcast struct {
 	texts      int // of the publisher, since textsSince
 	textsSince time.Time
 	climb      *climb // nil while no rungs are made
+	own        *own   // nil while the publisher brings none
 }
 
 // epoch is a run of a broadcast under one epoch number.
@@ -50,6 +51,7 @@ type epoch struct {
 	packer  *pack.Packer
 	tracks  []ingest.Track // the publisher's, and then the rungs
 	rungs   int            // how many of tracks; fixed for the epoch
+	tried   [RungsMax]bool // the publisher's own rungs that lined up when their last run ended
 	arrived []time.Time    // by track: when the sample before the one being written came
 	broken  error          // why nothing more can be published
 
@@ -170,19 +172,19 @@ func (b *broadcast) tracks(p *publisher, tracks []ingest.Track) error {
 		return p.gone()
 	}
 	b.heard = time.Now()
-	tracks = slices.Clone(tracks)
+	tracks, own := apart(slices.Clone(tracks))
 	err := b.follow(tracks)
 	if errors.Is(err, pack.ErrTracksChanged) {
 		b.end("the publisher's tracks are of other kinds than before")
 	}
 	if b.epoch == nil {
-		err = b.begin(tracks)
+		err = b.begin(tracks, own)
 	}
 	if err != nil {
 		return err
 	}
-	b.pulse.Tracks(tracks)
-	b.goUp(tracks)
+	b.pulse.Tracks(slices.Concat(tracks, own))
+	b.goUp(tracks, own)
 	b.changed(func(s *State) { s.Publishing, s.Tracks = true, b.epoch.tracks })
 	return nil
 }
@@ -207,7 +209,7 @@ func (b *broadcast) follow(tracks []ingest.Track) error {
 }
 
 // begin opens a new epoch.
-func (b *broadcast) begin(tracks []ingest.Track) error {
+func (b *broadcast) begin(tracks, own []ingest.Track) error {
 	registry := b.live.config.Registry
 	signer, err := registry.Signer(b.ctx, b.channel.ID)
 	if err != nil {
@@ -218,7 +220,7 @@ func (b *broadcast) begin(tracks []ingest.Track) error {
 		return fmt.Errorf("cannot begin an epoch of channel %s: %w", b.channel.Name, err)
 	}
 	now := time.Now()
-	e := &epoch{number: number, rungs: b.rungs(tracks)}
+	e := &epoch{number: number, rungs: b.rungs(tracks, own)}
 	e.tracks = e.with(tracks)
 	e.arrived = make([]time.Time, len(e.tracks))
 	publish := func(part pack.Part) error { return b.publish(e, part) }
@@ -252,10 +254,14 @@ func (b *broadcast) sample(p *publisher, s ingest.Sample) error {
 	b.heard = now
 	b.rate.add(now, len(s.Data))
 	b.pulse.Sample(now, s)
+	if s.Track >= b.epoch.base() {
+		return b.own.take(s)
+	}
 	err := b.check(b.epoch.packer.Write(s))
 	if err == nil {
 		b.epoch.arrived[s.Track] = now
 		b.climb.sample(s)
+		b.own.follow(s)
 		b.captions()
 	}
 	return err

@@ -9,7 +9,8 @@
 // A second publisher is refused unless it asks to take over; a publisher whose stream key is replaced loses its place within
 // two seconds. Its folder's pulse says how each stream comes in.
 // A Ladder, if there is one, is handed the picture of each run, and what it makes of it is packed and published as
-// further tracks (rungs.go).
+// further tracks (rungs.go). A publisher who sends several pictures has a ladder of his own, which takes that one's place: the
+// first is the source, and the others are rungs as long as their key frames stand where its do (own.go, lineup.go).
 // Who calls it: ingest's bodies hand in publications; api asks for State and Health.
 // What it owns: who is publishing to what.
 // What it will never do: wait for a rung, or let one harm the source; let two publishers write to one channel; end a broadcast because the process stops: its

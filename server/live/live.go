@@ -144,7 +144,7 @@ func (l *Live) start(ctx context.Context, channel Channel, r Request) (Place, er
 		p := &publisher{broadcast: b, Request: r, cut: make(chan struct{})}
 		switch err := b.call(func() error { return b.attach(p) }); {
 		case err == nil:
-			return Place{Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost, LeftOut: p.leftOut, Text: p.text}, nil
+			return Place{Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost, LeftOut: p.leftOut, RungOut: p.rungOut, Text: p.text}, nil
 		case errors.Is(err, ErrOver): // it ended between finding it and asking it
 			<-b.done
 		default:

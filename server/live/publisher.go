@@ -40,6 +40,13 @@ func (p *publisher) lost(packets int) { p.broadcast.pulse.Lost(packets) }
 // leftOut notes how many sounds there is no room for.
 func (p *publisher) leftOut(sounds int) { p.broadcast.pulse.LeftOut(sounds) }
 
+// rungOut notes why a picture beside the first is left out.
+func (p *publisher) rungOut(n int, why string) {
+	if p.broadcast.publishing.Load() == p {
+		p.broadcast.rungOut(n, why)
+	}
+}
+
 // text takes a text that came beside the picture. What cannot be said is left out: a broadcast does not end for it.
 func (p *publisher) text(language, text string) {
 	b := p.broadcast

@@ -10,8 +10,8 @@ import (
 	"shoal/server/pack"
 )
 
-// RungsMax bounds the rungs that are made of a broadcast's picture.
-const RungsMax = 4
+// RungsMax bounds the rungs of a broadcast's picture, made or the publisher's own.
+const RungsMax = ingest.RungsMax
 
 // Ladder makes smaller rungs of a picture while it plays.
 type Ladder interface {
@@ -57,7 +57,11 @@ func (c *climb) sample(s ingest.Sample) {
 
 // Rung is of Landing.
 func (c *climb) Rung(n int, t ingest.Track, fresh bool) {
-	c.land(func() { c.broadcast.rungBegins(c.epoch, c.epoch.rung(n), t, fresh) })
+	c.land(func() {
+		if err := c.broadcast.rungBegins(c.epoch, c.epoch.rung(n), t, fresh); err != nil {
+			c.broadcast.log().Warn("a rung cannot be packed", "track", c.epoch.rung(n), "err", err)
+		}
+	})
 }
 
 // Sample is of Landing.
@@ -87,41 +91,59 @@ func picture(tracks []ingest.Track) (source int, ok bool) {
 	return source, source >= 0
 }
 
-// rungs returns how many rungs an epoch that begins with these tracks gets. Their number is fixed for it, as playlists are read
-// once; which of them are made may change.
-func (b *broadcast) rungs(tracks []ingest.Track) int {
-	source, ok := picture(tracks)
-	if !ok || b.live.config.Ladder == nil {
-		return 0
+// rungs returns how many rungs an epoch that begins with these tracks gets: the publisher's own, or those that are made. Their number is
+// fixed for it, as playlists are read once; which of them are there may change.
+func (b *broadcast) rungs(tracks, own []ingest.Track) int {
+	room := min(RungsMax, segment.TracksMax-len(tracks))
+	if fit := fitting(tracks, own); fit > 0 {
+		return max(0, min(fit, room))
 	}
-	if w := b.live.config.Ways; w != nil && !w.Laddered(b.channel.ID) {
+	source, ok := picture(tracks)
+	if !ok || !b.laddered() {
 		return 0
 	}
 	width, height, rate := pack.Picture(tracks[source])
-	return max(0, b.live.config.Ladder.Rungs(b.channel.ID, width, height, rate, min(RungsMax, segment.TracksMax-len(tracks))))
+	return max(0, b.live.config.Ladder.Rungs(b.channel.ID, width, height, rate, room))
 }
 
-// goUp begins to make the rungs of a run.
-func (b *broadcast) goUp(tracks []ingest.Track) {
+// laddered reports whether rungs may be made of the channel's picture.
+func (b *broadcast) laddered() bool {
+	w := b.live.config.Ways
+	return b.live.config.Ladder != nil && (w == nil || w.Laddered(b.channel.ID))
+}
+
+// goUp begins with the rungs of a run.
+func (b *broadcast) goUp(tracks, own []ingest.Track) {
+	taken := b.bring(tracks, own)
+	if taken == 0 {
+		taken = b.make(tracks)
+	}
+	for n := taken; n < b.epoch.rungs; n++ {
+		b.epoch.origin.Rest(segment.Track(b.epoch.rung(n)))
+	}
+}
+
+// make begins to make the rungs of a run, and returns how many are to come.
+func (b *broadcast) make(tracks []ingest.Track) int {
 	source, ok := picture(tracks)
-	if !ok || b.epoch.rungs == 0 {
-		return
+	if !ok || b.epoch.rungs == 0 || !b.laddered() {
+		return 0
 	}
 	width, height, rate := pack.Picture(tracks[source])
 	c := &climb{broadcast: b, epoch: b.epoch, source: source}
 	var err error
 	if c.makes, err = b.live.config.Ladder.Climb(b.channel, tracks[source], width, height, rate, b.epoch.rungs, c); err != nil {
 		b.log().Warn("no rungs are made", "err", err)
-		for n := range b.epoch.rungs {
-			b.epoch.origin.Rest(segment.Track(b.epoch.rung(n)))
-		}
-		return
+		return 0
 	}
 	b.climb = c
+	return b.epoch.rungs
 }
 
-// comeDown ends the making of rungs, and takes what is still under way.
+// comeDown ends the rungs of a run, and takes what is still under way.
 func (b *broadcast) comeDown() {
+	b.own.finish()
+	b.own = nil
 	c := b.climb
 	if c == nil {
 		return
@@ -139,18 +161,18 @@ func (b *broadcast) comeDown() {
 }
 
 // rungBegins hears what a rung is.
-func (b *broadcast) rungBegins(e *epoch, n int, t ingest.Track, fresh bool) {
+func (b *broadcast) rungBegins(e *epoch, n int, t ingest.Track, fresh bool) error {
 	if b.epoch != e || n >= len(e.tracks) {
-		return
+		return nil
 	}
 	if err := e.packer.Describe(n, t, fresh); err != nil {
-		b.log().Warn("a rung cannot be packed", "track", n, "err", err)
-		return
+		return err
 	}
 	all := slices.Clone(e.tracks)
 	all[n] = t
 	e.describe(all)
 	b.changed(func(s *State) { s.Tracks = all })
+	return nil
 }
 
 // rungSample packs a sample of a rung. What is wrong with it costs the rung alone.
@@ -180,9 +202,12 @@ func (b *broadcast) publishRung(e *epoch, part pack.Part) {
 }
 
 // rung is the number of the track that rung n is.
-func (e *epoch) rung(n int) int { return len(e.tracks) - e.rungs + n }
+func (e *epoch) rung(n int) int { return e.base() + n }
 
-func (e *epoch) isRung(n segment.Track) bool { return int(n) >= len(e.tracks)-e.rungs }
+// base is how many tracks are no rungs.
+func (e *epoch) base() int { return len(e.tracks) - e.rungs }
+
+func (e *epoch) isRung(n segment.Track) bool { return int(n) >= e.base() }
 
 // with returns the publisher's tracks and behind them the epoch's rungs, as far as they are known.
 func (e *epoch) with(tracks []ingest.Track) []ingest.Track {

@@ -47,6 +47,9 @@ type Admission struct {
 	Lost  func(int)       // to be told of packets that the line lost, where a protocol knows; may be nil
 	// LeftOut is to be told how many sounds of the publisher there is no room for, when that changes; it may be nil.
 	LeftOut func(sounds int)
+	// RungOut is to be told why a picture beside the first (Track.Rung of ingest) is left out, "" when it is not any more; a number beyond
+	// ingest.RungsMax stands for all that there is no room for. It may be nil.
+	RungOut func(n int, why string)
 	// Text takes subtitles that come beside the picture: plain text in a language (ingest.Language) that stands until the next one
 	// in it; "" takes it away. It may be nil.
 	Text func(language, text string)

@@ -15,9 +15,9 @@ func (p *Mender) tracks() error {
 		if s == nil || s.codec == nil {
 			continue
 		}
-		t := ingest.Track{Kind: s.kind, Codec: s.codec, TimeScale: pictureScale, Language: p.speech[n]}
+		t := ingest.Track{Kind: s.kind, Codec: s.codec, TimeScale: pictureScale, Rung: s.rung.number}
 		if s.kind == segment.Audio {
-			t.TimeScale = soundRate(s.codec)
+			t.TimeScale, t.Language = soundRate(s.codec), p.speech[n]
 		}
 		out = append(out, t)
 	}
@@ -27,6 +27,9 @@ func (p *Mender) tracks() error {
 // emit gives a unit its times and hands it over.
 func (p *Mender) emit(u unit) error {
 	s := u.stream
+	if s.rung.number > 0 {
+		return p.emitRung(u)
+	}
 	if s.codec == nil {
 		if !p.late {
 			p.late = true
@@ -41,7 +44,7 @@ func (p *Mender) emit(u unit) error {
 		s.codec = u.codec
 		p.log.Info("the parameters changed", "kind", s.kind.String())
 		p.times.restart()
-		if err := p.tracks(); err != nil {
+		if err := p.again(); err != nil {
 			return err
 		}
 	}
@@ -53,7 +56,7 @@ func (p *Mender) emit(u unit) error {
 		return fmt.Errorf("timestamps jump all the time: more than %d times within a few seconds", jumpCredit)
 	case jumped:
 		p.log.Info("timestamps jumped", "kind", s.kind.String(), "to_ms", u.raw)
-		if err := p.tracks(); err != nil {
+		if err := p.again(); err != nil {
 			return err
 		}
 		p.times.seen(s.number, u.raw)
@@ -73,7 +76,7 @@ func (p *Mender) emit(u unit) error {
 // soundsText names all sounds for the log.
 func (p *Mender) soundsText() string {
 	var all []string
-	for n, s := range p.streams[sound:] {
+	for n, s := range p.streams[sound:rungs] {
 		if s == nil || s.codec == nil {
 			continue
 		}

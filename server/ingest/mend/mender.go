@@ -39,20 +39,22 @@ type stream struct {
 	kind   segment.Kind
 	format format
 	number int           // of its track
+	rung   rung          // what a picture beside the first has besides
 	codec  codecs.Codec  // told to the sink
 	lasts  time.Duration // of the frame before, for sound
 }
 
-// streamsMax is the picture and all sounds.
-const streamsMax = 1 + ingest.SoundsMax
+// streamsMax is the picture, all sounds, and the pictures beside the first.
+const streamsMax = rungs + ingest.RungsMax
 
 // Mender turns one publication's frames into samples. It is used by one goroutine.
 type Mender struct {
-	LeftOut func(sounds int) // set once, or nil: is told how many sounds are too many, when that changes
+	LeftOut func(sounds int)        // set once, or nil: is told how many sounds are too many, when that changes
+	RungOut func(n int, why string) // set once, or nil: is told what gate.Admission's is
 
 	sink    ingest.Sink
 	log     *slog.Logger
-	streams [streamsMax]*stream // picture, sounds
+	streams [streamsMax]*stream // picture, sounds, rungs
 	leftOut int
 
 	said    [streamsMax]bool   // what the publisher announces
@@ -67,11 +69,20 @@ type Mender struct {
 // New returns a Mender that fills sink. log names the protocol.
 func New(sink ingest.Sink, log *slog.Logger) *Mender { return &Mender{sink: sink, log: log} }
 
-// The streams by number: picture, first sound, and the others.
+// The streams by number: picture, first sound and the others, first picture beside and the others.
 const (
 	picture = 0
 	sound   = 1
+	rungs   = sound + ingest.SoundsMax
 )
+
+// pictureStream is the stream of picture n, from 0 to ingest.RungsMax.
+func pictureStream(n int) int {
+	if n == 0 {
+		return picture
+	}
+	return rungs + n - 1
+}
 
 // ErrChange says that a running stream cannot become another codec.
 var ErrChange = errors.New("the codec changed within a publication: stop and start the encoder instead")
@@ -106,18 +117,18 @@ func (p *Mender) Further(sounds int) {
 	}
 }
 
-// HasPicture tells whether the format of the picture is known.
-func (p *Mender) HasPicture() bool { return p.streams[picture] != nil }
+// HasPicture tells whether the format of picture n is known.
+func (p *Mender) HasPicture(n int) bool { return p.streams[pictureStream(n)] != nil }
 
 // HasSound tells whether that of sound n is.
 func (p *Mender) HasSound(n int) bool { return p.streams[sound+n] != nil }
 
-// open returns the format of the picture, which it makes if there is none.
-func open[F format](p *Mender, fresh func() F) (f F, err error) {
-	s := p.streams[picture]
+// open returns the format of picture n, which it makes if there is none.
+func open[F format](p *Mender, n int, fresh func() F) (f F, err error) {
+	s := p.streams[pictureStream(n)]
 	if s == nil {
 		f = fresh()
-		p.streams[picture] = &stream{kind: segment.Video, format: f}
+		p.streams[pictureStream(n)] = &stream{kind: segment.Video, format: f, rung: rung{number: n}}
 		return f, nil
 	}
 	f, ok := s.format.(F)
@@ -127,10 +138,10 @@ func open[F format](p *Mender, fresh func() F) (f F, err error) {
 	return f, nil
 }
 
-// NALs says that the picture is H.265 (hevc) or H.264, that NAL units' lengths take prefix bytes (1, 2 or 4), and which
-// parameter sets are known; they may also come in-band.
-func (p *Mender) NALs(hevc bool, prefix int, sets [][]byte) error {
-	f, err := open(p, func() *nals { return newNALs(hevc) })
+// NALs says that picture n, from 0 to ingest.RungsMax, is H.265 (hevc) or H.264, that NAL units' lengths take prefix bytes
+// (1, 2 or 4), and which parameter sets are known; they may also come in-band.
+func (p *Mender) NALs(n int, hevc bool, prefix int, sets [][]byte) error {
+	f, err := open(p, n, func() *nals { return newNALs(hevc) })
 	if err == nil && f.hevc != hevc {
 		err = ErrChange
 	}
@@ -140,18 +151,18 @@ func (p *Mender) NALs(hevc bool, prefix int, sets [][]byte) error {
 	return f.configure(prefix, sets)
 }
 
-// AV1 says that the picture is AV1; config may hold its sequence header.
-func (p *Mender) AV1(config []byte) error {
-	f, err := open(p, func() *av1Format { return &av1Format{} })
+// AV1 says that picture n is AV1; config may hold its sequence header.
+func (p *Mender) AV1(n int, config []byte) error {
+	f, err := open(p, n, func() *av1Format { return &av1Format{} })
 	if err == nil && f.now == nil && len(config) > 0 {
 		_, _, err = f.unit(config)
 	}
 	return err
 }
 
-// VP9 says that the picture is VP9.
-func (p *Mender) VP9() error {
-	_, err := open(p, func() *vp9Format { return &vp9Format{} })
+// VP9 says that picture n is VP9.
+func (p *Mender) VP9(n int) error {
+	_, err := open(p, n, func() *vp9Format { return &vp9Format{} })
 	return err
 }
 
@@ -171,13 +182,13 @@ func (p *Mender) soundStream(n int) *soundFormat {
 	return p.streams[sound+n].format.(*soundFormat)
 }
 
-// Picture takes a frame. ms is its decode time in milliseconds on a clock that wraps at 32 bits, offset how much later
-// it is shown. NAL units stand behind their lengths.
-func (p *Mender) Picture(ms uint32, offset time.Duration, payload []byte) error {
-	return p.frame(picture, ms, offset, payload)
+// Picture takes a frame of picture n. ms is its decode time in milliseconds on a clock that wraps at 32 bits, offset how much
+// later it is shown. NAL units stand behind their lengths.
+func (p *Mender) Picture(n int, ms uint32, offset time.Duration, payload []byte) error {
+	return p.frame(pictureStream(n), ms, offset, payload)
 }
 
-// Units is Picture for NAL units that are apart. NALs was called with a prefix of 4.
+// Units is Picture for NAL units of the first picture that are apart. NALs was called with a prefix of 4.
 func (p *Mender) Units(ms uint32, offset time.Duration, units [][]byte) error {
 	return p.frame(picture, ms, offset, joinUnits(units))
 }
@@ -194,6 +205,10 @@ func (p *Mender) frame(n int, ms uint32, offset time.Duration, payload []byte) e
 		return errors.New("media came before the sequence header that says what it is: restart the encoder")
 	}
 	data, key, err := s.format.unit(payload)
+	if err != nil && s.rung.number > 0 {
+		p.LeaveOut(s.rung.number, err.Error())
+		return nil
+	}
 	if err != nil || data == nil {
 		return err
 	}
@@ -210,7 +225,7 @@ func (p *Mender) frame(n int, ms uint32, offset time.Duration, payload []byte) e
 }
 
 // known tells whether the tracks are: picture and sound came, or all that were announced, or waiting is over. Sounds beside the
-// first are waited for as soon as anything is known of them.
+// first, and pictures, are waited for as soon as anything is known of them.
 func (p *Mender) known() bool {
 	var came [streamsMax]bool
 	for _, u := range p.queue {
@@ -221,7 +236,7 @@ func (p *Mender) known() bool {
 	for n := range came {
 		said = said || p.said[n]
 		all = all && (came[n] || !p.said[n])
-		further = further || n > sound && !came[n] && (p.said[n] || p.streams[n] != nil)
+		further = further || n > sound && !came[n] && (p.said[n] || p.streams[n] != nil && !p.streams[n].rung.out)
 	}
 	if !further && (came[picture] && came[sound] || said && all) {
 		return true
@@ -237,8 +252,8 @@ func (p *Mender) known() bool {
 // start tells the sink the tracks and lets out what was held back.
 func (p *Mender) start() error {
 	tracks := 0
-	for _, s := range p.streams {
-		if s == nil {
+	for n, s := range p.streams {
+		if s == nil || n >= rungs && (s.rung.out || !p.pictured()) {
 			continue
 		}
 		for _, u := range p.queue {
@@ -256,11 +271,11 @@ func (p *Mender) start() error {
 	}
 	p.running = true
 	p.times = newTimeline(tracks)
-	p.log.Info("publishing", "picture", codecText(p.streams[picture]), "sound", p.soundsText())
+	p.log.Info("publishing", "picture", p.picturesText(), "sound", p.soundsText())
 	if err := p.tracks(); err != nil {
 		return err
 	}
-	queue := p.queue
+	queue := rungsBehind(p.streams[picture], p.queue)
 	p.queue, p.queued = nil, 0
 	for _, u := range queue {
 		if err := p.emit(u); err != nil {

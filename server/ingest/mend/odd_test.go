@@ -42,7 +42,7 @@ func (o odd) play(t *testing.T) *oddSink {
 	const frame, soundFrame, lasts = 40 * time.Millisecond, 1024 * time.Second / 48000, 20 * time.Second
 	s := &oddSink{}
 	m := New(s, slog.New(slog.DiscardHandler))
-	if err := m.NALs(false, 4, [][]byte{testSPS, testPPS}); err != nil {
+	if err := m.NALs(0, false, 4, [][]byte{testSPS, testPPS}); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.AAC(0, &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2, ChannelCount: 2}); err != nil {

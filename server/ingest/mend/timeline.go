@@ -11,6 +11,8 @@ const (
 	jumpBack = 500 * time.Millisecond
 	// strayMax is how many samples a track may send far from the others' times before its clock is taken to be another.
 	strayMax = 128
+	// rungApart is how far a rung's timestamps may be from the picture's: more than is held back at the beginning.
+	rungApart = 5 * time.Second
 	// shownBefore is how far a presentation time may lie before its decode time, which some encoders send.
 	shownBefore = time.Second
 	// shownAfter is how far it may lie after it.
@@ -97,6 +99,17 @@ func (t *timeline) seen(track int, raw uint32) verdict {
 		t.good, t.jumps = 0, max(0, t.jumps-1)
 	}
 	return placed
+}
+
+// follows puts a timestamp of a rung on the clock of the picture, which moves that clock alone, and reports whether it is near enough.
+func (t *timeline) follows(picture, rung int, raw uint32) bool {
+	c := t.tracks[picture]
+	apart := sinceRaw(c.raw, raw)
+	if !c.joined || apart.Abs() > rungApart {
+		return false
+	}
+	t.tracks[rung].raw, t.tracks[rung].at = raw, c.at+apart
+	return true
 }
 
 // behind tells whether a timestamp still belongs to the run before: one track jumped, and this one has not come there yet.

@@ -29,7 +29,8 @@ type door struct {
 	spoil   func(*sink)
 	faults  int
 	leftOut int
-	cut     chan struct{} // nil: never
+	rungs   map[int]string // why they are left out
+	cut     chan struct{}  // nil: never
 }
 
 func newDoor() *door { return &door{ended: make(chan error, 16)} }
@@ -49,13 +50,22 @@ func (d *door) Admit(_ context.Context, r gate.Request) (gate.Admission, error) 
 		d.spoil(s)
 	}
 	d.sinks = append(d.sinks, s)
-	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut, LeftOut: d.leaveOut}, nil
+	return gate.Admission{Sink: s, Leave: func(err error) { d.ended <- err }, Cut: d.cut, LeftOut: d.leaveOut, RungOut: d.rungOut}, nil
 }
 
 func (d *door) leaveOut(sounds int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.leftOut = sounds
+}
+
+func (d *door) rungOut(n int, why string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.rungs == nil {
+		d.rungs = map[int]string{}
+	}
+	d.rungs[n] = why
 }
 
 // PublisherAdmitted is of gate.Meter.

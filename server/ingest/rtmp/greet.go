@@ -39,7 +39,10 @@ func (v *visit) greet() error {
 	if _, _, err := handshake.DoServer(count, false); err != nil {
 		return careful(err)
 	}
-	v.rtmp = message.NewReadWriter(count, count, false)
+	var err error
+	if v.rtmp, err = newMessages(count); err != nil {
+		return err
+	}
 	app := ""
 	for range commandsMax {
 		m, err := v.rtmp.Read()

@@ -3,12 +3,10 @@ package rtmp
 import (
 	"errors"
 	"log/slog"
-	"math"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/abema/go-mp4"
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/message"
 
@@ -17,19 +15,15 @@ import (
 	"shoal/server/ingest/mend"
 )
 
-// lengthSize is how many bytes say the length of a NAL unit while no sequence header said otherwise.
-const lengthSize = 4
-
 var errNoHeader = errors.New("media came before the sequence header that says what it is: restart the encoder")
 
 // publication turns messages into frames.
 type publication struct {
-	log     *slog.Logger
-	mender  *mend.Mender
-	others  bool        // further pictures were told
-	sounds  []uint8     // the publisher's numbers of sounds, in the order in which they came; at most ingest.SoundsMax
-	further [256]bool   // those that came after, by number
-	speech  [256]string // languages that metadata tells, by number
+	mender   *mend.Mender
+	pictures []uint8     // the publisher's numbers of pictures, in the order in which they came; at most 1 + ingest.RungsMax
+	sounds   []uint8     // the same of sounds; at most ingest.SoundsMax
+	further  [256]bool   // sounds that came after, by number
+	speech   [256]string // languages that metadata tells, by number
 
 	say      func(language, text string) // takes texts; nil: nobody does
 	language string                      // of texts that do not say theirs
@@ -37,11 +31,11 @@ type publication struct {
 
 // newPublication takes the languages of sounds that say none themselves, in their order.
 func newPublication(a gate.Admission, languages []string, log *slog.Logger) *publication {
-	p := &publication{log: log, mender: mend.New(a.Sink, log), sounds: []uint8{0}, say: a.Text, language: languageUnsaid}
+	p := &publication{mender: mend.New(a.Sink, log), pictures: []uint8{0}, sounds: []uint8{0}, say: a.Text, language: languageUnsaid}
 	if len(languages) > 0 && languages[0] != "" {
 		p.language = languages[0]
 	}
-	p.mender.LeftOut = a.LeftOut
+	p.mender.LeftOut, p.mender.RungOut = a.LeftOut, a.RungOut
 	for n, language := range languages[:min(len(languages), ingest.SoundsMax)] {
 		p.mender.Speaks(n, language)
 	}
@@ -56,21 +50,13 @@ func (p *publication) take(m message.Message) (media bool, err error) {
 		return false, nil
 	case *message.Video:
 		return m.Type == message.VideoTypeAU, p.video(m)
-	case *message.VideoExSequenceStart:
-		return false, p.videoStart(m)
-	case *message.VideoExFramesX:
-		return true, p.picture(m.DTS, 0, m.Payload)
-	case *message.VideoExCodedFrames:
-		return true, p.picture(m.DTS, signed24(m.PTSDelta), m.Payload)
 	case *message.VideoExMultitrack:
-		if m.TrackID == 0 {
-			return p.take(m.Wrapped)
-		}
-		if !p.others {
-			p.others = true
-			p.log.Warn("the publisher sends several pictures: only the first is used")
+		if n, ok := p.pictureOf(m.TrackID); ok {
+			return p.takePicture(n, m.Wrapped)
 		}
 		return false, nil
+	case *message.VideoExSequenceStart, *message.VideoExFramesX, *message.VideoExCodedFrames:
+		return p.takePicture(0, m)
 	case *message.Audio:
 		return m.AACType == message.AudioAACTypeAU, p.audio(m)
 	case *message.AudioExMultitrack:
@@ -179,26 +165,6 @@ func (p *publication) furtherSounds(o amf0.Object) {
 	}
 }
 
-func (p *publication) video(m *message.Video) error {
-	switch m.Type {
-	case message.VideoTypeConfig:
-		switch {
-		case m.AVCConfig != nil:
-			return p.avc(m.AVCConfig)
-		case m.HEVCConfig != nil:
-			return p.hevc(m.HEVCConfig)
-		}
-	case message.VideoTypeAU:
-		if !p.mender.HasPicture() { // parameters may come in-band only
-			if err := p.mender.NALs(m.Codec == message.CodecH265, lengthSize, nil); err != nil {
-				return err
-			}
-		}
-		return p.picture(m.DTS, signed24(m.PTSDelta), m.AU)
-	}
-	return nil
-}
-
 func (p *publication) audio(m *message.Audio) error {
 	if m.Codec != message.CodecMPEG4Audio {
 		return mend.ErrCodec
@@ -212,53 +178,11 @@ func (p *publication) audio(m *message.Audio) error {
 	return p.sound(0, m.DTS, m.AU)
 }
 
-func (p *publication) picture(at, offset time.Duration, payload []byte) error {
-	if !p.mender.HasPicture() {
-		return errNoHeader
-	}
-	return p.mender.Picture(uint32(at/time.Millisecond), offset, payload)
-}
-
 func (p *publication) sound(n int, at time.Duration, payload []byte) error {
 	if !p.mender.HasSound(n) {
 		return errNoHeader
 	}
 	return p.mender.Sound(n, uint32(at/time.Millisecond), payload)
-}
-
-// videoStart takes a sequence header of Enhanced RTMP.
-func (p *publication) videoStart(m *message.VideoExSequenceStart) error {
-	switch {
-	case m.AVCConfig != nil:
-		return p.avc(m.AVCConfig)
-	case m.HEVCConfig != nil:
-		return p.hevc(m.HEVCConfig)
-	case m.AV1Config != nil:
-		return p.mender.AV1(m.AV1Config.ConfigOBUs)
-	case m.VP9Config != nil:
-		return p.mender.VP9()
-	}
-	return mend.ErrCodec
-}
-
-func (p *publication) avc(c *mp4.AVCDecoderConfiguration) error {
-	var units [][]byte
-	for _, sets := range [][]mp4.AVCParameterSet{c.SequenceParameterSets, c.PictureParameterSets} {
-		for _, s := range sets {
-			units = append(units, s.NALUnit)
-		}
-	}
-	return p.mender.NALs(false, int(c.LengthSizeMinusOne)+1, units)
-}
-
-func (p *publication) hevc(c *mp4.HvcC) error {
-	var units [][]byte
-	for _, a := range c.NaluArrays {
-		for _, n := range a.Nalus {
-			units = append(units, n.NALUnit)
-		}
-	}
-	return p.mender.NALs(true, int(c.LengthSizeMinusOne)+1, units)
 }
 
 // audioStart takes a sequence header of Enhanced RTMP.
@@ -270,14 +194,4 @@ func (p *publication) audioStart(n int, m *message.AudioExSequenceStart) error {
 		return p.mender.Opus(n, int(m.OpusConfig.ChannelCount))
 	}
 	return mend.ErrCodec
-}
-
-// signed24 reads the composition time of a picture, which RTMP sends in 24 bits and gortmplib takes for unsigned.
-func signed24(d time.Duration) time.Duration {
-	const wrap = (math.MaxUint16 + 1) << 8
-	ms := int64(d / time.Millisecond)
-	if ms >= wrap/2 {
-		ms -= wrap
-	}
-	return time.Duration(ms) * time.Millisecond
 }

@@ -72,12 +72,12 @@ func captionData(groups ...[3]byte) string {
 func TestCaptionInfo(t *testing.T) {
 	var h heard
 	p := h.publication()
-	if err := p.mender.NALs(false, 4, [][]byte{testSPS, testPPS}); err != nil {
+	if err := p.mender.NALs(0, false, 4, [][]byte{testSPS, testPPS}); err != nil {
 		t.Fatal(err)
 	}
 	frame := func(at time.Duration) {
 		t.Helper()
-		if err := p.picture(at, 0, append(binary.BigEndian.AppendUint32(nil, uint32(len(idr))), idr...)); err != nil {
+		if err := p.picture(0, at, 0, append(binary.BigEndian.AppendUint32(nil, uint32(len(idr))), idr...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -122,7 +122,7 @@ func FuzzData(f *testing.F) {
 		}
 		var h heard
 		p := h.publication()
-		_ = p.mender.NALs(false, 4, [][]byte{testSPS, testPPS})
+		_ = p.mender.NALs(0, false, 4, [][]byte{testSPS, testPPS})
 		p.data(d)
 		for _, s := range h.said {
 			if ingest.Language(s[0]) != s[0] || s[0] == "" {

@@ -33,7 +33,7 @@ type visit struct {
 	from      netip.Addr
 	log       *slog.Logger
 	guard     *guard
-	rtmp      *message.ReadWriter
+	rtmp      *messages
 	admitted  bool
 	key       string // never logged: see redact
 	takeover  bool
@@ -120,6 +120,11 @@ func (v *visit) publish(p *publication) (err error) {
 	v.deadline(firstMediaMax)
 	for {
 		m, err := v.rtmp.Read()
+		var fault *trackFault
+		if errors.As(err, &fault) {
+			p.misread(fault.track)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -47,6 +47,11 @@ func advise(h Health) (all []Advice) {
 	if h.LeftOut > 0 {
 		say("sounds_left_out", "%d of your sounds are left out: a broadcast has room for %d. Send fewer.", h.LeftOut, ingest.SoundsMax)
 	}
+	for _, r := range h.Rungs {
+		if r.LeftOut != "" {
+			say("rung_left_out", "Picture %d of your ladder is left out: %s.", r.Number, r.LeftOut)
+		}
+	}
 	if h.Picture == "" {
 		say("no_picture", "There is no picture: if that is not meant, look at the encoder's video output, then restart the stream.")
 	}

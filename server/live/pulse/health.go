@@ -24,6 +24,7 @@ type Health struct {
 	LostLately    int           // the same, in Window
 	Picture       string        // codec, "" without
 	Width, Height int
+	Rungs         []Rung        // the publisher's own, by number
 	Captions      []string      // inside the picture, as INSTREAM-ID names them; not to be changed
 	Sound         string        // codec of the first, "" without
 	Sounds        []Sound       // all
@@ -38,6 +39,14 @@ type Health struct {
 type Sound struct {
 	Codec    string
 	Language string // "" if the publisher does not say
+}
+
+// Rung is a picture beside the first.
+type Rung struct {
+	Number        int    // in the publisher's order, the first picture being 1
+	Picture       string // codec; "" of what was left out before it was looked at
+	Width, Height int
+	LeftOut       string // why; "": it is a rung of the broadcast
 }
 
 // Health says how things are now.
@@ -62,6 +71,7 @@ func (p *Pulse) Health(now time.Time) Health {
 		h.Picture = pack.CodecName(t)
 		h.Width, h.Height, _ = pack.Picture(t)
 	}
+	h.Rungs = p.ownRungs()
 	for _, k := range p.keys {
 		h.KeyInterval += k / time.Duration(len(p.keys))
 	}
@@ -76,6 +86,23 @@ func (p *Pulse) Health(now time.Time) Health {
 	}
 	h.Advice = advise(h)
 	return h
+}
+
+// ownRungs are the publisher's. The caller holds mu.
+func (p *Pulse) ownRungs() (all []Rung) {
+	for n := 1; n < len(p.rungsOut); n++ {
+		r := Rung{Number: n + 1, LeftOut: p.rungsOut[n]}
+		for _, t := range p.rungs {
+			if t.Rung == n {
+				r.Picture = pack.CodecName(t)
+				r.Width, r.Height, _ = pack.Picture(t)
+			}
+		}
+		if r.Picture != "" || r.LeftOut != "" {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // silent is for how long nothing came of a track. The caller holds mu.

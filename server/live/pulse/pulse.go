@@ -1,6 +1,7 @@
 package pulse
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +45,8 @@ type Pulse struct {
 	keySeen        bool
 	missing, lost  int // of this publisher
 	leftOut        int // sounds of this publisher that there is no room for
+	rungs          []ingest.Track
+	rungsOut       [ingest.RungsMax + 2]string // why, by Track.Rung; the last one stands for all that there is no room for
 	lead           lead
 }
 
@@ -78,6 +81,7 @@ func (p *Pulse) Connected(now time.Time, protocol string) {
 	}
 	p.protocol, p.connected, p.here = protocol, now, true
 	p.runs, p.missing, p.lost, p.leftOut = 0, 0, 0, 0
+	p.rungs, p.rungsOut = nil, [ingest.RungsMax + 2]string{}
 	p.past, p.keys = [seconds]second{}, nil // what the one before sent is not this one's
 	p.restart()
 }
@@ -89,13 +93,17 @@ func (p *Pulse) Left(time.Time) {
 	p.here = false
 }
 
-// Tracks says that a run began.
+// Tracks says that a run began. The publisher's own rungs are its last tracks: they are told of, and their samples not counted.
 func (p *Pulse) Tracks(tracks []ingest.Track) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.runs++
-	p.tracks, p.hasSound, p.hasVideo = tracks, false, false
-	for _, t := range tracks {
+	p.tracks, p.rungs = tracks, nil
+	if n := slices.IndexFunc(tracks, func(t ingest.Track) bool { return t.Rung > 0 }); n >= 0 {
+		p.tracks, p.rungs = tracks[:n], tracks[n:]
+	}
+	p.hasSound, p.hasVideo = false, false
+	for _, t := range p.tracks {
 		p.hasSound = p.hasSound || t.Kind == segment.Audio
 		p.hasVideo = p.hasVideo || t.Kind == segment.Video
 	}
@@ -107,6 +115,17 @@ func (p *Pulse) LeftOut(sounds int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.leftOut = sounds
+}
+
+// RungOut says why a picture beside the first is left out, "" that it is not any more, and reports whether that is news. n is its Track.Rung,
+// or more for all that there is no room for.
+func (p *Pulse) RungOut(n int, why string) (news bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n = min(max(n, 0), len(p.rungsOut)-1)
+	news = p.rungsOut[n] != why
+	p.rungsOut[n] = why
+	return news
 }
 
 // Captions says which captions the pictures of the epoch carry so far.

@@ -12,6 +12,8 @@ test('an answer is read field by field', () => {
   });
   const two = health({ sounds: [{ codec: 'opus', language: 'en' }, { codec: 'opus' }] });
   expect(two && lines(two)).toContainEqual(['Sound', '2 tracks (en)']);
+  const ladder = health({ rungs: [{ number: 2, codec: 'avc1', width: 1280, height: 720 }, { number: 3, height: 360 }, { number: 6, left_out: 'no room' }] });
+  expect(ladder && lines(ladder)).toContainEqual(['Your ladder', '720p, 360p, 1 left out']);
   expect(health({ publishing: 'yes', bits_per_second: -1, picture: [], advice: {} })).toMatchObject({ publishing: false, bitsPerSecond: 0, picture: null, captions: [], advice: [] });
   expect(Object.fromEntries(lines({ ...read!, captions: ['CC1', 'CC3'] }))['Captions']).toBe('yes (CC1, CC3)');
   for (const body of [null, [], 'x', 7]) expect(health(body)).toBeNull();

@@ -11,6 +11,7 @@ export interface Health {
   readonly packetsLost: number;
   readonly returns: number;
   readonly picture: { readonly codec: string; readonly width: number; readonly height: number } | null;
+  readonly rungs: readonly { readonly height: number; readonly leftOut: boolean }[];
   readonly sounds: readonly { readonly codec: string; readonly language: string }[];
   readonly captions: readonly string[];
   readonly advice: readonly { readonly code: string; readonly says: string }[];
@@ -54,6 +55,7 @@ export function health(body: unknown): Health | null {
     packetsLost: amount(whole.packets_lost),
     returns: amount(whole.returns),
     picture: picture && { codec: text(picture.codec), width: amount(picture.width), height: amount(picture.height) },
+    rungs: (Array.isArray(whole.rungs) ? whole.rungs : []).map((one: unknown) => ({ height: amount(fields(one)?.height), leftOut: text(fields(one)?.left_out) !== '' })),
     sounds: (Array.isArray(whole.sounds) ? whole.sounds : []).map((one: unknown) => ({ codec: text(fields(one)?.codec), language: text(fields(one)?.language) })),
     captions: (Array.isArray(whole.captions) ? whole.captions : []).map(text),
     advice: (Array.isArray(whole.advice) ? whole.advice : []).flatMap((one: unknown) => {
@@ -71,11 +73,18 @@ export function lines(h: Health): readonly (readonly [string, string])[] {
   return [
     ['Comes in over', h.protocol === '' ? 'the server itself' : h.protocol.toUpperCase()],
     ['Picture', picture],
+    ...(h.rungs.length > 0 ? [['Your ladder', rungs(h)] as const] : []),
     ['Sound', sounds(h)],
     ['Captions', h.captions.length > 0 ? `yes (${h.captions.join(', ')})` : 'none'],
     ['Bitrate', `${(h.bitsPerSecond / 1e6).toFixed(1)} Mbit/s`],
     ['Missing', `${h.framesMissing} frames` + (h.packetsLost > 0 ? `, ${h.packetsLost} packets lost on the line` : '')],
   ];
+}
+
+function rungs({ rungs: all }: Health): string {
+  const taken = all.filter(({ leftOut }) => !leftOut).map(({ height }) => `${height}p`).join(', ');
+  const out = all.filter(({ leftOut }) => leftOut).length;
+  return (taken || 'nothing') + (out > 0 ? `, ${out} left out` : '');
 }
 
 function sounds({ sounds: all }: Health): string {

@@ -211,7 +211,7 @@ func (d *Demuxer) adopt(picture *elementary, sounds []*elementary) error {
 		d.picture = picture
 		if picture != nil {
 			d.mender.SaysPicture()
-			if err := d.mender.NALs(picture.format == formatH265, 4, nil); err != nil {
+			if err := d.mender.NALs(0, picture.format == formatH265, 4, nil); err != nil {
 				return err
 			}
 		}
