@@ -25,7 +25,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 
 .DEFAULT_GOAL := help
 .PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine bench-origin fuzz-short proof-swarm \
-	proof-hostile proof-parsers proof-calibration proof-ingest proof-failures proof-players test-ingest test-conform lint deps deps-test deps-players clean
+	proof-hostile proof-parsers proof-uploads proof-calibration proof-ingest proof-failures proof-players test-ingest test-conform lint deps deps-test deps-players clean
 
 help: ## list what can be done
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -114,6 +114,10 @@ fuzz-short: ## each fuzz target for FUZZTIME (200000x); ROOMS=./wire/... for som
 
 proof-parsers: ## ten million mutated inputs for what reads publishers' bytes: a quarter of an hour. PARSERS='-n 100000' for fewer
 	$(GO) run ./bench/parsers $(PARSERS)
+
+# One in six of the fixed ones is tried by `go test`, too.
+proof-uploads: deps-test ## five hundred hostile files for the caged ffmpeg, the same in every run, and some drawn anew: three minutes
+	@set -o pipefail; $(GO) test ./server/upload -count=1 -v -run 'Hostile|Corpus|Mutated|Survivors' -whole | awk '!/level=INFO|^=== /'
 
 proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal

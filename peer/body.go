@@ -225,8 +225,14 @@ func (b *body) heed(m signal.FromTracker) {
 		b.step(swarm.Seeding{Stripes: m.Stripes})
 	case signal.Relay:
 		b.lanes.admit(m)
+	case signal.Sharing: // when it is on again the tracker has us join again
+		if b.lanes.alone = m.Off; m.Off {
+			b.log.Info("the channel is watched from the server only")
+			b.lanes.part()
+		}
 	case signal.Welcome:
 		b.viewers.Store(int64(m.Viewers))
+		b.lanes.alone = false // unless it is said next
 	case signal.Viewers:
 		b.viewers.Store(int64(m.N))
 	case signal.Ended:

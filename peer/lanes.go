@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -33,6 +34,7 @@ type lanes struct {
 	all      map[id.Peer]*lane
 	expected []id.Peer // who may call, oldest first
 	self     id.Peer   // as the tracker names this viewer to those who are introduced now
+	alone    bool      // the channel's viewers may not share
 	session  uint64
 	renewed  time.Time
 	more     time.Time // when introductions were last asked for
@@ -102,7 +104,7 @@ func (l *lanes) called(p id.Peer) bool {
 }
 
 func (l *lanes) dial(p id.Peer) {
-	if l.all[p] != nil || len(l.all) >= lanesMax {
+	if l.alone || l.all[p] != nil || len(l.all) >= lanesMax {
 		l.step(swarm.PeerDown{Peer: p})
 		return
 	}
@@ -111,7 +113,7 @@ func (l *lanes) dial(p id.Peer) {
 
 // heed takes in what another viewer signals. Only who was announced may call.
 func (l *lanes) heed(m signal.Signalled) {
-	if m.Kind == signal.Offer && l.called(m.From) && !l.insists(m.From) {
+	if m.Kind == signal.Offer && !l.alone && l.called(m.From) && !l.insists(m.From) {
 		if old := l.all[m.From]; old != nil { // it lost the link and calls again
 			l.lose(old)
 		}
@@ -173,6 +175,16 @@ func (l *lanes) hangUp(p id.Peer) {
 		}
 		lane.link.End()
 	}
+}
+
+// part ends every link, and with them the fetching for others.
+func (l *lanes) part() {
+	l.expected = nil
+	for _, p := range slices.Sorted(maps.Keys(l.all)) {
+		l.lose(l.all[p])
+	}
+	l.stripes.seed(0)
+	l.step(swarm.Seeding{})
 }
 
 // send queues a message and reports whether it was taken. A link that takes none is over.

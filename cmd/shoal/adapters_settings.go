@@ -9,9 +9,12 @@ import (
 
 	"shoal/id"
 	"shoal/server/api"
+	"shoal/server/bus/local"
 	"shoal/server/channel"
+	"shoal/server/event"
 	"shoal/server/live"
 	"shoal/server/record"
+	"shoal/server/tracker"
 )
 
 const (
@@ -25,6 +28,7 @@ const (
 type ways struct {
 	registry *channel.Registry
 	server   channel.Settings // has all
+	facts    *local.Bus
 	log      *slog.Logger
 	all      atomic.Pointer[map[id.Channel]channel.Settings]
 }
@@ -41,16 +45,16 @@ func (s *Settings) forChannels() (channel.Settings, error) {
 	}
 	return channel.Settings{}.With(map[string]string{
 		channel.Record: s.Record, channel.Rewind: s.rewindWindow().String(), channel.KeepDays: strconv.Itoa(s.KeepDays), channel.KeepGB: strconv.Itoa(s.KeepGB),
-		channel.Clips: s.Clips, channel.Download: s.Download, channel.Ladder: laddered, channel.Return: window.String(), channel.Latency: s.Latency,
+		channel.Clips: s.Clips, channel.Download: s.Download, channel.Ladder: laddered, channel.Return: window.String(), channel.Latency: s.Latency, channel.Sharing: s.Sharing,
 	})
 }
 
-func openWays(ctx context.Context, registry *channel.Registry, s Settings, log *slog.Logger) (*ways, error) {
+func openWays(ctx context.Context, registry *channel.Registry, s Settings, facts *local.Bus, log *slog.Logger) (*ways, error) {
 	server, err := s.forChannels()
 	if err != nil {
 		return nil, err
 	}
-	w := &ways{registry: registry, server: server, log: log}
+	w := &ways{registry: registry, server: server, facts: facts, log: log}
 	return w, w.read(ctx)
 }
 
@@ -58,10 +62,16 @@ func (w *ways) read(ctx context.Context) error {
 	ctx, stop := context.WithTimeout(ctx, settingsWithin)
 	defer stop()
 	all, err := w.registry.AllSettings(ctx)
-	if err == nil {
-		w.all.Store(&all)
+	if err != nil {
+		return err
 	}
-	return err
+	before := w.all.Swap(&all)
+	for ch := range all {
+		if before != nil && w.Shares(ch) != w.shares((*before)[ch]) {
+			w.facts.Publish(event.SharingSet{Channel: ch})
+		}
+	}
+	return nil
 }
 
 // Run reads the settings again and again until ctx is done.
@@ -86,9 +96,10 @@ func (w *ways) Run(ctx context.Context) error {
 func (w *ways) of(ch id.Channel) channel.Settings { return (*w.all.Load())[ch] }
 
 var (
-	_ record.Channels = (*ways)(nil)
-	_ live.Ways       = (*ways)(nil)
-	_ api.Ways        = (*ways)(nil)
+	_ record.Channels  = (*ways)(nil)
+	_ live.Ways        = (*ways)(nil)
+	_ api.Ways         = (*ways)(nil)
+	_ tracker.Channels = (*ways)(nil)
 )
 
 // on and lasting are a setting of a channel in force.
@@ -126,6 +137,13 @@ func (w *ways) Download(ch id.Channel) bool { return w.on(ch, channel.Download) 
 
 // Latency is of api.Ways.
 func (w *ways) Latency(ch id.Channel) time.Duration { return w.lasting(ch, channel.Latency) }
+
+// Shares is of api.Ways and tracker.Channels.
+func (w *ways) Shares(ch id.Channel) bool { return w.shares(w.of(ch)) }
+
+func (w *ways) shares(s channel.Settings) bool {
+	return s.On(channel.Sharing, w.server.On(channel.Sharing, true))
+}
 
 // Rewind is of api.Ways.
 func (w *ways) Rewind(ch id.Channel) time.Duration { return w.lasting(ch, channel.Rewind) }

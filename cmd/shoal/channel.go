@@ -69,12 +69,20 @@ type channelTools struct {
 }
 
 type channelAdd struct {
-	Name            string `arg:"" help:"Name in links: a-z, 0-9, - and _."`
+	Name            string   `arg:"" help:"Name in links: a-z, 0-9, - and _."`
+	Changes         []string `arg:"" optional:"" name:"key=value" help:"Settings of its own, as channel set takes them: sharing=off, record=off."`
 	channelSettings `embed:""`
 }
 
 // Run adds the channel.
 func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
+	changes, err := changesIn(c.Changes)
+	if err != nil {
+		return err
+	}
+	if _, err := (channel.Settings{}).With(changes); err != nil { // before there is a channel
+		return &misuseError{err}
+	}
 	registry, done, err := c.registry(ctx, true)
 	if err != nil {
 		return err
@@ -89,6 +97,9 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 	}
 	if err != nil {
 		return err
+	}
+	if _, err := registry.Change(ctx, added.ID, changes); err != nil {
+		return fmt.Errorf("the channel is added, but has no settings of its own yet: %w: `shoal channel set %s` gives it some, `shoal channel new-key %s` a stream key", err, added.Name, added.Name)
 	}
 	return c.print(w, added.Name, key, registry.secret)
 }

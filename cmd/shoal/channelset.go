@@ -20,13 +20,9 @@ type channelSet struct {
 
 // Run changes settings of the channel. A running server follows within two seconds, or with the next broadcast.
 func (c *channelSet) Run(ctx context.Context, w world) (err error) {
-	changes := make(map[string]string)
-	for _, pair := range c.Changes {
-		key, value, ok := strings.Cut(pair, "=")
-		if _, twice := changes[key]; !ok || twice {
-			return &misuseError{fmt.Errorf("%q: write each setting once, as KEY=VALUE, such as record=off", pair)}
-		}
-		changes[key] = value
+	changes, err := changesIn(c.Changes)
+	if err != nil {
+		return err
 	}
 	return c.withChannel(ctx, c.Name, func(registry *channelTools, found channel.Channel) error {
 		s, err := registry.Change(ctx, found.ID, changes)
@@ -38,6 +34,19 @@ func (c *channelSet) Run(ctx context.Context, w world) (err error) {
 		}
 		return c.printChoices(w, found.Name, s)
 	})
+}
+
+// changesIn reads settings as they are typed.
+func changesIn(pairs []string) (map[string]string, error) {
+	changes := make(map[string]string)
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if _, twice := changes[key]; !ok || twice {
+			return nil, &misuseError{fmt.Errorf("%q: write each setting once, as KEY=VALUE, such as record=off", pair)}
+		}
+		changes[key] = value
+	}
+	return changes, nil
 }
 
 type channelShow struct {
@@ -74,7 +83,7 @@ func (c *channelSettings) withChannel(ctx context.Context, name string, do func(
 func (c *channelSettings) printChoices(w world, name id.Name, s channel.Settings) error {
 	server := map[string]string{
 		channel.Record: c.Record, channel.Rewind: c.rewindWindow().String(), channel.KeepDays: fmt.Sprint(c.KeepDays), channel.KeepGB: fmt.Sprint(c.KeepGB),
-		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow, channel.Latency: c.Latency,
+		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow, channel.Latency: c.Latency, channel.Sharing: c.Sharing,
 	}
 	if c.JSON {
 		own, chosen := make(map[string]string), make(map[string]string)

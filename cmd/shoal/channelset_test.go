@@ -92,6 +92,25 @@ func TestAChannelsOwnSettings(t *testing.T) {
 	r.settingsOverHTTP()
 }
 
+// A channel may have settings of its own from the beginning. What is wrong with them is told before there is a channel.
+func TestAChannelIsAddedWithSettings(t *testing.T) {
+	data := t.TempDir()
+	for _, pair := range []string{"sharing=perhaps", "sharing", "shearing=off"} {
+		if said, err := say(t, "channel", "add", "reef", pair, "--data", data); err == nil || !strings.Contains(err.Error(), "sharing") && !strings.Contains(err.Error(), "shearing") {
+			t.Errorf("%s: %s, %v", pair, said, err)
+		}
+	}
+	if said, err := say(t, "channel", "add", "reef", "sharing=off", "rewind=1h", "--data", data); err != nil || !strings.Contains(said, "reef") {
+		t.Fatalf("%s, %v", said, err)
+	}
+	if said, err := say(t, "channel", "show", "reef", "--data", data, "--json"); err != nil || !strings.Contains(said, `"own":{"rewind":"1h0m0s","sharing":"off"}`) {
+		t.Errorf("%s, %v", said, err)
+	}
+	if said, err := say(t, "channel", "set", "reef", "sharing=ask", "--data", data, "--sharing", "off"); err != nil || !strings.Contains(said, "sharing           ask     its own") {
+		t.Errorf("%s, %v", said, err)
+	}
+}
+
 // settingsOverHTTP asks for settings and changes them as the streamer and as the operator.
 func (r *recorded) settingsOverHTTP() {
 	r.t.Helper()

@@ -95,10 +95,10 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	if h.channels, err = channel.Open(ctx, channel.Config{Rows: h.store, Secret: secret}); err != nil {
 		return h, err
 	}
-	if h.ways, err = openWays(ctx, h.channels, s, log); err != nil {
+	h.bus = new(local.Bus)
+	if h.ways, err = openWays(ctx, h.channels, s, h.bus, log); err != nil {
 		return h, err
 	}
-	h.bus = new(local.Bus)
 
 	// The stream: from the publisher to the live edge.
 	h.origin = origin.New(origin.Config{Facts: h.bus, Log: log})
@@ -167,7 +167,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 // newTracker makes the tracker, at the start and whenever it is restarted.
 func (h *house) newTracker() (*tracker.Tracker, error) {
 	config := tracker.Config{
-		Origins: append(hostsOf(h.addresses().Public), h.settings.sites()...), Own: ownAddresses(), ConnectionsPerHome: h.settings.ViewersPerIP, Log: h.log,
+		Origins: append(hostsOf(h.addresses().Public), h.settings.sites()...), Own: ownAddresses(), Channels: h.ways, ConnectionsPerHome: h.settings.ViewersPerIP, Log: h.log,
 	}
 	if h.relay != nil {
 		config.Relays, config.Relay, config.RelayFor = h.relay.Addresses(), h.relay, relay.CredentialsLife

@@ -39,6 +39,7 @@ type Settings struct {
 	ReconnectWindow string `name:"reconnect-window" default:"90s" placeholder:"TIME" env:"SHOAL_RECONNECT_WINDOW" group:"Publishers" help:"How long a broadcast waits for its publisher to come back, such as 90s or 5m. Default: ${default}."`
 
 	Latency        string   `name:"latency" default:"3s" placeholder:"TIME" env:"SHOAL_LATENCY" group:"Viewers" help:"How far behind live viewers are, from 2s to 10s: nearer is more immediate, further bears poorer lines. Default: ${default}."`
+	Sharing        string   `name:"sharing" default:"ask" enum:"ask,off" env:"SHOAL_SHARING" group:"Viewers" help:"Whether viewers may share with each other: ask (who says yes) or off (all watch from the server). Default: ${default}."`
 	SharePreset    bool     `name:"share-preset" env:"SHOAL_SHARE_PRESET" group:"Viewers" help:"Let ?share=yes in a link answer the sharing question, for kiosks and tests."`
 	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org or *.example.org; none for none. Default: ${default}, any."`
 	Private        []string `name:"private" placeholder:"NAME" env:"SHOAL_PRIVATE" group:"Viewers" help:"Channels that are watched with a pass only: shoal channel pass makes one."`

@@ -82,6 +82,7 @@ func freePort(t *testing.T) string {
 type broadcast struct {
 	t      *testing.T
 	server *exec.Cmd
+	data   string
 	http   string
 	truth  truth
 }
@@ -102,7 +103,7 @@ func onAir(t *testing.T) *broadcast {
 	if err := json.Unmarshal(card, &channel); err != nil {
 		t.Fatalf("%s: %v", card, err)
 	}
-	b := &broadcast{t: t, http: "http://" + web}
+	b := &broadcast{t: t, data: data, http: "http://" + web}
 	b.server = spawn(t, shoal("serve", "--data", data, "--http", web, "--rtmp", rtmp, "--turn", freePort(t), "--whip", "off", "--ladder", "off"))
 	b.until("the server answers", func() bool {
 		res, err := http.Get(b.http + "/api/v1/channels")

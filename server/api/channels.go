@@ -79,7 +79,8 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	}
 	way := a.way(c.ID)
 	type sharing struct {
-		PresetAllowed bool `json:"preset_allowed"`
+		Mode          string `json:"mode"` // as the channel's setting
+		PresetAllowed bool   `json:"preset_allowed"`
 	}
 	state := struct {
 		Name     id.Name    `json:"name"`
@@ -99,7 +100,10 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Storyboard string `json:"storyboard,omitempty"`
 	}{
 		Name: c.Name, Channel: c.ID.String(), Viewers: a.rooms.Tracker.Viewers(c.ID), Tracks: []track{}, Captions: []string{},
-		Sharing: sharing{a.presetAllowed(r)}, RewindS: way.rewind.Seconds(), Clips: way.clips && a.rooms.Recordings != nil, LatencyS: way.latency.Seconds(),
+		Sharing: sharing{channel.ShareAsk, a.presetAllowed(r)}, RewindS: way.rewind.Seconds(), Clips: way.clips && a.rooms.Recordings != nil, LatencyS: way.latency.Seconds(),
+	}
+	if way.serverOnly {
+		state.Sharing = sharing{Mode: "off"}
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()

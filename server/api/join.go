@@ -70,7 +70,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 		Channel      string      `json:"channel"`
 		ServerTimeMS int64       `json:"serverTimeMs"`
 	}{Token: token, Peer: peer.String(), Tracker: trackerPath, Channel: c.ID.String(), ServerTimeMS: a.config.Now().UnixMilli()}
-	if ask.Mode == tracker.Share && a.rooms.Relay != nil {
+	if ask.Mode == tracker.Share && a.rooms.Relay != nil && !a.way(c.ID).serverOnly {
 		answer.ICE = a.rooms.Relay.ICE(c.ID, peer, (&url.URL{Host: r.Host}).Hostname())
 	}
 	writeJSON(w, http.StatusOK, answer)

@@ -18,18 +18,21 @@ type Ways interface {
 	Rewind(channel id.Channel) time.Duration
 	// Latency returns how far behind live its viewers are, unless they ask for something else.
 	Latency(channel id.Channel) time.Duration
+	// Shares reports whether its viewers may share.
+	Shares(channel id.Channel) bool
 }
 
 // wayOf is what is offered of one channel.
 type wayOf struct {
 	recorded, clips, download bool
 	rewind, latency           time.Duration
+	serverOnly                bool // nobody is asked to share
 }
 
 // way returns what is offered of a channel: as Rooms.Ways says, or as Config says of all.
 func (a *API) way(channel id.Channel) wayOf {
 	if w := a.rooms.Ways; w != nil {
-		return wayOf{w.Recorded(channel), w.Clips(channel), w.Download(channel), w.Rewind(channel), w.Latency(channel)}
+		return wayOf{w.Recorded(channel), w.Clips(channel), w.Download(channel), w.Rewind(channel), w.Latency(channel), !w.Shares(channel)}
 	}
-	return wayOf{a.config.Record, a.config.Clips, a.config.Download, a.config.Rewind, a.config.Latency}
+	return wayOf{a.config.Record, a.config.Clips, a.config.Download, a.config.Rewind, a.config.Latency, false}
 }

@@ -24,7 +24,11 @@ const (
 	Ladder   = "ladder"
 	Return   = "reconnect_window"
 	Latency  = "latency"
+	Sharing  = "sharing"
 )
+
+// ShareAsk is what Sharing is unless it is off: viewers share who say yes.
+const ShareAsk = "ask"
 
 // Bounds of settings.
 const (
@@ -53,7 +57,7 @@ var (
 
 // SettingKeys returns the names of all settings, as they are shown.
 func SettingKeys() []string {
-	return []string{Record, Rewind, KeepDays, KeepGB, Clips, Download, Ladder, Return, Latency}
+	return []string{Record, Rewind, KeepDays, KeepGB, Clips, Download, Ladder, Return, Latency, Sharing}
 }
 
 // TakesEffect says when a setting that was changed does: at once (within two seconds), or with the next broadcast.
@@ -184,7 +188,7 @@ func (s Settings) Value(key, server string) string {
 	return given
 }
 
-// On returns a setting that is on or off. server is what the server has, here and below.
+// On returns a setting that is on, or something else, or off. server is what the server has, here and below.
 func (s Settings) On(key string, server bool) bool {
 	word := "off"
 	if server {

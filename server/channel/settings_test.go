@@ -98,6 +98,32 @@ func TestAStreamerChoosesWithinWhatHeIsGiven(t *testing.T) {
 	}
 }
 
+// A streamer may have viewers share only where the operator does.
+func TestSharingOfAChannel(t *testing.T) {
+	var none Settings
+	for _, given := range []string{ShareAsk, "off"} {
+		server, err := none.With(map[string]string{Sharing: given})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{ShareAsk, "off"} {
+			s, err := none.Choose(server, map[string]string{Sharing: value})
+			want := given != "off" && value != "off"
+			if refused := value != "off" && given == "off"; (err != nil) != refused || s.On(Sharing, given != "off") != want {
+				t.Errorf("%s where %s is given: %q, %v", value, given, s, err)
+			}
+		}
+	}
+	for _, value := range []string{"on", "yes", "server"} {
+		if _, err := none.With(map[string]string{Sharing: value}); !errors.Is(err, ErrSetting) || !strings.Contains(err.Error(), "write ask (") {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+	if TakesEffect(Sharing) != "at once" || Most(Sharing, "off") != "off" {
+		t.Error("it is told otherwise")
+	}
+}
+
 // An operator names the rungs of a channel; its streamer has these or none.
 func TestRungsOfAChannel(t *testing.T) {
 	server, _ := Settings{}.With(map[string]string{Ladder: "on"})

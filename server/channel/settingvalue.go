@@ -55,6 +55,11 @@ func canonical(key, value string) (spelling, remedy string) {
 			return "", "on, off, or up to four rungs such as 720p,360p@600"
 		}
 		return "", "on or off"
+	case Sharing:
+		if value == ShareAsk || value == "off" {
+			return value, ""
+		}
+		return "", "ask (viewers share who say yes) or off (all watch from the server)"
 	case KeepDays, KeepGB:
 		n, err := strconv.ParseUint(value, 10, 32)
 		if err == nil && n <= KeepMax {
@@ -90,6 +95,10 @@ func beyond(key, value, given string) (remedy string) {
 		}
 		if value != "on" && value != "off" && value != given {
 			return "on or off: which rungs there are is whoever runs the server's to say"
+		}
+	case Sharing:
+		if value != "off" && given == "off" {
+			return "off, as the server does not give more"
 		}
 	case KeepDays, KeepGB:
 		most, err := strconv.Atoi(given)

@@ -58,6 +58,11 @@ type BroadcastEnded struct {
 	At      time.Time
 }
 
+// SharingSet says that a channel's viewers may share from now on, or may not any more.
+type SharingSet struct {
+	Channel id.Channel
+}
+
 // Missed says that its hearer was too slow: facts that happened here were not told to it. It looks at the rooms' state
 // again. Only the bus says it, to one hearer, once for each run of lost facts.
 type Missed struct{}
@@ -68,4 +73,5 @@ func (PartPublished) fact()     {}
 func (CaptionsSeen) fact()      {}
 func (TextSaid) fact()          {}
 func (BroadcastEnded) fact()    {}
+func (SharingSet) fact()        {}
 func (Missed) fact()            {}

@@ -1,6 +1,11 @@
 package origin
 
-import "time"
+import (
+	"time"
+
+	"shoal/id"
+	"shoal/server/pack"
+)
 
 // longAlone is what key frames are supposed to be apart that did not come for settledParts, and of which the encoder said nothing: left to
 // themselves encoders send one every 250 frames.
@@ -21,6 +26,24 @@ func (b *Broadcast) Expect(longest time.Duration) {
 	b.expected = longest
 	b.declareAtLeast(longest)
 	b.changed()
+}
+
+// Declared returns how long the playlists of an epoch say that segments are at most (EXT-X-TARGETDURATION), in whole seconds: it only grows. It is 0
+// until that is settled, and of an epoch that is not kept any more.
+func (o *Origin) Declared(channel id.Channel, epoch uint64) time.Duration {
+	o.mu.RLock()
+	kept := o.channels[channel]
+	o.mu.RUnlock()
+	for _, b := range kept {
+		if b.opening.Epoch == epoch {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.declared {
+				return time.Duration(pack.TargetDuration(b.windows())) * time.Second
+			}
+		}
+	}
+	return 0
 }
 
 // declare settles what playlists say of how long segments are, as soon as the multivariant one is given away: it may not change any

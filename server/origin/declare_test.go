@@ -75,8 +75,17 @@ func TestTargetDurationIsWhatTheEncoderSays(t *testing.T) {
 // Where key frames come further apart than anybody knew, what is declared grows in few steps, not with every second.
 func TestTargetDurationGrowsSeldom(t *testing.T) {
 	h := newBench(t, 1)
+	if told := h.origin.Declared(h.channel, h.b.Epoch()); told != 0 {
+		t.Errorf("%v is declared before a part has come", told)
+	}
 	if got := declared(h, 4, 4, 5, 7, 4, 16, 20, 21, 32, 4); !slices.Equal(got, []int{2, 2, 4, 4, 4, 10, 10, 16, 16, 16}) {
 		t.Errorf("%v", got)
+	}
+	if told := h.origin.Declared(h.channel, h.b.Epoch()); told != 16*time.Second {
+		t.Errorf("who asks is told %v", told)
+	}
+	if told := h.origin.Declared(h.channel, h.b.Epoch()+1); told != 0 {
+		t.Errorf("%v is declared of an epoch that there is not", told)
 	}
 }
 
@@ -101,6 +110,9 @@ func declared(h *bench, segments ...int) (all []int) {
 			}
 			if lasts := time.Duration(n+1) * partLasts; lasts.Round(time.Second) > time.Duration(seconds)*time.Second {
 				h.t.Errorf("a segment of %v, and %d s are declared", lasts, seconds)
+			}
+			if told := h.origin.Declared(h.channel, h.b.Epoch()); told != 0 && told != time.Duration(seconds)*time.Second { // 0: nothing is settled yet
+				h.t.Errorf("the playlist says %d s, and who asks is told %v", seconds, told)
 			}
 			steps[seconds] = true
 			if n == parts-1 {

@@ -226,10 +226,7 @@ func (b *Broadcast) render(r rendering) []byte {
 	if text := b.rendered[r]; text != nil {
 		return text
 	}
-	windows := make([]pack.Window, len(b.tracks))
-	for i, t := range b.tracks {
-		windows[i] = t.window
-	}
+	windows := b.windows()
 	var text []byte
 	switch {
 	case r.master:
@@ -243,6 +240,15 @@ func (b *Broadcast) render(r rendering) []byte {
 		b.rendered[r] = text
 	}
 	return text
+}
+
+// windows returns those of all tracks, by number. The caller holds mu.
+func (b *Broadcast) windows() []pack.Window {
+	all := make([]pack.Window, len(b.tracks))
+	for i, t := range b.tracks {
+		all[i] = t.window
+	}
+	return all
 }
 
 func (b *Broadcast) findInit(digits string) *Content {

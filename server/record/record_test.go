@@ -44,13 +44,14 @@ type bench struct {
 	prev     map[segment.Track]id.Digest
 	next     map[segment.Track]uint64
 	epoch    uint64
+	declared time.Duration
 }
 
 var quiet = slog.New(slog.DiscardHandler)
 
 func newBench(t *testing.T, set func(*Config)) *bench {
 	t.Helper()
-	b := &bench{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), free: 1 << 40, kept: make(map[segment.Part][3][]byte)}
+	b := &bench{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), free: 1 << 40, declared: 2 * time.Second, kept: make(map[segment.Part][3][]byte)}
 	b.identity, b.session = sign.Key(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32))), sign.Key(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{2}, 32)))
 	b.channel = id.Channel(b.identity.Public())
 	b.open(set)
@@ -77,6 +78,8 @@ func (b *bench) Kept(_ id.Channel, part segment.Part) (record, data, init []byte
 	k, ok := b.kept[part]
 	return k[0], k[1], k[2], ok
 }
+
+func (b *bench) Declared(id.Channel, uint64) time.Duration { return b.declared }
 
 // begin starts an epoch.
 func (b *bench) begin(epoch uint64) {

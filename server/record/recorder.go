@@ -42,6 +42,8 @@ type Facts interface {
 type Origin interface {
 	// Kept returns a part's record, bytes and init segment, which are not to be changed, if they are still kept.
 	Kept(channel id.Channel, part segment.Part) (record, data, init []byte, ok bool)
+	// Declared returns how long the live playlists of an epoch say that segments are at most: 0 until that is settled.
+	Declared(channel id.Channel, epoch uint64) time.Duration
 }
 
 // Config is what a Recorder needs.
@@ -203,6 +205,7 @@ func (r *Recorder) part(f event.PartPublished) {
 		}
 		t.next[part.Track] = seq + 1
 	}
+	t.rec.declare(r.config.Origin.Declared(f.Channel, f.Part.Epoch))
 	r.well()
 }
 

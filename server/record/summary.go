@@ -21,9 +21,10 @@ type Summary struct {
 	Lasts    time.Duration // as played: what lies between two runs of the publisher is not in it
 	Bytes    int64         // of parts
 	Chapters []Chapter
-	Growing  bool   // the broadcast goes on
-	Pictured bool   // it has stills
-	Ladder   string // the ladder whose rungs it has as far as they were worth it; "": it was not looked at
+	Declared time.Duration // how long playlists say that segments are at most: what live ones said; 0 is as long as they are
+	Growing  bool          // the broadcast goes on
+	Pictured bool          // it has stills
+	Ladder   string        // the ladder whose rungs it has as far as they were worth it; "": it was not looked at
 	// Captions are those inside the pictures. Over says that all of it was listened for; a recording that a crash broke off does not know.
 	Captions pack.Captions
 }
@@ -40,6 +41,8 @@ const (
 	// summaryMax bounds sealed.json.
 	summaryMax = 64 << 10
 	sealedFile = "sealed.json"
+	// declaredMax bounds what is believed of how long segments are.
+	declaredMax = time.Minute
 	// sealedVersion is of sealed.json.
 	sealedVersion = 1
 )
@@ -54,6 +57,7 @@ type sealedJSON struct {
 	Ended    int64         `json:"ended_ms"`
 	Lasts    int64         `json:"lasts_ms"`
 	Bytes    int64         `json:"bytes"`
+	Declared int64         `json:"declared_ms,omitempty"`
 	Ladder   string        `json:"ladder,omitempty"`
 	Chapters []chapterJSON `json:"chapters"`
 	Captions *[]string     `json:"captions,omitempty"` // as INSTREAM-ID names them; not there: not known
@@ -67,7 +71,7 @@ type chapterJSON struct {
 func (s Summary) marshal() ([]byte, error) {
 	j := sealedJSON{
 		Version: sealedVersion, Name: string(s.Name), Epoch: s.Key.Epoch, Title: s.Title, Bytes: s.Bytes, Ladder: s.Ladder,
-		Started: s.Started.UnixMilli(), Ended: s.Ended.UnixMilli(), Lasts: s.Lasts.Milliseconds(),
+		Started: s.Started.UnixMilli(), Ended: s.Ended.UnixMilli(), Lasts: s.Lasts.Milliseconds(), Declared: s.Declared.Milliseconds(),
 	}
 	for _, c := range s.Chapters {
 		j.Chapters = append(j.Chapters, chapterJSON{c.At.Milliseconds(), c.Wall.UnixMilli()})
@@ -91,13 +95,15 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	}
 	name, err := id.ParseName(j.Name)
 	if err != nil || j.Version != sealedVersion || j.Bytes < 0 || j.Lasts < 0 || j.Lasts > lastsMax.Milliseconds() || j.Ended < j.Started ||
-		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > titleMax || len(j.Ladder) > ladderMax {
+		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > titleMax || len(j.Ladder) > ladderMax ||
+		j.Declared < 0 || j.Declared > declaredMax.Milliseconds() {
 		return Summary{}, errSealed
 	}
 	key.Epoch = j.Epoch
 	s := Summary{
 		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes, Ladder: j.Ladder,
 		Started: time.UnixMilli(j.Started).UTC(), Ended: time.UnixMilli(j.Ended).UTC(), Lasts: time.Duration(j.Lasts) * time.Millisecond,
+		Declared: time.Duration(j.Declared) * time.Millisecond,
 	}
 	if j.Captions != nil {
 		s.Captions = pack.Captions{Seen: caption.Parse(*j.Captions), Over: true}

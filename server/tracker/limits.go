@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"shoal/coord"
 )
 
 // rate allows perSecond in the long run and burst at once.
@@ -45,6 +47,21 @@ func cut(a netip.Addr, four, six int) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return p
+}
+
+// prefixOf is the network of an address as coord's opaque key.
+func prefixOf(a netip.Addr) coord.Prefix {
+	if a.Is4() {
+		b := a.As4()
+		return coord.Prefix(b[0])<<16 | coord.Prefix(b[1])<<8 | coord.Prefix(b[2])
+	}
+	var key coord.Prefix
+	b := a.As16()
+	const six = 48 / 8
+	for _, c := range b[:six] {
+		key = key<<8 | coord.Prefix(c)
+	}
+	return key | 1<<63 // never that of an IPv4 network
 }
 
 // limits counts connections and messages by where they come from. Loopback is not limited: it is the operator's own machine,

@@ -42,6 +42,8 @@ func (r *room) happen(f event.Fact) {
 		}
 		r.tips[f.Part.Track] = f.Part
 		r.publish(f)
+	case event.SharingSet:
+		r.heed()
 	case event.Missed:
 		r.catchUp()
 	case event.BroadcastEnded:

@@ -32,6 +32,7 @@ type room struct {
 	tips    map[segment.Track]segment.Part // the last part told, at most segment.TracksMax
 	late    []late                         // at most lateMax, oldest first
 	told    signal.Viewers
+	alone   bool // nobody is introduced: the channel's viewers may not share
 	outputs []coord.Output
 }
 
@@ -110,14 +111,21 @@ func (r *room) join(v *viewer) {
 		old.end(websocket.StatusPolicyViolation, "replaced", "The same session connected again.")
 		r.leave(old)
 	}
+	r.heed() // before it: who just came is told once
 	r.members[v.peer] = v
 	r.viewers.Store(int64(len(r.members)))
 	v.say(signal.Welcome{Peer: v.peer, Viewers: len(r.members), ServerTimeMS: uint64(r.tracker.now().UnixMilli())})
+	if r.alone {
+		v.say(signal.Sharing{Off: true})
+	}
 	if v.mode != Share {
 		return
 	}
+	r.brief(v) // also who is alone checks what it plays
+	if r.alone {
+		return
+	}
 	r.tracker.directory.add(v.peer, r.channel, []netip.Addr{v.at})
-	r.brief(v)
 	r.step(coord.Joined{Peer: v.peer, Prefix: prefixOf(v.from), Share: true})
 }
 
@@ -142,7 +150,7 @@ func (r *room) hear(v *viewer, m signal.FromViewer) {
 		r.report(v, m)
 		return
 	}
-	if v.mode != Share {
+	if v.mode != Share || r.alone && !ofRecords(m) {
 		return
 	}
 	switch m := m.(type) {
@@ -203,6 +211,7 @@ func (r *room) report(v *viewer, m signal.Report) {
 
 // rest does what is done now and then: late changes, and the counts if they changed.
 func (r *room) rest() {
+	r.heed() // a fact may be lost
 	now := r.tracker.now()
 	for _, v := range r.members {
 		if now.Sub(v.began) > viewersEvery {
@@ -224,7 +233,7 @@ func (r *room) rest() {
 // what is left is for chance.
 func (r *room) renew(now time.Time, v *viewer) {
 	c := r.tracker.config
-	if c.Relay == nil || v.mode != Share || now.Sub(v.renewed) < (c.RelayFor-TokenLife)/2 {
+	if c.Relay == nil || v.mode != Share || r.alone || now.Sub(v.renewed) < (c.RelayFor-TokenLife)/2 {
 		return
 	}
 	v.renewed = now
@@ -237,6 +246,9 @@ func (r *room) step(in coord.Input) {
 	r.outputs = r.mind.Step(r.tracker.now().Sub(r.began), in, r.outputs[:0])
 	r.sharing.Store(int64(r.mind.Sharing()))
 	for _, o := range r.outputs {
+		if _, ban := o.(coord.Ban); r.alone && !ban {
+			continue // what moves from who was isolated to who will be
+		}
 		switch o := o.(type) {
 		case coord.Introduce:
 			r.introduce(o)
@@ -284,18 +296,3 @@ func (r *room) introduce(o coord.Introduce) {
 // placesMS is what coord believes of a position: a year. A viewer tells the time of day when what it plays was sent; only how far
 // viewers are apart matters, so the year can go.
 const placesMS = 365 * 24 * 3600 * 1000
-
-// prefixOf is the network of an address as coord's opaque key.
-func prefixOf(a netip.Addr) coord.Prefix {
-	if a.Is4() {
-		b := a.As4()
-		return coord.Prefix(b[0])<<16 | coord.Prefix(b[1])<<8 | coord.Prefix(b[2])
-	}
-	var key coord.Prefix
-	b := a.As16()
-	const six = 48 / 8
-	for _, c := range b[:six] {
-		key = key<<8 | coord.Prefix(c)
-	}
-	return key | 1<<63 // never that of an IPv4 network
-}

@@ -27,6 +27,8 @@ type Config struct {
 	// Relay renews what lets viewers use it; nil is none. What they are given is good for RelayFor.
 	Relay    Relay
 	RelayFor time.Duration
+	// Channels knows which channels' viewers may share; nil is all of them.
+	Channels Channels
 	// Own are this machine's addresses: viewers on the machine itself, who come over loopback, may name them. nil asks the system.
 	Own                                []netip.Addr
 	ConnectionsMax, ConnectionsPerHome int
@@ -45,6 +47,12 @@ type Broadcasts interface {
 	// Recent returns the binary certificates of the channel's current broadcast, and the binary records of its recent parts,
 	// in each track's order. Both are empty when there is none.
 	Recent(channel id.Channel) (certificates, parts [][]byte)
+}
+
+// Channels knows what their streamers and the operator want of them. It does not wait.
+type Channels interface {
+	// Shares reports whether a channel's viewers may share. event.SharingSet says that this changed.
+	Shares(channel id.Channel) bool
 }
 
 // Relay says who may use it.
@@ -176,6 +184,13 @@ func (t *Tracker) hear(f event.Fact) {
 		channel = f.Channel
 	case event.BroadcastEnded:
 		channel = f.Channel
+	case event.SharingSet: // recordings, too
+		for _, r := range t.everyRoom() {
+			if r.channel == f.Channel {
+				r.post(happened{f})
+			}
+		}
+		return
 	case event.Missed:
 		for _, r := range t.everyRoom() {
 			r.post(happened{f})

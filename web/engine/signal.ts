@@ -70,6 +70,7 @@ export type FromTracker =
   | { readonly t: 'edge'; readonly track: number; readonly msn: number; readonly part: number; readonly epoch: number }
   | { readonly t: 'viewers'; readonly n: number; readonly sharing: number }
   | { readonly t: 'relay'; readonly username: string; readonly credential: string }
+  | { readonly t: 'sharing'; readonly mode: 'ask' | 'off' }
   | { readonly t: 'ended' }
   | { readonly t: 'error'; readonly code: string; readonly message: string }
   | { readonly t: 'pong'; readonly at: number; readonly serverTimeMs: number };
@@ -107,6 +108,8 @@ function read(o: Record<string, unknown>): FromTracker | null {
       return whole(o.n) && whole(o.sharing) ? { t: o.t, n: o.n, sharing: o.sharing } : null;
     case 'relay':
       return typeof o.username === 'string' && typeof o.credential === 'string' ? { t: o.t, username: o.username, credential: o.credential } : null;
+    case 'sharing':
+      return o.mode === 'ask' || o.mode === 'off' ? { t: o.t, mode: o.mode } : null;
     case 'ended':
       return { t: o.t };
     case 'error':

@@ -53,6 +53,17 @@ describe('a viewer who watches', () => {
     expect(link.state().ended).toBe(false);
   });
 
+  it('hears whether viewers may share, anew of each connection', async () => {
+    const link = await connected();
+    expect(link.state().mayShare).toBeNull();
+    for (const [mode, may] of [['off', false], ['ask', true], ['perhaps', true], ['off', false]] as const) {
+      server.socket.tell({ t: 'sharing', mode });
+      expect(link.state().mayShare, mode).toBe(may);
+    }
+    server.socket.welcome();
+    expect(link.state().mayShare).toBeNull();
+  });
+
   it('takes no notice of what is no message', async () => {
     const link = await connected();
     const before = link.state();

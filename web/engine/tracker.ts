@@ -60,7 +60,7 @@ export class Tracker implements TrackerLink {
   readonly #clock = new ServerClock();
   readonly #listeners = new Set<() => void>();
   readonly #page = new AbortController();
-  #state: Omit<TrackerState, 'clockOffsetMs'> = { connected: false, viewers: 0, sharing: 0, ended: false };
+  #state: Omit<TrackerState, 'clockOffsetMs'> = { connected: false, viewers: 0, sharing: 0, ended: false, mayShare: null };
   #socket: WebSocket | null = null;
   #attempt = 0; // counts, so that what an older attempt still says is not heard
   #failures = 0;
@@ -192,6 +192,8 @@ export class Tracker implements TrackerLink {
         return this.#set({ viewers: message.n, sharing: message.sharing });
       case 'ended':
         return this.#set({ ended: true });
+      case 'sharing':
+        return this.#set({ mayShare: message.mode !== 'off' });
       case 'pong':
         return this.#pong(message.at, message.serverTimeMs);
       case 'peers':
@@ -216,7 +218,7 @@ export class Tracker implements TrackerLink {
     this.#pongs = 0;
     this.#askTime();
     this.#reporting = setInterval(() => this.#report(), REPORT_MS);
-    this.#set({ connected: true, viewers });
+    this.#set({ connected: true, viewers, mayShare: null });
     this.#crew?.joined(joined, peer);
   }
 

@@ -74,6 +74,7 @@ export interface TrackerState {
   readonly viewers: number;
   readonly sharing: number; // viewers who share
   readonly ended: boolean; // the broadcast was said to be over; false again at the next edge
+  readonly mayShare: boolean | null; // the channel's viewers; null: nothing was said of it since it connected
   readonly clockOffsetMs: number | null; // server clock minus Date.now(); null until measured
 }
 

@@ -28,6 +28,7 @@ var trackerSays = []FromTracker{
 	Seed{Stripes: 0xffff}, Seed{},
 	Edge{Track: 1, MSN: 3 << 20, Part: 4, Epoch: 3},
 	Viewers{N: 10, Sharing: 4}, Ended{}, Error{Code: "token", Message: "Ask for a new token."}, Pong{At: 1, ServerTimeMS: 2},
+	Sharing{Off: true}, Sharing{},
 	Relay{Username: "1790000000:00000000000000aa:channel", Credential: "c3Vubg"},
 }
 
@@ -57,6 +58,8 @@ func TestFormsTheBrowserKnows(t *testing.T) {
 		`{"t":"viewers","n":10,"sharing":4}`:                                     Viewers{10, 4},
 		`{"t":"seed","stripes":65535}`:                                           Seed{0xffff},
 		`{"t":"ended"}`:                                                          Ended{},
+		`{"t":"sharing","mode":"off"}`:                                           Sharing{Off: true},
+		`{"t":"sharing","mode":"ask"}`:                                           Sharing{},
 	} {
 		if got := string(EncodeTracker(m)); got != want {
 			t.Errorf("said %s, the browser expects %s", got, want)

@@ -57,6 +57,11 @@ type Pong struct{ At, ServerTimeMS uint64 }
 // Relay renews what lets the viewer use the relay: the servers are those that it was given when it joined.
 type Relay struct{ Username, Credential string }
 
+// Sharing tells whether the channel's viewers may share. Until it is said they may. Once it is Off, whoever shares ends every connection to
+// others; when it is not any more, who would share joins again.
+type Sharing struct{ Off bool }
+
+func (Sharing) fromTracker()   {}
 func (Relay) fromTracker()     {}
 func (Welcome) fromTracker()   {}
 func (Peers) fromTracker()     {}
@@ -106,6 +111,8 @@ func DecodeTracker(b []byte) (FromTracker, error) {
 		m = Pong{At: o.number("at", numberMax), ServerTimeMS: o.number("serverTimeMs", numberMax)}
 	case "relay":
 		m = Relay{Username: o.text("username", TokenMax), Credential: o.text("credential", TokenMax)}
+	case "sharing":
+		m = o.sharing()
 	default:
 		return nil, malformed("a type that trackers do not send")
 	}
@@ -117,6 +124,20 @@ func DecodeTracker(b []byte) (FromTracker, error) {
 
 // count reads a number that fits an int everywhere.
 func (o *object) count(key string) int { return int(o.number(key, 1<<31-1)) }
+
+// The modes of sharing.
+const (
+	sharingAsk = "ask"
+	sharingOff = "off"
+)
+
+func (o *object) sharing() Sharing {
+	mode := o.text("mode", CodeMax)
+	if mode != sharingAsk && mode != sharingOff {
+		o.fail("viewers are asked whether they share, or sharing is off")
+	}
+	return Sharing{Off: mode == sharingOff}
+}
 
 func (m Welcome) append(w *writer) {
 	w.open("welcome").text("peer", m.Peer.String()).number("viewers", uint64(m.Viewers)).number("serverTimeMs", m.ServerTimeMS)
@@ -143,6 +164,13 @@ func (m Ended) append(w *writer) { w.open("ended") }
 func (m Error) append(w *writer) { w.open("error").text("code", m.Code).text("message", m.Message) }
 func (m Pong) append(w *writer) {
 	w.open("pong").number("at", m.At).number("serverTimeMs", m.ServerTimeMS)
+}
+func (m Sharing) append(w *writer) {
+	mode := sharingAsk
+	if m.Off {
+		mode = sharingOff
+	}
+	w.open("sharing").text("mode", mode)
 }
 func (m Relay) append(w *writer) {
 	w.open("relay").text("username", m.Username).text("credential", m.Credential)

@@ -8,10 +8,11 @@ test('the name in the address has the form of a channel name', () => {
 });
 
 test('an answer is read field by field, and nothing unexpected gets through', () => {
-  expect(channel({ name: 'sea', live: true, viewers: 3, epoch: 2, started: '2026-01-01T00:00:00Z', sharing: { preset_allowed: true } }))
-    .toMatchObject({ name: 'sea', live: true, viewers: 3, epoch: 2, sharing: { preset_allowed: true } });
+  expect(channel({ name: 'sea', live: true, viewers: 3, epoch: 2, started: '2026-01-01T00:00:00Z', sharing: { mode: 'ask', preset_allowed: true } }))
+    .toMatchObject({ name: 'sea', live: true, viewers: 3, epoch: 2, sharing: { allowed: true, preset_allowed: true } });
   expect(channel({ name: 'sea', live: 'yes', viewers: -1, epoch: 'x', sharing: null }))
-    .toMatchObject({ live: false, viewers: 0, epoch: 0, started: null, sharing: { preset_allowed: false } });
+    .toMatchObject({ live: false, viewers: 0, epoch: 0, started: null, sharing: { allowed: true, preset_allowed: false } });
+  expect(channel({ name: 'sea', sharing: { mode: 'off' } })?.sharing.allowed).toBe(false);
   expect(channel({ name: 'sea', tracks: [{ kind: 'audio' }] })?.soundOnly).toBe(true);
   for (const tracks of [[], 'x', [{ kind: 'video' }, { kind: 'audio' }], [7]]) expect(channel({ name: 'sea', tracks })?.soundOnly).toBe(false);
   expect([2, 4.5, 10].map((latency_s) => channel({ name: 'sea', latency_s })?.latencyS)).toEqual([2, 4.5, 10]);

@@ -15,7 +15,7 @@ export interface Channel extends ChannelLine {
   readonly started: string | null; // RFC 3339
   readonly epoch: number;
   readonly soundOnly: boolean; // it has tracks, and none of them is a picture
-  readonly sharing: { readonly preset_allowed: boolean };
+  readonly sharing: { readonly allowed: boolean; readonly preset_allowed: boolean };
   readonly rewindS: number; // how far back it may be played while live
   readonly clips: boolean; // viewers may make clips
   readonly latencyS: number | null; // how far behind live they are meant to be; null: the server does not say
@@ -75,13 +75,14 @@ export function channel(body: unknown): Channel | null {
   const whole = fields(body);
   const line = channelLine(body);
   if (!whole || !line) return null;
+  const sharing = fields(whole.sharing);
   return {
     ...line,
     channel: typeof whole.channel === 'string' ? whole.channel : '',
     started: typeof whole.started === 'string' ? whole.started : null,
     epoch: count(whole.epoch),
     soundOnly: soundOnly(whole.tracks),
-    sharing: { preset_allowed: fields(whole.sharing)?.preset_allowed === true },
+    sharing: { allowed: sharing?.mode !== 'off', preset_allowed: sharing?.preset_allowed === true },
     rewindS: count(whole.rewind_s),
     clips: whole.clips === true,
     latencyS: distance(whole.latency_s),

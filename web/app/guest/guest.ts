@@ -16,6 +16,7 @@ import { EdgeTrust, Patience } from '../../player/patience';
 import { playlistLoader } from '../../player/playlists';
 import { StallMeter, type PictureEvent } from '../../player/stalls';
 import { ALL_TRACKS, tracksPlayed } from '../../player/tracks';
+import { askChannel } from '../channels/api';
 import { readChannel } from '../element/attributes';
 import { readLatency } from '../element/latency';
 import { uplinkAllowance } from '../sharing/allowance';
@@ -79,6 +80,8 @@ export class Guest extends EventTarget {
     const token = pass || where.token;
     this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
     this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
+    this.#company.allow(false); // until the server has said that viewers may
+    void askChannel(base, name, token).then((told) => this.#company.allow(told.kind !== 'ok' || told.value.sharing.allowed));
     this.config = this.#configure(token, distanceS ?? LIVE_TARGET_S);
     this.#calm.begins(this.#began);
   }

@@ -32,6 +32,14 @@ test('what is entered is what the server takes, or is told what to write', () =>
   for (const wrong of ['1.9', '11', 'near']) expect(enter('latency', wrong, '10s'), wrong).toBe('! Write seconds from 2 to 10.');
 });
 
+test('sharing is on where viewers are asked', () => {
+  const sharing = field('sharing');
+  expect([shown('switch', 'ask'), shown('switch', 'off')]).toEqual(['on', 'off']);
+  expect([entered(sharing, 'on', setting('ask')), entered(sharing, 'off', setting('ask'))]).toEqual([{ value: 'ask' }, { value: 'off' }]);
+  expect([same(sharing, 'ask', 'off'), same(sharing, 'ask', 'ask'), fixed(sharing, setting('off')), fixed(sharing, setting('off', 'ask'))]).toEqual([false, true, true, false]);
+  expect(entered(field('clips'), 'on', setting('on'))).toEqual({ value: 'on' });
+});
+
 test('the bounds are said before somebody runs into them', () => {
   expect(bounds(field('keep_days'), setting('0'))).toContain('0 keeps them for good');
   expect(bounds(field('keep_days'), setting('7', '30'))).toContain('At most 30');

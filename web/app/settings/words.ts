@@ -2,7 +2,7 @@
 import { LEAST_TARGET_S, MOST_TARGET_S } from '../../player/distance';
 
 /** A setting's name at the server. */
-export type Key = 'record' | 'keep_days' | 'keep_gb' | 'rewind' | 'ladder' | 'reconnect_window' | 'latency' | 'clips' | 'download';
+export type Key = 'record' | 'keep_days' | 'keep_gb' | 'rewind' | 'ladder' | 'reconnect_window' | 'latency' | 'clips' | 'download' | 'sharing';
 
 /** One setting as the server tells it. */
 export interface Setting {
@@ -22,6 +22,7 @@ export interface Field {
   readonly kind: Kind;
   readonly label: string;
   readonly says: string;
+  readonly on?: string; // what a switch is called that is on, at the server; `on` otherwise
 }
 
 export interface Group {
@@ -50,6 +51,10 @@ export const groups: readonly Group[] = [
   {
     name: 'Viewers may',
     fields: [
+      {
+        key: 'sharing', kind: 'switch', on: 'ask', label: 'Share with each other',
+        says: 'They pass the picture on. Each is asked first, as others see the address of who shares. Without it all watch from the server.',
+      },
       { key: 'clips', kind: 'switch', label: 'Make clips', says: 'Up to five minutes, each with a link of its own.' },
       { key: 'download', kind: 'switch', label: 'Download recordings and clips', says: 'As MP4 files. They leave your hands then.' },
     ],
@@ -127,7 +132,7 @@ export type Entered = { readonly value: string } | { readonly wrong: string };
 
 export function entered(field: Field, text: string, { most }: Setting): Entered {
   const plain = text.trim().replace(',', '.');
-  if (field.kind === 'switch') return { value: plain };
+  if (field.kind === 'switch') return { value: plain === 'on' ? (field.on ?? plain) : plain };
   const n = /^\d{1,9}(\.\d{1,6})?$/.test(plain) ? Number(plain) : NaN;
   switch (field.kind) {
     case 'days':

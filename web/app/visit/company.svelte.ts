@@ -13,7 +13,7 @@ import { loadEngine, loadTracker } from './engine';
 /** `off`: not wanted. `starting`, `on`: as they say. `resting`: wanted, but see `rest`. `unable`: this browser cannot, or the engine failed. */
 export type Sharing = 'off' | 'starting' | 'on' | 'resting' | 'unable';
 
-const silence: TrackerState = { connected: false, viewers: 0, sharing: 0, ended: false, clockOffsetMs: null };
+const silence: TrackerState = { connected: false, viewers: 0, sharing: 0, ended: false, mayShare: null, clockOffsetMs: null };
 
 export interface Totals {
   readonly peerBytes: number;
@@ -28,6 +28,8 @@ export class Company {
   consent = $state<Consent>('unset');
   sharing = $state<Sharing>('off');
   rest = $state<Rest | null>(null);
+  /** The channel's viewers may share. */
+  allowed = $state(true);
   tracker = $state.raw<TrackerState>(silence);
   #options: TrackerOptions;
   #storage: Storage | null;
@@ -114,6 +116,13 @@ export class Company {
     this.#settle();
   }
 
+  /** Hears whether the channel's viewers may share. */
+  allow(allowed: boolean): void {
+    if (allowed === this.allowed) return;
+    this.allowed = allowed;
+    this.#settle();
+  }
+
   /** The first frame is on screen. */
   open(): void {
     if (this.#open) return;
@@ -140,7 +149,7 @@ export class Company {
 
   /** Brings what runs in line with what is wanted. */
   #settle(): void {
-    const wanted = this.#open && this.consent === 'yes';
+    const wanted = this.#open && this.allowed && this.consent === 'yes';
     if (!wanted) {
       this.#device?.abort();
       this.#device = null;
@@ -232,6 +241,7 @@ export class Company {
   #heard(): void {
     if (this.#swarm?.connected) this.#hangUp();
     this.tracker = this.#swarm?.stats() ?? this.#link?.state() ?? silence;
+    this.allow(this.tracker.mayShare ?? this.allowed);
   }
 
   #hangUp(): void {

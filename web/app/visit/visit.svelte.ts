@@ -317,6 +317,7 @@ export class Visit {
   #learned(channel: Channel): void {
     const first = this.channel === null;
     this.channel = channel;
+    this.company.allow(channel.sharing.allowed);
     if (first) this.company.preset(this.#plan.preset, location.hostname, channel.sharing.preset_allowed);
     if (this.kept) {
       if (this.phase === 'asking') void this.#replay();
