@@ -6,7 +6,9 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"shoal/id"
@@ -20,27 +22,46 @@ import (
 // backdate lets the certificate's time begin a little before the recording.
 const backdate = 5 * time.Minute
 
-// make makes what a recording lacks, and returns how many rungs it made.
+// oversized says that a rung is not smaller than the picture of one of the runs.
+type oversized struct{ height int }
+
+func (o *oversized) Error() string {
+	return fmt.Sprintf("the picture was %d lines high for a while: rungs must be smaller", o.height)
+}
+
+// make makes what a recording lacks, and returns how many rungs it made. They are smaller than the picture ever was: players take a rung that
+// ends where the picture became small for the end of the recording.
 func (b *Bench) make(ctx context.Context, source Source) (made int, err error) {
 	rungs, err := b.lacking(source)
+	for err == nil && len(rungs) > 0 {
+		err = b.makeAll(ctx, source, rungs)
+		var over *oversized
+		if !errors.As(err, &over) {
+			return len(rungs), err
+		}
+		err = nil
+		rungs = slices.DeleteFunc(rungs, func(r Rung) bool { return r.Height >= over.height })
+	}
 	if err != nil {
 		return 0, err
 	}
-	if len(rungs) == 0 {
-		return 0, b.config.Shelf.Done(source)
-	}
+	return 0, b.config.Shelf.Done(source)
+}
+
+// makeAll makes rungs of all of a recording, or none: oversized if they are not smaller than all of it.
+func (b *Bench) makeAll(ctx context.Context, source Source, rungs []Rung) (err error) {
 	size, err := size(source, rungs)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	to, err := b.config.Shelf.Add(source, size)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, to.Drop()) }()
 	m := &maker{bench: b, source: source, to: to, rungs: rungs, tracks: make([]track, len(rungs))}
 	if err := m.certify(ctx); err != nil {
-		return 0, err
+		return err
 	}
 	first, _ := source.Free()
 	for n := range m.tracks {
@@ -48,13 +69,13 @@ func (b *Bench) make(ctx context.Context, source Source) (made int, err error) {
 	}
 	for m.at < source.Len() {
 		if err := m.run(ctx); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	if err := m.end(); err != nil {
-		return 0, err
+		return err
 	}
-	return len(rungs), to.Commit()
+	return to.Commit()
 }
 
 // lacking returns the rungs to make: by the source's largest picture, that of its first part.
@@ -178,9 +199,10 @@ func (m *maker) run(ctx context.Context) error {
 	if m.whole, err = pack.ReadTrack(m.init); err != nil {
 		return err
 	}
-	begun, picture := m.at, pictureOf(m.whole)
-	for n := range m.tracks {
-		m.tracks[n].takes = m.rungs[n].Height < min(picture.Width, picture.Height)
+	picture := pictureOf(m.whole)
+	height := min(picture.Width, picture.Height)
+	if slices.ContainsFunc(m.rungs, func(r Rung) bool { return r.Height >= height }) {
+		return &oversized{height}
 	}
 	err = m.bench.config.Ladder.Remake(ctx, Run{
 		Source: m.whole, Picture: picture, Rungs: m.rungs, Next: m.next, Begins: m.begins, Frame: m.frame,
@@ -188,25 +210,12 @@ func (m *maker) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if m.at == begun { // nothing of this run is smaller than it
-		m.skip()
-		return nil
-	}
 	for n := range m.tracks {
 		if err := m.cutAll(n, true); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// skip passes over a run of which nothing is made: all with its parameters.
-func (m *maker) skip() {
-	for m.at++; m.at < m.source.Len(); m.at++ {
-		if _, init, _, err := m.source.Read(m.at); err != nil || !bytes.Equal(init, m.init) {
-			return
-		}
-	}
 }
 
 // next hands out the samples of the run.

@@ -25,8 +25,7 @@ type track struct {
 	init   []byte
 	frames []ingest.Sample // of parts that are not whole yet, by rank
 	ranks  []int
-	takes  bool // the run's picture is larger than it
-	done   int  // parts of this run that are written
+	done   int // parts of this run that are written
 	parts  uint32
 }
 
@@ -80,9 +79,7 @@ func (m *maker) cutAll(n int, last bool) error {
 func (m *maker) forget() {
 	past := m.gone + len(m.cuts)
 	for n := range m.tracks {
-		if m.tracks[n].takes {
-			past = min(past, m.tracks[n].done)
-		}
+		past = min(past, m.tracks[n].done)
 	}
 	m.cuts = slices.Delete(m.cuts, 0, past-m.gone)
 	m.gone = past
