@@ -34,6 +34,9 @@ const bytesPerKilobit = 1000 / 8
 
 // Run watches a channel without a screen, shares it with others, and prints what happened.
 func (c *watchCommand) Run(ctx context.Context, w world) error {
+	if c.Latency != 0 && (c.Latency < channel.LatencyMin || c.Latency > channel.LatencyMax) {
+		return &misuseError{fmt.Errorf("--latency=%v: viewers are from %v to %v behind live", c.Latency, channel.LatencyMin, channel.LatencyMax)}
+	}
 	config := peer.Config{Watch: c.Link, Pass: c.Pass, Latency: c.behind(ctx), UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
 	if c.Verbose {
 		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)
@@ -63,7 +66,11 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 	if err := viewer.Run(ctx); err != nil {
 		return err
 	}
-	return report(w.out, viewer.Stats(), c.JSON)
+	stats := viewer.Stats()
+	if stats.Parts == 0 {
+		fmt.Fprintln(w.err, "nothing was played: the channel is not live, a picture of that height is not made, or the server cannot be reached. --verbose says more")
+	}
+	return report(w.out, stats, c.JSON)
 }
 
 // behind is how far behind live to play: as the channel's other viewers do, who could give nothing to one who is nearer. 0 leaves it open: what is

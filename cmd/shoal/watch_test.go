@@ -1,0 +1,20 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// Who watches without a screen is told when there was nothing to watch, and which distance cannot be kept.
+func TestWatchSaysWhatIsWrong(t *testing.T) {
+	var said bytes.Buffer
+	c := &watchCommand{Link: "http://127.0.0.1:1/c/nobody", Seconds: 1}
+	if err := c.Run(t.Context(), world{out: &said, err: &said}); err != nil || !strings.Contains(said.String(), "nothing was played") {
+		t.Errorf("of a server that is not there: %q, %v", said.String(), err)
+	}
+	c = &watchCommand{Link: "http://127.0.0.1:1/c/nobody", Latency: 1}
+	if err := c.Run(t.Context(), world{out: &said, err: &said}); err == nil || !strings.Contains(err.Error(), "from 2s to 10s") {
+		t.Errorf("of a distance that nobody keeps: %v", err)
+	}
+}
