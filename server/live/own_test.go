@@ -98,18 +98,9 @@ func TestOwnRungsAreTracks(t *testing.T) {
 		}
 		time.Sleep(live.DefaultIdle + time.Second)
 		h.expectFacts(1, 1)
-		source := h.records(1, 0)
 		for track := segment.Track(2); track < 4; track++ {
 			h.whole(1, track, 10*time.Second, 1)
-			own := h.records(1, track)
-			if len(own) != len(source) {
-				t.Fatalf("track %d has %d parts, the source %d", track, len(own), len(source))
-			}
-			for i, m := range own {
-				if s := source[i]; m.MSN != s.MSN || m.Index != s.Index || m.StartUS != s.StartUS || m.DurationUS != s.DurationUS || m.Independent != s.Independent {
-					t.Errorf("track %d, part %d: %+v; the source's %+v", track, i, m, s)
-				}
-			}
+			h.besideSource(1, track)
 		}
 		if h.rungs.began != 0 {
 			t.Errorf("%d runs were climbed beside the publisher's own ladder", h.rungs.began)

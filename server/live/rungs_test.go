@@ -85,23 +85,28 @@ func TestRungsAreTracks(t *testing.T) {
 		p.leave(nil)
 		time.Sleep(live.DefaultIdle + time.Second)
 		h.expectFacts(1, 1)
-		source := h.records(1, 0)
 		for track := segment.Track(2); track < 4; track++ {
 			h.whole(1, track, 10*time.Second, 1)
-			made := h.records(1, track)
-			if len(made) != len(source) {
-				t.Fatalf("track %d has %d parts, the source %d", track, len(made), len(source))
-			}
-			for i, m := range made {
-				if s := source[i]; m.MSN != s.MSN || m.Index != s.Index || m.StartUS != s.StartUS || m.DurationUS != s.DurationUS || m.Independent != s.Independent {
-					t.Errorf("track %d, part %d: %+v; the source's %+v", track, i, m, s)
-				}
-			}
+			h.besideSource(1, track)
 		}
 		if h.rungs.began != 2 {
 			t.Errorf("%d runs were climbed", h.rungs.began)
 		}
 	})
+}
+
+// besideSource wants a rung's parts to stand where those of the source do.
+func (h *bench) besideSource(epoch uint64, track segment.Track) {
+	h.t.Helper()
+	source, rung := h.records(epoch, 0), h.records(epoch, track)
+	if len(rung) != len(source) {
+		h.t.Fatalf("track %d has %d parts, the source %d", track, len(rung), len(source))
+	}
+	for i, m := range rung {
+		if s := source[i]; m.MSN != s.MSN || m.Index != s.Index || m.StartUS != s.StartUS || m.DurationUS != s.DurationUS || m.Independent != s.Independent {
+			h.t.Errorf("track %d, part %d: %+v; the source's %+v", track, i, m, s)
+		}
+	}
 }
 
 // What goes wrong with a rung is the rung's alone.
