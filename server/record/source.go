@@ -60,6 +60,28 @@ func (r *Recording) source() *Source {
 // Len returns how many parts there are.
 func (s *Source) Len() int { return len(s.places) }
 
+// Smallest returns the init segment of the smallest picture that it has at any time: whoever comes back may send another.
+func (s *Source) Smallest() (init []byte) {
+	s.recording.mu.Lock()
+	defer s.recording.mu.Unlock()
+	seen, least := -1, 0
+	for _, p := range s.places {
+		if int(p.init) == seen {
+			continue
+		}
+		seen = int(p.init)
+		data := s.recording.index.inits[p.init].data
+		t, err := pack.ReadTrack(data)
+		if err != nil {
+			continue // what cannot be read is told by Read
+		}
+		if width, height, _ := pack.Picture(t); init == nil || min(width, height) < least {
+			init, least = data, min(width, height)
+		}
+	}
+	return init
+}
+
 // Rungs returns the heights of the smaller pictures that are there as a whole.
 func (s *Source) Rungs() []int { return slices.Clone(s.rungs) }
 

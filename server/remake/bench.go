@@ -66,6 +66,8 @@ type Source interface {
 	Epoch() uint64
 	Len() int
 	Read(n int) (m *manifest.Part, init, data []byte, err error)
+	// Smallest returns the init segment of the smallest picture that it has at any time.
+	Smallest() (init []byte)
 	// Rungs returns the heights of the smaller pictures that are there.
 	Rungs() []int
 	// Free returns the first free track and how many are free.

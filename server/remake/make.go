@@ -6,9 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"shoal/id"
@@ -22,46 +20,27 @@ import (
 // backdate lets the certificate's time begin a little before the recording.
 const backdate = 5 * time.Minute
 
-// oversized says that a rung is not smaller than the picture of one of the runs.
-type oversized struct{ height int }
-
-func (o *oversized) Error() string {
-	return fmt.Sprintf("the picture was %d lines high for a while: rungs must be smaller", o.height)
-}
-
-// make makes what a recording lacks, and returns how many rungs it made. They are smaller than the picture ever was: players take a rung that
-// ends where the picture became small for the end of the recording.
+// make makes what a recording lacks, and returns how many rungs it made.
 func (b *Bench) make(ctx context.Context, source Source) (made int, err error) {
 	rungs, err := b.lacking(source)
-	for err == nil && len(rungs) > 0 {
-		err = b.makeAll(ctx, source, rungs)
-		var over *oversized
-		if !errors.As(err, &over) {
-			return len(rungs), err
-		}
-		err = nil
-		rungs = slices.DeleteFunc(rungs, func(r Rung) bool { return r.Height >= over.height })
-	}
 	if err != nil {
 		return 0, err
 	}
-	return 0, b.config.Shelf.Done(source)
-}
-
-// makeAll makes rungs of all of a recording, or none: oversized if they are not smaller than all of it.
-func (b *Bench) makeAll(ctx context.Context, source Source, rungs []Rung) (err error) {
+	if len(rungs) == 0 {
+		return 0, b.config.Shelf.Done(source)
+	}
 	size, err := size(source, rungs)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	to, err := b.config.Shelf.Add(source, size)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, to.Drop()) }()
 	m := &maker{bench: b, source: source, to: to, rungs: rungs, tracks: make([]track, len(rungs))}
 	if err := m.certify(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	first, _ := source.Free()
 	for n := range m.tracks {
@@ -69,25 +48,22 @@ func (b *Bench) makeAll(ctx context.Context, source Source, rungs []Rung) (err e
 	}
 	for m.at < source.Len() {
 		if err := m.run(ctx); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := m.end(); err != nil {
-		return err
+		return 0, err
 	}
-	return to.Commit()
+	return len(rungs), to.Commit()
 }
 
-// lacking returns the rungs to make: by the source's largest picture, that of its first part.
+// lacking returns the rungs to make. They are smaller than the picture ever was: players take a rung that ends where the picture became small for
+// the end of the recording.
 func (b *Bench) lacking(source Source) ([]Rung, error) {
 	if source.Len() == 0 || source.Sessions() > SessionsMax {
 		return nil, nil
 	}
-	_, init, _, err := source.Read(0)
-	if err != nil {
-		return nil, err
-	}
-	t, err := pack.ReadTrack(init)
+	t, err := pack.ReadTrack(source.Smallest())
 	if err != nil {
 		return nil, err
 	}
@@ -199,13 +175,8 @@ func (m *maker) run(ctx context.Context) error {
 	if m.whole, err = pack.ReadTrack(m.init); err != nil {
 		return err
 	}
-	picture := pictureOf(m.whole)
-	height := min(picture.Width, picture.Height)
-	if slices.ContainsFunc(m.rungs, func(r Rung) bool { return r.Height >= height }) {
-		return &oversized{height}
-	}
 	err = m.bench.config.Ladder.Remake(ctx, Run{
-		Source: m.whole, Picture: picture, Rungs: m.rungs, Next: m.next, Begins: m.begins, Frame: m.frame,
+		Source: m.whole, Picture: pictureOf(m.whole), Rungs: m.rungs, Next: m.next, Begins: m.begins, Frame: m.frame,
 	})
 	if err != nil {
 		return err
