@@ -53,12 +53,15 @@ func (s *Server) Run(ctx context.Context) error {
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = s.Listener.Close() }) // wakes Accept; nothing to do about an error
+	// Closed here too: a connection may be accepted when ctx is done already, and Run return before AfterFunc's turn.
+	listener := s.Listener
+	defer func() { _ = listener.Close() }()                         // for the second time, as a rule
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // wakes Accept; nothing to do about an error
 	defer stop()
 	const pauseMax = time.Second
 	pause := time.Duration(0)
 	for {
-		conn, err := s.Listener.Accept()
+		conn, err := listener.Accept()
 		switch {
 		case ctx.Err() != nil:
 			if conn != nil {

@@ -175,7 +175,9 @@ func TestRunStopsEverything(t *testing.T) {
 	for _, c := range conns {
 		_ = c.Close()
 	}
-	s.Listener = l // closed
+	if err := l.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run returned and left its listener open: closing it says %v", err)
+	}
 	if err := s.Run(t.Context()); err == nil {
 		t.Error("Run on a closed listener says nothing")
 	}
