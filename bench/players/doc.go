@@ -5,5 +5,6 @@
 // (verdict.ts).
 // Who calls it: make proof-players; docs/embedding.md tells which players are known to work.
 // What it owns: the server, the publisher, the players and the browser that it starts, until it ends.
-// What it will never do: configure a player so that it forgives more than it does by itself, or count an error as none.
+// What it will never do: count an error as none, or change a player's settings so that a stream's faults pass. Only shaka-player is set
+// otherwise than it comes, around a known fault of its own (pages/shaka.ts); --as-they-come shows what it does without.
 package players

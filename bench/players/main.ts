@@ -9,6 +9,9 @@ import { programs } from './programs';
 import type { Player, Seen } from './seen';
 import { judge, table, type Watched } from './verdict';
 
+// Any free port for WebRTC publishing: another server may run on this machine.
+process.env.SHOAL_WHIP ??= '127.0.0.1:0';
+
 const FRAME_RATE = 25;
 /** How long the stream runs before anybody looks at it: the playlist is full then. */
 const FULL_MS = 26_000;
@@ -22,13 +25,14 @@ const help = `The same live stream in all players at once. PLAYERS='...' of make
   --minutes 10      that are measured
   --players a,b     of: ${all.join(', ')}
   --looks           writes every look at a player to the error output
+  --as-they-come    leaves all players their defaults: shaka-player 5.2 then loses pictures (docs/embedding.md)
   --bframes 2       of the picture, which is then shown in another order than it is sent`;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       minutes: { type: 'string', default: '10' }, players: { type: 'string', default: all.join(',') }, bframes: { type: 'string', default: '2' },
-      looks: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      looks: { type: 'boolean', default: false }, 'as-they-come': { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(help);
@@ -43,7 +47,7 @@ async function main(): Promise<void> {
     const publisher = await publish(server, card, { bframes: number('bframes', values.bframes, 0) });
     ends.push(() => publisher.stop());
     await new Promise((resolve) => setTimeout(resolve, FULL_MS));
-    const pages = await Pages.open();
+    const pages = await Pages.open(values['as-they-come']);
     ends.push(() => pages.close());
     const watched = await watchAll(chosen, card.hls_url, pages, minutes * 60_000, values.looks, ends);
     const verdicts = watched.map((one) => judge(one, FRAME_RATE));

@@ -22,13 +22,16 @@ export const inBrowsers = Object.values(players);
 export class Pages {
   readonly #browser: Browser;
   readonly #server: Server;
+  readonly #asTheyCome: boolean;
 
-  private constructor(browser: Browser, server: Server) {
+  private constructor(browser: Browser, server: Server, asTheyCome: boolean) {
     this.#browser = browser;
     this.#server = server;
+    this.#asTheyCome = asTheyCome;
   }
 
-  static async open(): Promise<Pages> {
+  /** `asTheyCome`: all players keep their defaults, also where their pages know of better ones. */
+  static async open(asTheyCome: boolean): Promise<Pages> {
     const server = createServer(answer);
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const browser = await chromium.launch({
@@ -38,7 +41,7 @@ export class Pages {
         '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
       ],
     });
-    return new Pages(browser, server);
+    return new Pages(browser, server, asTheyCome);
   }
 
   /** Plays source in the player of this name, one of inBrowsers. */
@@ -47,7 +50,8 @@ export class Pages {
     if (!page) throw new Error(`no page plays ${name}`);
     const tab = await (await this.#browser.newContext({ viewport: { width: 320, height: 180 } })).newPage();
     const port = (this.#server.address() as AddressInfo).port;
-    await tab.goto(`http://127.0.0.1:${port}/${page}.html?source=${encodeURIComponent(source)}`);
+    const asked = new URLSearchParams({ source, ...(this.#asTheyCome ? { 'as-it-comes': '' } : {}) });
+    await tab.goto(`http://127.0.0.1:${port}/${page}.html?${asked}`);
     return { name, version: versionOf(name), look: () => look(tab), stop: () => tab.context().close() };
   }
 

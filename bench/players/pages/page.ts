@@ -10,7 +10,10 @@ declare global {
 /** Complaints kept of one player. */
 const ERRORS_MAX = 100;
 
-export const source = new URLSearchParams(location.search).get('source') ?? '';
+const asked = new URLSearchParams(location.search);
+export const source = asked.get('source') ?? '';
+/** Whether the player is to keep all its defaults. */
+export const asItComes = asked.has('as-it-comes');
 const errors: string[] = [];
 
 export function complain(what: string): void {
