@@ -196,11 +196,12 @@ func (p *player) start() bool {
 	return true
 }
 
-// restart begins anew nearer to live.
+// restart begins anew nearer to live, unless nothing is known there: what is known of before would be played again.
 func (p *player) restart() {
 	next := p.reels[0].next
 	epoch := p.reels[0].epoch
-	if !p.start() {
+	newest := p.newestEpoch()
+	if _, at, ok := p.reels[0].seek(newest, p.nowUS-p.latencyUS, true); !ok || newest == epoch && at.wallUS <= p.posUS || !p.start() {
 		return
 	}
 	if p.reels[0].epoch == epoch && p.reels[0].next > next {
