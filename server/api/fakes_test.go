@@ -32,16 +32,17 @@ type house struct {
 	config  Config
 	metrics *Metrics
 
-	mu     sync.Mutex
-	live   bool
-	asked  origin.Reload
-	text   string        // of Media, if it is not the usual one
-	answer error         // of Master, Media and Part
-	hold   chan struct{} // Media waits for it, unless nil
-	ice    bool
-	log    journal
-	now    time.Time
-	waited []any // keys of who waited in the lobby
+	mu      sync.Mutex
+	live    bool
+	resting segment.Tracks
+	asked   origin.Reload
+	text    string        // of Media, if it is not the usual one
+	answer  error         // of Master, Media and Part
+	hold    chan struct{} // Media waits for it, unless nil
+	ice     bool
+	log     journal
+	now     time.Time
+	waited  []any // keys of who waited in the lobby
 }
 
 var fish = channel.Channel{ID: id.Channel{1, 2, 3}, Name: "fish"}
@@ -117,7 +118,7 @@ func (h *house) State(id.Channel) live.State {
 	return live.State{Live: true, Epoch: 7, Started: h.now, Tracks: []ingest.Track{
 		{Kind: segment.Video, Codec: &codecs.VP9{Width: 640, Height: 360, BitDepth: 8}},
 		{Kind: segment.Audio, Codec: &codecs.Opus{ChannelCount: 2}},
-	}}
+	}, Resting: h.resting}
 }
 
 func (h *house) Master(context.Context, id.Name) ([]byte, error) {
