@@ -95,7 +95,12 @@ type Track struct {
 	// The picture's size; 0: not known.
 	Width  int `json:"width"`
 	Height int `json:"height"`
+	// Resting says that the server makes nothing of the rung now.
+	Resting bool `json:"resting"`
 }
+
+// Lines returns how many lines the picture has: of one that stands upright its narrow side; 0: not known.
+func (t Track) Lines() int { return min(t.Width, t.Height) }
 
 // State is what the server says of the channel.
 type State struct {
