@@ -68,7 +68,9 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 	}
 	stats := viewer.Stats()
 	if stats.Parts == 0 {
-		fmt.Fprintln(w.err, "nothing was played: the channel is not live, a picture of that height is not made, or the server cannot be reached. --verbose says more")
+		fmt.Fprintln(w.err, "nothing was played: the channel is not live, or the server cannot be reached. --verbose says more")
+	} else if c.Height > 0 && stats.Lines > c.Height {
+		fmt.Fprintf(w.err, "no picture of at most %d lines is made now: the one of %d was played\n", c.Height, stats.Lines)
 	}
 	return report(w.out, stats, c.JSON)
 }
@@ -102,8 +104,12 @@ func report(w io.Writer, s peer.Stats, asJSON bool) error {
 	if all := s.PeerBytes + s.OriginBytes; all > 0 {
 		share = 100 * float64(s.PeerBytes) / float64(all)
 	}
-	_, err := fmt.Fprintf(w, "%d parts, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
-		"%d pieces checked, %d refused\n", s.Parts, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
+	picture := ""
+	if s.Lines > 0 {
+		picture = fmt.Sprintf(" (%dp)", s.Lines)
+	}
+	_, err := fmt.Fprintf(w, "%d parts%s, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
+		"%d pieces checked, %d refused\n", s.Parts, picture, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
 		float64(s.PeerBytes+s.OriginBytes)/1e6, s.LinksEver, float64(s.UploadBytes)/1e6, s.Verified, s.Refused)
 	return err
 }
