@@ -34,6 +34,7 @@ type house struct {
 
 	mu      sync.Mutex
 	live    bool
+	epoch   uint64 // of what is live; 0 is 7
 	resting segment.Tracks
 	asked   origin.Reload
 	text    string        // of Media, if it is not the usual one
@@ -115,7 +116,7 @@ func (h *house) State(id.Channel) live.State {
 	if !h.live {
 		return live.State{}
 	}
-	return live.State{Live: true, Epoch: 7, Started: h.now, Tracks: []ingest.Track{
+	return live.State{Live: true, Epoch: cmp.Or(h.epoch, 7), Started: h.now, Tracks: []ingest.Track{
 		{Kind: segment.Video, Codec: &codecs.VP9{Width: 640, Height: 360, BitDepth: 8}},
 		{Kind: segment.Audio, Codec: &codecs.Opus{ChannelCount: 2}},
 	}, Resting: h.resting}

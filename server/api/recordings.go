@@ -26,6 +26,8 @@ type Recordings interface {
 	Clips(channel id.Channel, before string) ([]record.Summary, error)
 	// Summary returns what those tell of one; or record.ErrNotFound.
 	Summary(key record.Key) (record.Summary, error)
+	// MayCut returns why Cut would not begin: record.ErrRange, record.ErrMany or record.ErrFull.
+	MayCut(r *record.Recording, from, to time.Duration) error
 	// Cut copies a range of a recording into a clip.
 	Cut(r *record.Recording, from, to time.Duration, title string) (record.Summary, error)
 	// Count counts a channel's recordings that are whole.
