@@ -71,7 +71,7 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 		if share := making(s); share != nil {
 			note = fmt.Sprintf("\tsmaller rungs: %.0f %% made", 100**share)
 		}
-		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d%s\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Round(time.Second),
+		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d%s\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Truncate(time.Second),
 			float64(s.Bytes)/1e6, watch, s.Key.Epoch, note)
 	}
 	return table.Flush()
