@@ -318,6 +318,9 @@ func TestClipsAndDownloads(t *testing.T) {
 	if b, _ := r.get("/api/v1/channels/demo/clips"); json.Unmarshal(b, &clips) != nil || len(clips) != 2 {
 		t.Errorf("clips after a restart: %s", b)
 	}
+	if said, err := say(t, "recording", "clips", "demo", "--data", r.data); err != nil || strings.Count(said, "/c/demo/clip/") != 2 || !strings.Contains(said, `"the last of it"`) {
+		t.Errorf("clips on the command line: %q, %v", said, err)
+	}
 	for _, kept := range []listed{whole, live, part} {
 		if kept.Download == "" {
 			t.Fatalf("%+v cannot be downloaded", kept)

@@ -609,6 +609,9 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 		if _, err := b.shelf.Cut(b.find(3), from, to, ""); !errors.Is(err, ErrRange) {
 			t.Errorf("from %v to %v: %v", from, to, err)
 		}
+		if err := b.shelf.MayCut(b.find(3), from, to); !errors.Is(err, ErrRange) {
+			t.Errorf("whether it may be cut from %v to %v: %v", from, to, err)
+		}
 	}
 	again := newBenchAt(b)
 	clip, err := again.shelf.Find(Key{Channel: b.channel, Clip: middle.Key.Clip})
@@ -626,10 +629,19 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrFull) {
 		t.Errorf("a clip on a full disk: %v", err)
 	}
+	if err := again.shelf.MayCut(again.find(3), 0, time.Second); !errors.Is(err, ErrFull) {
+		t.Errorf("whether one may be cut on a full disk: %v", err)
+	}
 	again.free = 1 << 40
 	again.shelf.clipBytes = 10_000 // there are two of 8,000 and more
 	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrMany) {
 		t.Errorf("a third clip: %v", err)
+	}
+	if list, err := SealedClips(b.dir, b.channel); err != nil || len(list) != 2 || list[0].Key.Clip != last.Key.Clip || list[0].Title != "live" || list[1].Key.Epoch != 3 {
+		t.Errorf("without a shelf: %+v, %v", list, err)
+	}
+	if list, err := Sealed(b.dir, b.channel); err != nil || len(list) != 1 || list[0].Key.Clip != "" {
+		t.Errorf("recordings beside clips: %+v, %v", list, err)
 	}
 	if err := DeleteSealed(b.dir, b.channel, middle.Key.Clip); err != nil {
 		t.Fatal(err)
