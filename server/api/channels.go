@@ -108,6 +108,7 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
 		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b), &started
+		state.RewindS = a.planned(c.ID, b.Epoch).Rewind.Seconds()
 		_, state.Storyboard = a.liveStills(c.ID, c.Name, b.Epoch)
 		state.Captions = append(state.Captions, b.Captions...)
 	}

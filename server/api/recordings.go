@@ -41,6 +41,8 @@ type Recordings interface {
 // Recorder tells how recording goes.
 type Recorder interface {
 	Status() record.Status
+	// Planned returns what is kept of a channel's epoch, as was settled when it began; ok is false if that is not known.
+	Planned(channel id.Channel, epoch uint64) (k record.Keeping, ok bool)
 }
 
 func (a *API) recordingRoutes(mux *http.ServeMux) {
@@ -304,9 +306,8 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 	}
 	list := []recording{}
 	if a.rooms.Recordings != nil {
-		recorded := a.way(c.ID).recorded
 		for _, s := range a.rooms.Recordings.List(c.ID, before) {
-			if s.Growing && !recorded {
+			if s.Growing && !a.planned(c.ID, s.Key.Epoch).Keep {
 				continue // it is there for rewinding
 			}
 			list = append(list, a.tell(c.Name, s))
@@ -339,7 +340,7 @@ func (a *API) showOne(w http.ResponseWriter, r *http.Request, key record.Key) {
 	key.Channel = c.ID
 	s, err := a.rooms.Recordings.Summary(key)
 	switch {
-	case errors.Is(err, record.ErrNotFound), err == nil && s.Growing && !a.way(c.ID).recorded: // the latter is there for rewinding
+	case errors.Is(err, record.ErrNotFound), err == nil && s.Growing && !a.planned(c.ID, key.Epoch).Keep: // the latter is there for rewinding
 		answerProblem(w, r, errNoRecording)
 	case err != nil:
 		a.refuse(w, r, err)
