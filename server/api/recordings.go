@@ -262,7 +262,7 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
 	}
 	beside := strings.TrimSuffix(told.HLS, "master.m3u8")
-	if !s.Growing && a.way(s.Key.Channel).download {
+	if !s.Growing && !s.Changed && a.way(s.Key.Channel).download {
 		told.Download = beside + downloadFile
 	}
 	if s.Pictured {

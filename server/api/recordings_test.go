@@ -144,3 +144,15 @@ func TestWhatIsKeptForRewindingIsNoRecording(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
+
+// A file is offered of what can be one, and of nothing else.
+func TestOnlyWhatCanBeAFileIsOffered(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Download = true })
+	a := New(h.config, Rooms{}, h.metrics)
+	for want, s := range map[string]record.Summary{"/hls/fish/7/download.mp4": {}, "": {Changed: true}, "no": {Growing: true}} {
+		s.Key = record.Key{Channel: fish.ID, Epoch: 7}
+		if got := a.tell(fish.Name, s).Download; got != strings.TrimPrefix(want, "no") {
+			t.Errorf("%+v: %q", s, got)
+		}
+	}
+}

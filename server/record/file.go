@@ -114,6 +114,12 @@ func (r *Recording) together() (tracks []segment.Track, inits [][]byte, err erro
 	return tracks, inits, nil
 }
 
+// changed reports whether no one file can be made of the recording. The caller holds mu.
+func (r *Recording) changed() bool {
+	_, _, err := r.together()
+	return errors.Is(err, ErrParameters)
+}
+
 // headMax is how far into a part its decode time is looked for.
 const headMax = 256
 

@@ -45,6 +45,7 @@ type bench struct {
 	next     map[segment.Track]uint64
 	epoch    uint64
 	declared time.Duration
+	form     string // of the tracks: another one is another init segment
 }
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -102,7 +103,7 @@ func (b *bench) publish(n int, size int, told func(seq uint64) bool) {
 		for track := range segment.Track(2) {
 			seq := b.next[track]
 			data := bytes.Repeat([]byte{byte(seq), byte(track + 1)}, size/2)
-			init := []byte{'i', byte(track)}
+			init := append([]byte{'i', byte(track)}, b.form...)
 			m := manifest.Part{
 				Epoch: b.epoch, Track: track, Seq: seq, Prev: b.prev[track], Independent: seq%4 == 0, MSN: b.epoch<<20 + seq/4, Index: uint16(seq % 4),
 				Init: sha256.Sum256(init), WallMS: uint64(b.now.UnixMilli()), StartUS: seq * 500_000, DurationUS: 500_000,

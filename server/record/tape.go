@@ -233,7 +233,7 @@ func (r *Recording) seal() error {
 		return nil
 	}
 	s := r.sum()
-	s.Growing = false
+	s.Growing, s.Changed = false, r.changed()
 	if s.Bytes == 0 {
 		return errors.Join(errEmpty, removeEmpty(r.dir))
 	}
