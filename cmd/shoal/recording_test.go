@@ -112,13 +112,14 @@ func (r *recorded) status(path string) int {
 }
 
 type listed struct {
-	Epoch    uint64   `json:"epoch"`
-	Live     bool     `json:"live"`
-	LastsS   float64  `json:"lasts_s"`
-	Bytes    int64    `json:"bytes"`
-	Making   *float64 `json:"rungs_making"`
-	HLS      string   `json:"hls"`
-	Download string   `json:"download"`
+	Epoch    uint64    `json:"epoch"`
+	Started  time.Time `json:"started"`
+	Live     bool      `json:"live"`
+	LastsS   float64   `json:"lasts_s"`
+	Bytes    int64     `json:"bytes"`
+	Making   *float64  `json:"rungs_making"`
+	HLS      string    `json:"hls"`
+	Download string    `json:"download"`
 	Chapters []struct {
 		AtS float64 `json:"at_s"`
 	} `json:"chapters"`

@@ -66,6 +66,9 @@ func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary
 	key := Key{Channel: r.Key.Channel, Epoch: r.Key.Epoch, Clip: strings.ToLower(base32.StdEncoding.EncodeToString(random())[:clipDigits])}
 	clip := newRecording(key, s.path(key))
 	clip.summary = Summary{Key: key, Name: r.Name(), Title: clipped(title), Captions: r.Summary().Captions}
+	if of := r.Summary(); of.Uploaded() {
+		clip.dated = of.Started
+	}
 	if err := r.copyTo(clip, parts); err != nil {
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 			err = fmt.Errorf("%w: %w", ErrFull, err)

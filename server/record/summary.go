@@ -14,10 +14,10 @@ import (
 // Summary is what is told of a recording or a clip.
 type Summary struct {
 	Key      Key
-	Name     id.Name // of the channel, when it was recorded
-	Title    string  // of a clip, or of what was uploaded; "" for a recording of what was live
-	Started  time.Time
-	Ended    time.Time
+	Name     id.Name       // of the channel, when it was recorded
+	Title    string        // of a clip, or of what was uploaded; "" for a recording of what was live
+	Started  time.Time     // of what was uploaded, and of clips of it, when it came
+	Ended    time.Time     // the same
 	Lasts    time.Duration // as played: what lies between two runs of the publisher is not in it
 	Bytes    int64         // of parts
 	Chapters []Chapter
@@ -29,6 +29,9 @@ type Summary struct {
 	// Captions are those inside the pictures. Over says that all of it was listened for; a recording that a crash broke off does not know.
 	Captions pack.Captions
 }
+
+// Uploaded reports whether it was uploaded, and not live: only that has a title without being a clip.
+func (s Summary) Uploaded() bool { return s.Title != "" && s.Key.Clip == "" }
 
 // Chapter is where the publisher began, or came back.
 type Chapter struct {
