@@ -83,17 +83,14 @@ func say(t *testing.T, args ...string) (string, error) {
 
 func addChannel(t *testing.T, dir, name string) card {
 	t.Helper()
-	var out, told bytes.Buffer // told: that the directory is a new one
-	c, err := parse([]string{"channel", "add", name, "--data", dir, "--json"}, &out, &told)
-	if err == nil {
-		err = c.Run(t.Context(), world{out: &out, err: &told})
-	}
+	text, err := say(t, "channel", "add", name, "--data", dir, "--json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var k card
-	if err := json.Unmarshal(out.Bytes(), &k); err != nil {
-		t.Fatalf("%s: %v", out.String(), err)
+	text = text[strings.IndexByte(text, '{'):] // before it may stand that the directory is a new one
+	if err := json.Unmarshal([]byte(text), &k); err != nil {
+		t.Fatalf("%s: %v", text, err)
 	}
 	return k
 }

@@ -120,6 +120,14 @@ func (r *Recording) changed() bool {
 	return errors.Is(err, ErrParameters)
 }
 
+// tellChanged has lists tell what was found out of a sealed recording: earlier versions did not seal it. The caller holds mu.
+func (s *Shelf) tellChanged(key Key, changed bool) {
+	if sum, known := s.sealed[key.plain()]; known {
+		sum.Changed = changed
+		s.sealed[key.plain()] = sum
+	}
+}
+
 // headMax is how far into a part its decode time is looked for.
 const headMax = 256
 

@@ -242,14 +242,11 @@ func (s *Shelf) Find(key Key) (*Recording, error) {
 		}
 		return nil, err
 	}
-	sum.Changed = r.changed() // earlier versions did not seal it
+	sum.Changed = r.changed()
 	r.sealed, r.summary, r.said = true, sum, nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now, still := s.sealed[key.plain()]; still {
-		now.Changed = sum.Changed
-		s.sealed[key.plain()] = now
-	}
+	s.tellChanged(key, sum.Changed)
 	s.loaded = append(s.loaded[max(0, len(s.loaded)-loadedMax+1):], r)
 	return r, nil
 }
