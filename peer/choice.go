@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -114,7 +115,7 @@ func (b *body) turn(c choice) {
 	if same {
 		return
 	}
-	b.log.Info("the picture that was played rests, or the one that is meant does not any more", "plays", c.tracks, "lines", c.lines)
+	b.log.Info("another picture is played from now on: a rung rests, or is made again", "tracks", fmt.Sprint(c.tracks), "lines", c.lines)
 	b.player.turn(c.tracks)
 	b.follow()
 }
