@@ -47,27 +47,32 @@ type body struct {
 	store   *store
 	player  *player
 	screen  *screen
-	follows segment.Tracks
 	lanes   *lanes
 	stripes *stripes
 	fetches int
-	stats   Stats
-	told    signal.Report // what the tracker heard so far
-	tellAt  time.Time
-	report  time.Time
-	tape    *bufio.Writer
-	record  []byte
+
+	chosen   choice
+	playedAt time.Time // when something was played last
+	lookedAt time.Time // when it was last asked what is made
+	looking  bool      // it is being asked
+
+	stats  Stats
+	told   signal.Report // what the tracker heard so far
+	tellAt time.Time
+	report time.Time
+	tape   *bufio.Writer
+	record []byte
 }
 
-func newBody(v *visit, pass door.Pass, c swarm.Config, tracks []segment.Track, follows segment.Tracks) *body {
+func newBody(v *visit, pass door.Pass, c swarm.Config, chosen choice) *body {
 	config := v.peer.config
 	b := &body{
 		visit: v, birth: pass.At, birthUS: pass.WallMS * 1000, engine: swarm.New(c), inbox: make(chan func(), inboxMax), say: make(chan signal.FromViewer, sayMax),
-		store: newStore(config.MemoryBytes), follows: follows,
+		store: newStore(config.MemoryBytes), chosen: chosen,
 	}
 	b.stats.Peer = pass.Peer.String()
 	bornUS := pass.WallMS*1000 - pass.At.Sub(v.started).Microseconds()
-	b.player = newPlayer(tracks, config.Latency.Microseconds(), bornUS, &b.stats)
+	b.player = newPlayer(chosen.tracks, config.Latency.Microseconds(), bornUS, &b.stats)
 	b.screen = newScreen(config.Sink)
 	b.lanes = newLanes(b)
 	b.stripes = newStripes(b)
@@ -142,6 +147,7 @@ func (b *body) advance() {
 		b.step(head)
 	}
 	now := time.Now()
+	b.look(now)
 	if now.After(b.tellAt) {
 		b.tellAt = now.Add(tellEvery)
 		b.lanes.account()
@@ -245,10 +251,8 @@ func (b *body) welcomed(pass door.Pass) {
 	b.stats.Sessions++
 	b.stats.Peer = pass.Peer.String()
 	b.lanes.renew(pass.Peer, servers(pass))
-	if b.follows != segment.AllTracks { // the tracker hears it after each hello, the engine once
-		b.talk(signal.Follow{Tracks: b.follows})
-		b.stripes.follow(b.follows)
-		b.step(swarm.Following{Tracks: b.follows})
+	if b.chosen.follows != segment.AllTracks { // the tracker hears it after each hello
+		b.follow()
 	}
 	if b.stats.Sessions > 1 {
 		b.step(swarm.Tracked{Up: true})
@@ -285,6 +289,7 @@ func (b *body) publish() {
 	if b.player.started {
 		b.stats.LatencyMS = (b.player.nowUS - b.player.posUS) / 1000
 	}
+	b.stats.Lines = b.chosen.lines
 	b.stats.Links = b.lanes.open()
 	b.stats.MemoryBytes, b.stats.MemoryMost = b.store.used, b.store.most
 	s := b.stats

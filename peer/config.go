@@ -70,6 +70,7 @@ type Stats struct {
 	StartupMS int64  `json:"startupMs"` // from finding the channel live to the first frame; -1 before it
 	LatencyMS int64  `json:"latencyMs"` // behind live, now
 	BufferMS  int64  `json:"bufferMs"`
+	Lines     int    `json:"lines"` // of the picture that is played, of one that stands upright its narrow side; 0: there is none, or it is not known
 
 	Parts     uint64 `json:"parts"` // given to the player
 	LateParts uint64 `json:"lateParts"`

@@ -59,6 +59,22 @@ func newPlayer(tracks []segment.Track, latencyUS, nowUS int64, stats *Stats) *pl
 	return p
 }
 
+// turn plays other tracks from now on, once every one of them has something to begin with.
+func (p *player) turn(tracks []segment.Track) {
+	reels := make([]*reel, 0, len(tracks))
+	for _, t := range tracks {
+		r := p.reel(t)
+		if r == nil {
+			r = &reel{track: t, known: map[segment.Part]frame{}}
+		}
+		reels = append(reels, r)
+	}
+	if p.playing {
+		p.stats.Stalls++
+	}
+	p.reels, p.started, p.playing, p.stale = reels, false, false, true
+}
+
 func (p *player) reel(t segment.Track) *reel {
 	for _, r := range p.reels {
 		if r.track == t {
@@ -92,14 +108,14 @@ func (p *player) advance(nowUS int64) {
 	elapsed := max(nowUS-p.nowUS, 0)
 	p.nowUS = max(nowUS, p.nowUS)
 	if !p.started && !p.start() {
+		p.stall(elapsed)
 		return
 	}
 	p.leap()
 	if p.playing {
 		p.run(elapsed)
-	} else if p.stats.StartupMS >= 0 && !p.ended {
-		p.stalledUS += elapsed
-		p.stats.StalledMS = p.stalledUS / 1000
+	} else {
+		p.stall(elapsed)
 	}
 	if !p.playing && p.bufferUS() >= startBufferUS {
 		p.playing, p.stale = true, true
@@ -115,6 +131,14 @@ func (p *player) advance(nowUS int64) {
 	}
 	if p.nowUS >= p.reportedUS+reportUS {
 		p.stale = true
+	}
+}
+
+// stall counts time in which nothing plays though it should.
+func (p *player) stall(elapsed int64) {
+	if p.stats.StartupMS >= 0 && !p.ended {
+		p.stalledUS += elapsed
+		p.stats.StalledMS = p.stalledUS / 1000
 	}
 }
 
@@ -196,11 +220,12 @@ func (p *player) start() bool {
 	return true
 }
 
-// restart begins anew nearer to live.
+// restart begins anew nearer to live, unless nothing is known there: what is known of before would be played again.
 func (p *player) restart() {
 	next := p.reels[0].next
 	epoch := p.reels[0].epoch
-	if !p.start() {
+	newest := p.newestEpoch()
+	if _, at, ok := p.reels[0].seek(newest, p.nowUS-p.latencyUS, true); !ok || newest == epoch && at.wallUS <= p.posUS || !p.start() {
 		return
 	}
 	if p.reels[0].epoch == epoch && p.reels[0].next > next {

@@ -149,6 +149,33 @@ func TestPlayerJumpsWhenFarBehind(t *testing.T) {
 	}
 }
 
+// TestPlayerWaitsOutALongSilence has nothing come for longer than the player goes without jumping, and the origin refuse at once what is asked for.
+func TestPlayerWaitsOutALongSilence(t *testing.T) {
+	s := newSource(60_000_000, 0, 1)
+	s.run(5_000_000)
+	s.mute = true
+	s.run(4_000_000) // what is listed is played
+	asked, parts := 0, s.stats.Parts
+	s.answer = func(want) bool { asked++; return false }
+	for range 40 {
+		before := s.p.posUS
+		if s.run(1_000_000); s.p.posUS < before {
+			t.Fatalf("it went back from %d to %d ms", before/1000, s.p.posUS/1000)
+		}
+	}
+	if most := 2 * 40 * (1_000_000/retryUS + 1); asked > most || s.stats.Parts != parts {
+		t.Errorf("asked %d times in 40 s of two tracks, want %d at most; %d parts came", asked, most, s.stats.Parts-parts)
+	}
+	for n := range s.told {
+		s.told[n] += 40 * 2 // those were never made
+	}
+	s.mute, s.answer = false, nil
+	s.run(10_000_000)
+	if behind := s.nowUS - s.p.posUS; !s.p.playing || behind > 5_000_000 {
+		t.Errorf("%d ms behind live, %+v", behind/1000, s.stats)
+	}
+}
+
 func TestPlayerPlaysOverABreakInTheSource(t *testing.T) {
 	s := newSource(10_000_000, 0)
 	s.run(3_000_000)

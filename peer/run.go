@@ -15,7 +15,6 @@ import (
 
 	"shoal/peer/door"
 	"shoal/peer/link"
-	"shoal/segment"
 	"shoal/swarm"
 )
 
@@ -92,7 +91,7 @@ type visit struct {
 }
 
 func (v *visit) run(ctx context.Context) error {
-	tracks, follows, err := v.live(ctx)
+	chosen, err := v.live(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,7 +105,7 @@ func (v *visit) run(ctx context.Context) error {
 	b := newBody(v, pass, swarm.Config{
 		Self: pass.Peer, Channel: pass.Channel, Seed: binary.BigEndian.Uint64(seed[:]), BirthWallMS: pass.WallMS,
 		UplinkBytesPerSecond: v.peer.config.UplinkBytesPerSecond,
-	}, tracks, follows)
+	}, chosen)
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -115,63 +114,21 @@ func (v *visit) run(ctx context.Context) error {
 	return b.run(ctx)
 }
 
-// live waits until the channel is, and returns the tracks to play.
-func (v *visit) live(ctx context.Context) (tracks []segment.Track, follows segment.Tracks, err error) {
+// live waits until the channel is, and returns what to play.
+func (v *visit) live(ctx context.Context) (choice, error) {
 	for {
 		state, err := v.place.State(ctx, v.client)
 		var refusal *door.Refusal
 		if errors.As(err, &refusal) && refusal.Final() {
-			return nil, 0, err
+			return choice{}, err
 		}
 		if err == nil && state.Live && len(state.Tracks) > 0 {
-			tracks, follows = choose(state.Tracks, v.peer.config.Height)
-			return tracks, follows, nil
+			return choose(state.Tracks, v.peer.config.Height), nil
 		}
 		if err := rest(ctx, pollEvery); err != nil {
-			return nil, 0, err
+			return choice{}, err
 		}
 	}
-}
-
-// choose chooses the largest picture within a bound, or the smallest there is, and the first sound; and what is followed then.
-// Who has nothing to choose between follows all, as everybody else there does.
-func choose(tracks []door.Track, height int) (chosen []segment.Track, follows segment.Tracks) {
-	var picture, sound *door.Track
-	pictures, sounds := 0, 0
-	for i := range tracks {
-		t := &tracks[i]
-		switch t.Kind {
-		case segment.Video.String():
-			pictures++
-			if t.Codec != "" && (picture == nil || better(t, picture, height)) {
-				picture = t
-			}
-		case segment.Audio.String():
-			sounds++
-			if sound == nil {
-				sound = t
-			}
-		}
-	}
-	for _, t := range []*door.Track{picture, sound} {
-		if t != nil {
-			chosen = append(chosen, t.Track)
-			follows |= 1 << (t.Track % segment.TracksMax)
-		}
-	}
-	if pictures < 2 && sounds < 2 {
-		follows = segment.AllTracks
-	}
-	return chosen, follows
-}
-
-// better reports whether picture t is to be chosen rather than u.
-func better(t, u *door.Track, height int) bool {
-	a, b := min(t.Width, t.Height), min(u.Width, u.Height)
-	if height <= 0 || a <= height && b <= height {
-		return a > b
-	}
-	return a < b // one is too large, or both are
 }
 
 // join joins, as often as it takes. Only a channel that does not exist, or is not open to this viewer, ends it.

@@ -51,16 +51,21 @@ type house struct {
 const housePart = 20_000
 
 func newHouse(t *testing.T, parts int) *house {
+	return newHouseOf(t, 0, parts, time.Now().Add(-time.Duration(parts)*500*time.Millisecond))
+}
+
+// newHouseOf is newHouse of a track with another number, whose parts begin at a time.
+func newHouseOf(t *testing.T, track segment.Track, parts int, began time.Time) *house {
 	h := &house{
 		t: t, identity: sign.Key(ed25519.NewKeyFromSeed(make([]byte, 32))), session: sign.Key(ed25519.NewKeyFromSeed([]byte(strings.Repeat("s", 32)))),
-		epochMS: uint64(time.Now().Add(-time.Duration(parts) * 500 * time.Millisecond).UnixMilli()), init: []byte("init segment"),
+		epochMS: uint64(began.UnixMilli()), init: []byte("init segment"),
 	}
 	var prev id.Digest
 	for seq := range parts {
 		body := media(housePart, byte(seq))
 		size := segment.PieceSize(len(body))
 		m := &manifest.Part{
-			Channel: id.Channel(h.identity.Public()), Epoch: 1, Independent: true, Seq: uint64(seq), Prev: prev, Init: hash(h.init),
+			Channel: id.Channel(h.identity.Public()), Epoch: 1, Track: track, Independent: true, Seq: uint64(seq), Prev: prev, Init: hash(h.init),
 			WallMS: h.epochMS + uint64(seq)*500, StartUS: uint64(seq) * 500_000, DurationUS: 500_000, Length: uint32(len(body)), PieceSize: uint32(size),
 		}
 		for at := 0; at < len(body); at += size {

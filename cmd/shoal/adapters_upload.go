@@ -118,7 +118,7 @@ func (p press) Begin(ctx context.Context, o upload.Order) (upload.Sheet, error) 
 	if err != nil {
 		return nil, err
 	}
-	making, err := p.shelf.Make(record.Key{Channel: o.Channel, Epoch: o.Epoch}, o.Name, o.Title)
+	making, err := p.shelf.Make(record.Key{Channel: o.Channel, Epoch: o.Epoch}, o.Name, o.Title, o.Came)
 	if err != nil {
 		return nil, fullDisk(err)
 	}

@@ -42,8 +42,10 @@ func (c *channelSettings) registry(ctx context.Context, make bool) (r *channelTo
 	if err := c.check(); err != nil {
 		return nil, nil, &misuseError{err}
 	}
-	if _, err := os.Stat(c.Data); !make && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, &misuseError{fmt.Errorf("there is no data directory %s: give the one that the server has in --data", c.Data)}
+	_, none := os.Stat(filepath.Join(c.Data, sqlite.File))
+	fresh := errors.Is(none, fs.ErrNotExist)
+	if fresh && !make {
+		return nil, nil, &misuseError{fmt.Errorf("%s is no data directory: give the one that the server has in --data", c.whole())}
 	}
 	if err := makeDataDir(c.Data); err != nil {
 		return nil, nil, err
@@ -52,7 +54,7 @@ func (c *channelSettings) registry(ctx context.Context, make bool) (r *channelTo
 	if err != nil {
 		return nil, nil, err
 	}
-	r = &channelTools{}
+	r = &channelTools{fresh: fresh}
 	if r.secret, err = channel.OpenSecret(c.Data); err == nil {
 		r.Registry, err = channel.Open(ctx, channel.Config{Rows: store, Secret: r.secret})
 	}
@@ -66,6 +68,16 @@ func (c *channelSettings) registry(ctx context.Context, make bool) (r *channelTo
 type channelTools struct {
 	*channel.Registry
 	secret channel.Secret
+	fresh  bool // the directory was made for them, or was empty
+}
+
+// whole is the data directory with its whole path: a mistaken one often is a relative one.
+func (c *channelSettings) whole() string {
+	path, err := filepath.Abs(c.Data)
+	if err != nil {
+		return c.Data
+	}
+	return path
 }
 
 type channelAdd struct {
@@ -100,6 +112,10 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 	}
 	if _, err := registry.Change(ctx, added.ID, changes); err != nil {
 		return fmt.Errorf("the channel is added, but has no settings of its own yet: %w: `shoal channel set %s` gives it some, `shoal channel new-key %s` a stream key", err, added.Name, added.Name)
+	}
+	if registry.fresh {
+		fmt.Fprintf(w.err, "%s is a new data directory. `shoal serve --data %s` serves it; if a server runs with another one, it does not know this channel: add it again with that one in --data.\n",
+			c.whole(), c.Data)
 	}
 	return c.print(w, added.Name, key, registry.secret)
 }

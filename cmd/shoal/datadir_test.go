@@ -61,3 +61,25 @@ func TestAddressesAreKept(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A data directory that is mistaken is told: by what only reads, which leaves it as it is, and by what makes one.
+func TestAMistakenDirectoryIsTold(t *testing.T) {
+	dir := t.TempDir()
+	for _, wrong := range []string{dir, filepath.Join(dir, "dta")} {
+		for _, args := range [][]string{{"channel", "list"}, {"channel", "show", "sea"}, {"recording", "list", "sea"}, {"recording", "clips", "sea"}} {
+			if said, err := say(t, append(args, "--data", wrong)...); err == nil || !strings.Contains(err.Error(), wrong+" is no data directory") {
+				t.Errorf("%v of %s: %q, %v", args, wrong, said, err)
+			}
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("they left %v, %v", left, err)
+	}
+	made := filepath.Join(dir, "new")
+	if said, err := say(t, "channel", "add", "sea", "--data", made); err != nil || !strings.Contains(said, made+" is a new data directory") {
+		t.Errorf("a directory that was made: %q, %v", said, err)
+	}
+	if said, err := say(t, "channel", "add", "reef", "--data", made); err != nil || strings.Contains(said, "new data directory") {
+		t.Errorf("one that was there: %q, %v", said, err)
+	}
+}

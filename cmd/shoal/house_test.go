@@ -88,6 +88,7 @@ func addChannel(t *testing.T, dir, name string) card {
 		t.Fatal(err)
 	}
 	var k card
+	text = text[strings.IndexByte(text, '{'):] // before it may stand that the directory is a new one
 	if err := json.Unmarshal([]byte(text), &k); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}

@@ -15,6 +15,7 @@ import (
 // recordingCommand are the tools for recordings. They work on the data directory itself, beside a running server or without one.
 type recordingCommand struct {
 	List     recordingList     `cmd:"" help:"List a channel's recordings."`
+	Clips    recordingClips    `cmd:"" help:"List a channel's clips."`
 	Delete   recordingDelete   `cmd:"" help:"Delete a recording or a clip."`
 	Captions recordingCaptions `cmd:"" help:"List or print the subtitles of a recording, or put some (WebVTT) beside it in place of those that are there."`
 }
@@ -71,7 +72,7 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 		if share := making(s); share != nil {
 			note = fmt.Sprintf("\tsmaller rungs: %.0f %% made", 100**share)
 		}
-		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d%s\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Round(time.Second),
+		fmt.Fprintf(table, "%d\t%s\t%v\t%.1f MB\t%s/r/%d%s\n", s.Key.Epoch, s.Started.Local().Format(time.DateTime), s.Lasts.Truncate(time.Second),
 			float64(s.Bytes)/1e6, watch, s.Key.Epoch, note)
 	}
 	return table.Flush()
@@ -114,11 +115,15 @@ func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
 	}
 	err = record.DeleteSealed(filepath.Join(c.Data, recordingsDir), found.ID, c.Which)
 	if errors.Is(err, record.ErrNotFound) {
-		return fmt.Errorf("channel %s has no recording or clip %q that is whole: `shoal recording list %[1]s` shows the recordings; one that is being written ends with its broadcast", found.Name, c.Which)
+		return fmt.Errorf("channel %s has no recording or clip %q that is whole: `shoal recording list %[1]s` shows the recordings, `shoal recording clips %[1]s` the clips; one that is being written ends with its broadcast", found.Name, c.Which)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w.out, "Recording %s of %s is deleted.\n", c.Which, found.Name)
+	what := "Recording"
+	if record.ValidClip(c.Which) {
+		what = "Clip"
+	}
+	_, err = fmt.Fprintf(w.out, "%s %s of %s is deleted.\n", what, c.Which, found.Name)
 	return err
 }

@@ -112,13 +112,14 @@ func (r *recorded) status(path string) int {
 }
 
 type listed struct {
-	Epoch    uint64   `json:"epoch"`
-	Live     bool     `json:"live"`
-	LastsS   float64  `json:"lasts_s"`
-	Bytes    int64    `json:"bytes"`
-	Making   *float64 `json:"rungs_making"`
-	HLS      string   `json:"hls"`
-	Download string   `json:"download"`
+	Epoch    uint64    `json:"epoch"`
+	Started  time.Time `json:"started"`
+	Live     bool      `json:"live"`
+	LastsS   float64   `json:"lasts_s"`
+	Bytes    int64     `json:"bytes"`
+	Making   *float64  `json:"rungs_making"`
+	HLS      string    `json:"hls"`
+	Download string    `json:"download"`
 	Chapters []struct {
 		AtS float64 `json:"at_s"`
 	} `json:"chapters"`
@@ -317,6 +318,9 @@ func TestClipsAndDownloads(t *testing.T) {
 	var clips []listed
 	if b, _ := r.get("/api/v1/channels/demo/clips"); json.Unmarshal(b, &clips) != nil || len(clips) != 2 {
 		t.Errorf("clips after a restart: %s", b)
+	}
+	if said, err := say(t, "recording", "clips", "demo", "--data", r.data); err != nil || strings.Count(said, "/c/demo/clip/") != 2 || !strings.Contains(said, `"the last of it"`) {
+		t.Errorf("clips on the command line: %q, %v", said, err)
 	}
 	for _, kept := range []listed{whole, live, part} {
 		if kept.Download == "" {

@@ -128,6 +128,7 @@ func TestAFileBecomesARecording(t *testing.T) {
 	r := newRecorded(t)
 	r.serveUploads()
 	file := film(t, "holiday.mp4", 9)
+	began := time.Now().Truncate(time.Millisecond)
 	out, err := say(t, "upload", file, "--channel", "demo", "--data", r.data)
 	if err != nil || !strings.Contains(out, "holiday is ready: http") || !strings.Contains(out, "/c/demo/r/1") {
 		t.Fatalf("%s: %v", out, err)
@@ -135,6 +136,9 @@ func TestAFileBecomesARecording(t *testing.T) {
 	list := r.list()
 	if len(list) != 1 || math.Abs(list[0].LastsS-9) > 0.2 || list[0].Live {
 		t.Fatalf("recordings: %+v", list)
+	}
+	if at := list[0].Started; at.Before(began) || at.After(time.Now()) {
+		t.Errorf("it was uploaded after %v, and is listed as of %v", began, at)
 	}
 	for track := range 2 {
 		if n := r.verified(1, track, 1000); n < 17 || n > 20 { // parts of half a second

@@ -22,7 +22,7 @@ type watchCommand struct {
 	Pass    string        `placeholder:"PASS" env:"SHOAL_PASS" help:"Pass to a private channel, if the link holds none."`
 	Latency time.Duration `placeholder:"TIME" help:"How far behind live to play. Default: as the channel's other viewers."`
 	Uplink  int           `placeholder:"KBIT" help:"Kilobits per second to send to others; --uplink=-1 sends nothing. Default: 20000."`
-	Height  int           `placeholder:"LINES" help:"Play the largest picture of at most so many lines. Default: the largest."`
+	Height  int           `placeholder:"LINES" help:"Play the largest picture of at most so many lines, or while none is made the smallest there is. Default: the largest."`
 	Save    string        `placeholder:"DIR" help:"Write each track's media to DIR/track-N.mp4."`
 	Tape    string        `placeholder:"FILE" help:"Record what the engine hears, for replay."`
 	JSON    bool          `name:"json" help:"Print the report as one JSON object."`
@@ -67,10 +67,21 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	stats := viewer.Stats()
-	if stats.Parts == 0 {
-		fmt.Fprintln(w.err, "nothing was played: the channel is not live, a picture of that height is not made, or the server cannot be reached. --verbose says more")
+	if says := c.otherwise(stats); says != "" {
+		fmt.Fprintln(w.err, says)
 	}
 	return report(w.out, stats, c.JSON)
+}
+
+// otherwise says what was not as it was asked for.
+func (c *watchCommand) otherwise(s peer.Stats) string {
+	switch {
+	case s.Parts == 0:
+		return "nothing was played: the channel is not live, or the server cannot be reached. --verbose says more"
+	case c.Height > 0 && s.Lines > c.Height:
+		return fmt.Sprintf("no picture of at most %d lines is made now: the one of %d lines was played", c.Height, s.Lines)
+	}
+	return ""
 }
 
 // behind is how far behind live to play: as the channel's other viewers do, who could give nothing to one who is nearer. 0 leaves it open: what is
@@ -102,8 +113,12 @@ func report(w io.Writer, s peer.Stats, asJSON bool) error {
 	if all := s.PeerBytes + s.OriginBytes; all > 0 {
 		share = 100 * float64(s.PeerBytes) / float64(all)
 	}
-	_, err := fmt.Fprintf(w, "%d parts, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
-		"%d pieces checked, %d refused\n", s.Parts, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
+	picture := ""
+	if s.Lines > 0 {
+		picture = fmt.Sprintf(" (%dp)", s.Lines)
+	}
+	_, err := fmt.Fprintf(w, "%d parts%s, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
+		"%d pieces checked, %d refused\n", s.Parts, picture, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
 		float64(s.PeerBytes+s.OriginBytes)/1e6, s.LinksEver, float64(s.UploadBytes)/1e6, s.Verified, s.Refused)
 	return err
 }

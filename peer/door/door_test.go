@@ -49,6 +49,21 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Links to what is kept are told from those that are mistyped.
+func TestParseTellsRecordings(t *testing.T) {
+	for link, want := range map[string]string{
+		"http://h:80/c/demo/r/3":                   "is a recording: only what is live can be watched like this, at http://h:80/c/demo",
+		"https://h/c/demo/clip/abcdefgh27?token=x": "is a clip: only what is live can be watched like this, at https://h/c/demo",
+		"http://h/embed/demo/r/3":                  "is a recording",
+		"http://h/c/demo/x/3":                      "names no channel",
+		"http://h/hls/demo/r/3":                    "names no channel",
+	} {
+		if _, err := Parse(link); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse(%q): %v", link, err)
+		}
+	}
+}
+
 func place(t testing.TB, server string) Place {
 	t.Helper()
 	p, err := Parse(server + "/c/demo")

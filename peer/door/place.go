@@ -48,11 +48,25 @@ func Parse(address string) (Place, error) {
 	if !ok {
 		text, ok = strings.CutPrefix(u.Path, "/embed/")
 	}
+	if live, what, found := strings.Cut(text, "/"); ok && found && kept(what) != "" {
+		return Place{}, fmt.Errorf("%q is a %s: only what is live can be watched like this, at %s://%s/c/%s. Open it in a browser", address, kept(what), u.Scheme, u.Host, live)
+	}
 	name, err := id.ParseName(strings.TrimSuffix(text, "/"))
 	if !ok || err != nil {
 		return Place{}, fmt.Errorf("%q names no channel; a watch link looks like http://HOST/c/NAME", address)
 	}
 	return Place{url.URL{Scheme: u.Scheme, Host: u.Host}, name, ""}.With(u.Query().Get("token"))
+}
+
+// kept says what the address of a page behind a channel's is of, or "".
+func kept(page string) string {
+	switch {
+	case strings.HasPrefix(page, "r/"):
+		return "recording"
+	case strings.HasPrefix(page, "clip/"):
+		return "clip"
+	}
+	return ""
 }
 
 // With returns the place as one sees it who holds a pass; "" changes nothing.
@@ -95,7 +109,12 @@ type Track struct {
 	// The picture's size; 0: not known.
 	Width  int `json:"width"`
 	Height int `json:"height"`
+	// Resting says that the server makes nothing of the rung now.
+	Resting bool `json:"resting"`
 }
+
+// Lines returns how many lines the picture has: of one that stands upright its narrow side; 0: not known.
+func (t Track) Lines() int { return min(t.Width, t.Height) }
 
 // State is what the server says of the channel.
 type State struct {

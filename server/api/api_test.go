@@ -167,6 +167,13 @@ func TestChannels(t *testing.T) {
 			t.Errorf("%s\nlacks %s", got, part)
 		}
 	}
+	if strings.Contains(got, "resting") {
+		t.Errorf("none of these rests: %s", got)
+	}
+	h.resting = 1 << 0
+	if got := h.request("GET", "/api/v1/channels/fish").Body.String(); !strings.Contains(got, `"height":360,"resting":true}`) || strings.Count(got, "resting") != 1 {
+		t.Errorf("the first track rests: %s", got)
+	}
 }
 
 func TestSharingPreset(t *testing.T) {

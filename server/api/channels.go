@@ -11,7 +11,6 @@ import (
 	"shoal/id"
 	"shoal/segment"
 	"shoal/server/channel"
-	"shoal/server/ingest"
 	"shoal/server/live"
 	"shoal/server/origin"
 	"shoal/server/pack"
@@ -37,6 +36,7 @@ type track struct {
 	Width    int           `json:"width,omitempty"`
 	Height   int           `json:"height,omitempty"`
 	Language string        `json:"language,omitempty"` // of sound
+	Resting  bool          `json:"resting,omitempty"`  // a rung that is not made now: no playlist names it
 }
 
 func (a *API) channelRoutes(mux *http.ServeMux) {
@@ -107,7 +107,8 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
-		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b.Tracks), &started
+		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b), &started
+		state.RewindS = a.planned(c.ID, b.Epoch).Rewind.Seconds()
 		_, state.Storyboard = a.liveStills(c.ID, c.Name, b.Epoch)
 		state.Captions = append(state.Captions, b.Captions...)
 	}
@@ -115,11 +116,11 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, state)
 }
 
-func tracksOf(tracks []ingest.Track) []track {
-	list := make([]track, 0, len(tracks))
-	for n, t := range tracks {
+func tracksOf(b live.State) []track {
+	list := make([]track, 0, len(b.Tracks))
+	for n, t := range b.Tracks {
 		width, height, _ := pack.Picture(t)
-		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height, t.Language})
+		list = append(list, track{segment.Track(n), t.Kind.String(), pack.CodecName(t), width, height, t.Language, b.Resting.Has(segment.Track(n))})
 	}
 	return list
 }

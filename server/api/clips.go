@@ -8,11 +8,12 @@ import (
 	"strconv"
 	"time"
 
+	"shoal/id"
 	"shoal/server/record"
 )
 
 const (
-	// clipsPerMinute bounds the clips that one network may make: each takes a copy on the disk.
+	// clipsPerMinute bounds the clips that one network may make: each takes a copy on the disk. What is refused takes none, and does not count.
 	clipsPerMinute = 6
 	clipBodyMax    = 1 << 10
 	// downloadFile is a recording or a clip as one file, beside its playlists.
@@ -123,33 +124,32 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 		answerProblem(w, r, errNoClips)
 		return
 	}
-	if !a.cuts.allow(clientOf(r)) {
-		answerProblem(w, r, errManyHere)
-		return
-	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none
 	var ask wish
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, clipBodyMax))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&ask); err != nil || decoder.More() || ask.bad() {
+	if err := decoder.Decode(&ask); err != nil || decoder.More() {
 		answerProblem(w, r, errClipForm)
 		return
 	}
-	from, to := seconds(ask.FromS), seconds(ask.ToS)
-	if ask.LastS > 0 {
-		state := a.rooms.Broadcasts.State(c.ID)
-		if !state.Live {
-			a.refuse(w, r, errNotLive)
-			return
-		}
-		ask.Recording, from, to = state.Epoch, -seconds(ask.LastS), 0
-	}
-	rec, err := a.rooms.Recordings.Find(record.Key{Channel: c.ID, Epoch: ask.Recording})
-	if err != nil {
-		a.refuse(w, r, err)
+	if wrong := ask.wrong(); wrong != nil {
+		answerProblem(w, r, wrong)
 		return
 	}
-	made, err := a.rooms.Recordings.Cut(rec, from, to, ask.Title)
+	rec, from, to, err := a.meant(c.ID, ask)
+	if err == nil {
+		err = a.rooms.Recordings.MayCut(rec, from, to)
+	}
+	if errors.Is(err, record.ErrRange) && ask.LastS > 0 { // no segment is whole yet
+		err = errClipNothing
+	}
+	if err == nil && !a.cuts.allow(clientOf(r)) {
+		err = errClipsMany
+	}
+	var made record.Summary
+	if err == nil {
+		made, err = a.rooms.Recordings.Cut(rec, from, to, ask.Title)
+	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return
@@ -157,13 +157,36 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusCreated, a.tell(c.Name, made))
 }
 
-// bad reports whether a wish is for nothing, for too much, or for two things.
-func (k wish) bad() bool {
+// wrong returns what is wrong with a wish by itself, or nil: it is for nothing, for two things, or for too much.
+func (k wish) wrong() *problem {
 	most := record.ClipMax.Seconds()
-	if k.LastS != 0 {
-		return k.LastS < 1 || k.LastS > most || k.Recording != 0 || k.FromS != 0 || k.ToS != 0
+	switch {
+	case k.LastS != 0 && (k.Recording != 0 || k.FromS != 0 || k.ToS != 0), k.LastS == 0 && k.Recording == 0:
+		return errClipForm
+	case k.LastS != 0 && (k.LastS < 1 || k.LastS > most):
+		return errClipLength
+	case k.LastS == 0 && (k.FromS < 0 || k.ToS <= k.FromS || k.ToS > record.LastsMax.Seconds()*2):
+		return errClipRange
+	case k.LastS == 0 && k.ToS-k.FromS > most:
+		return errClipLength
 	}
-	return k.Recording == 0 || k.FromS < 0 || k.ToS <= k.FromS || k.ToS-k.FromS > most || k.ToS > record.LastsMax.Seconds()*2
+	return nil
+}
+
+// meant returns the recording that a wish is for, and the range of it.
+func (a *API) meant(channel id.Channel, ask wish) (rec *record.Recording, from, to time.Duration, err error) {
+	from, to, missing := seconds(ask.FromS), seconds(ask.ToS), errNoRecording
+	if ask.LastS > 0 {
+		state := a.rooms.Broadcasts.State(channel)
+		if !state.Live {
+			return nil, 0, 0, errNotLive
+		}
+		ask.Recording, from, to, missing = state.Epoch, -seconds(ask.LastS), 0, errClipNothing
+	}
+	if rec, err = a.rooms.Recordings.Find(record.Key{Channel: channel, Epoch: ask.Recording}); errors.Is(err, record.ErrNotFound) {
+		err = missing
+	}
+	return rec, from, to, err
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -2,8 +2,11 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
+
+	"shoal/server/record"
 )
 
 // problem is an answer that is not what was asked for. Code is for programs, Says for people: what is wrong, and what to do.
@@ -21,7 +24,10 @@ var (
 	errNoRecording = &problem{http.StatusNotFound, "not_found", "This recording is no longer kept, or never was. See what else the channel has."}
 	errNoPoster    = &problem{http.StatusNotFound, "no_picture", "There is no picture of this yet, or there will be none. Go on without."}
 	errNoClips     = &problem{http.StatusForbidden, "no_clips", "Clips are turned off here."}
-	errClipRange   = &problem{http.StatusBadRequest, "clip_range", "There is nothing to clip there, or it is longer than five minutes. Choose another range."}
+	errClipRange   = &problem{http.StatusBadRequest, "clip_range", "There is nothing to clip there: choose a range within what is recorded, from_s before to_s."}
+	errClipLength  = &problem{http.StatusBadRequest, "clip_length", fmt.Sprintf("A clip lasts from one second to %d. Choose a range of that length.", int(record.ClipMax.Seconds()))}
+	errClipNothing = &problem{http.StatusNotFound, "not_recorded", "Nothing of this broadcast is recorded yet, or nothing will be. Try again in a few seconds; if it stays so, ask whoever runs the channel."}
+	errClipsMany   = &problem{http.StatusTooManyRequests, "too_many_requests", fmt.Sprintf("One address may make %d clips a minute. Wait a minute.", clipsPerMinute)}
 	errClipsFull   = &problem{http.StatusInsufficientStorage, "full", "There is no room for another clip now. The operator has to free some."}
 	errNoDownload  = &problem{http.StatusForbidden, "no_download", "Downloads are turned off here."}
 	errNotOneFile  = &problem{http.StatusConflict, "not_one_file", "This recording cannot be one file: its picture or sound changed its form in between. It can be watched all the same."}

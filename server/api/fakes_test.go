@@ -32,16 +32,18 @@ type house struct {
 	config  Config
 	metrics *Metrics
 
-	mu     sync.Mutex
-	live   bool
-	asked  origin.Reload
-	text   string        // of Media, if it is not the usual one
-	answer error         // of Master, Media and Part
-	hold   chan struct{} // Media waits for it, unless nil
-	ice    bool
-	log    journal
-	now    time.Time
-	waited []any // keys of who waited in the lobby
+	mu      sync.Mutex
+	live    bool
+	epoch   uint64 // of what is live; 0 is 7
+	resting segment.Tracks
+	asked   origin.Reload
+	text    string        // of Media, if it is not the usual one
+	answer  error         // of Master, Media and Part
+	hold    chan struct{} // Media waits for it, unless nil
+	ice     bool
+	log     journal
+	now     time.Time
+	waited  []any // keys of who waited in the lobby
 }
 
 var fish = channel.Channel{ID: id.Channel{1, 2, 3}, Name: "fish"}
@@ -114,10 +116,10 @@ func (h *house) State(id.Channel) live.State {
 	if !h.live {
 		return live.State{}
 	}
-	return live.State{Live: true, Epoch: 7, Started: h.now, Tracks: []ingest.Track{
+	return live.State{Live: true, Epoch: cmp.Or(h.epoch, 7), Started: h.now, Tracks: []ingest.Track{
 		{Kind: segment.Video, Codec: &codecs.VP9{Width: 640, Height: 360, BitDepth: 8}},
 		{Kind: segment.Audio, Codec: &codecs.Opus{ChannelCount: 2}},
-	}}
+	}, Resting: h.resting}
 }
 
 func (h *house) Master(context.Context, id.Name) ([]byte, error) {

@@ -26,6 +26,8 @@ type Recordings interface {
 	Clips(channel id.Channel, before string) ([]record.Summary, error)
 	// Summary returns what those tell of one; or record.ErrNotFound.
 	Summary(key record.Key) (record.Summary, error)
+	// MayCut returns why Cut would not begin: record.ErrRange, record.ErrMany or record.ErrFull.
+	MayCut(r *record.Recording, from, to time.Duration) error
 	// Cut copies a range of a recording into a clip.
 	Cut(r *record.Recording, from, to time.Duration, title string) (record.Summary, error)
 	// Count counts a channel's recordings that are whole.
@@ -39,6 +41,8 @@ type Recordings interface {
 // Recorder tells how recording goes.
 type Recorder interface {
 	Status() record.Status
+	// Planned returns what is kept of a channel's epoch, as was settled when it began; ok is false if that is not known.
+	Planned(channel id.Channel, epoch uint64) (k record.Keeping, ok bool)
 }
 
 func (a *API) recordingRoutes(mux *http.ServeMux) {
@@ -258,7 +262,7 @@ func (a *API) tell(name id.Name, s record.Summary) recording {
 		told.Page, told.HLS = "/c/"+string(name)+"/clip/"+s.Key.Clip, "/clips/"+string(name)+"/"+s.Key.Clip+"/master.m3u8"
 	}
 	beside := strings.TrimSuffix(told.HLS, "master.m3u8")
-	if !s.Growing && a.way(s.Key.Channel).download {
+	if !s.Growing && !s.Changed && a.way(s.Key.Channel).download {
 		told.Download = beside + downloadFile
 	}
 	if s.Pictured {
@@ -302,9 +306,8 @@ func (a *API) listRecordings(w http.ResponseWriter, r *http.Request) {
 	}
 	list := []recording{}
 	if a.rooms.Recordings != nil {
-		recorded := a.way(c.ID).recorded
 		for _, s := range a.rooms.Recordings.List(c.ID, before) {
-			if s.Growing && !recorded {
+			if s.Growing && !a.planned(c.ID, s.Key.Epoch).Keep {
 				continue // it is there for rewinding
 			}
 			list = append(list, a.tell(c.Name, s))
@@ -337,7 +340,7 @@ func (a *API) showOne(w http.ResponseWriter, r *http.Request, key record.Key) {
 	key.Channel = c.ID
 	s, err := a.rooms.Recordings.Summary(key)
 	switch {
-	case errors.Is(err, record.ErrNotFound), err == nil && s.Growing && !a.way(c.ID).recorded: // the latter is there for rewinding
+	case errors.Is(err, record.ErrNotFound), err == nil && s.Growing && !a.planned(c.ID, key.Epoch).Keep: // the latter is there for rewinding
 		answerProblem(w, r, errNoRecording)
 	case err != nil:
 		a.refuse(w, r, err)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"shoal/id"
+	"shoal/server/record"
 )
 
 // Ways knows what is offered of each channel. It does not wait.
@@ -35,4 +36,15 @@ func (a *API) way(channel id.Channel) wayOf {
 		return wayOf{w.Recorded(channel), w.Clips(channel), w.Download(channel), w.Rewind(channel), w.Latency(channel), !w.Shares(channel)}
 	}
 	return wayOf{a.config.Record, a.config.Clips, a.config.Download, a.config.Rewind, a.config.Latency, false}
+}
+
+// planned returns what is kept of an epoch that runs: settings that were changed since it began are for the next one.
+func (a *API) planned(channel id.Channel, epoch uint64) record.Keeping {
+	if a.rooms.Recorder != nil {
+		if k, ok := a.rooms.Recorder.Planned(channel, epoch); ok {
+			return k
+		}
+	}
+	way := a.way(channel)
+	return record.Keeping{Keep: way.recorded, Rewind: way.rewind}
 }

@@ -15,7 +15,7 @@ import (
 type Run struct {
 	Source  ingest.Track
 	Picture Picture
-	Rungs   []Rung
+	Rungs   []Rung // at least one, and all of them smaller than the picture: they are made as they are named
 	// Next returns the next sample, in decode order, from a key frame on; io.EOF behind the last one.
 	Next func() (ingest.Sample, error)
 	// Begins describes rung n before its frames.
@@ -66,19 +66,13 @@ func (l *Late) Lacking(own Spec, p Picture, has []int, most int) (rungs []Rung) 
 }
 
 // Remake makes the rungs of a run, while the processors have nothing better to do, and returns when they are whole. It ends with ctx.
-// Rungs of a size that the picture does not have are left out.
 func (l *Late) Remake(ctx context.Context, r Run) error {
 	if !l.Able() {
 		return ErrUnable
 	}
 	m := &remake{run: r, events: make(chan event)}
-	for n, rung := range r.Rungs {
-		if rung.Height < r.Picture.narrow() {
-			m.sizes, m.rungs = append(m.sizes, r.Picture.fit(rung)), append(m.rungs, n)
-		}
-	}
-	if len(m.sizes) == 0 {
-		return nil
+	for _, rung := range r.Rungs {
+		m.sizes = append(m.sizes, r.Picture.fit(rung))
 	}
 	start, err := head(r.Source)
 	if err != nil {
@@ -115,7 +109,6 @@ type shown struct {
 type remake struct {
 	run    Run
 	sizes  []size
-	rungs  []int // their numbers in run
 	worker *worker
 	events chan event
 	over   bool // the worker has ended
@@ -194,7 +187,7 @@ func (m *remake) prepare() error {
 // hear takes what the worker says.
 func (m *remake) hear(e event) error {
 	if e.track != nil {
-		return m.run.Begins(m.rungs[e.rung], *e.track)
+		return m.run.Begins(e.rung, *e.track)
 	}
 	if e.frame == nil {
 		return nil
@@ -210,5 +203,5 @@ func (m *remake) hear(e event) error {
 		m.order = slices.Delete(m.order, 0, least)
 		m.gone += least
 	}
-	return m.run.Frame(m.rungs[e.rung], rank, ingest.Sample{PTS: pts, Key: e.frame.key, Data: e.frame.data})
+	return m.run.Frame(e.rung, rank, ingest.Sample{PTS: pts, Key: e.frame.key, Data: e.frame.data})
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"shoal/segment"
 	"shoal/server/event"
 	"shoal/server/ingest"
 	"shoal/server/live/pulse"
@@ -51,6 +52,7 @@ type epoch struct {
 	packer  *pack.Packer
 	tracks  []ingest.Track // the publisher's, and then the rungs
 	rungs   int            // how many of tracks; fixed for the epoch
+	resting segment.Tracks // those of the rungs of which nothing is to be expected for now
 	tried   [RungsMax]bool // the publisher's own rungs that lined up when their last run ended
 	arrived []time.Time    // by track: when the sample before the one being written came
 	broken  error          // why nothing more can be published

@@ -119,7 +119,7 @@ func (b *broadcast) goUp(tracks, own []ingest.Track) {
 		taken = b.make(tracks)
 	}
 	for n := taken; n < b.epoch.rungs; n++ {
-		b.epoch.origin.Rest(segment.Track(b.epoch.rung(n)))
+		b.rest(b.epoch, segment.Track(b.epoch.rung(n)))
 	}
 }
 
@@ -189,7 +189,21 @@ func (b *broadcast) rungSample(e *epoch, n int, s ingest.Sample) {
 
 func (b *broadcast) rungRests(e *epoch, n int) {
 	if b.epoch == e && n < len(e.tracks) {
-		e.origin.Rest(segment.Track(n))
+		b.rest(e, segment.Track(n))
+	}
+}
+
+// rest sends the viewers of a rung elsewhere until its next part.
+func (b *broadcast) rest(e *epoch, n segment.Track) {
+	e.origin.Rest(n)
+	b.resting(e, e.resting|1<<n)
+}
+
+// resting notes which rungs rest.
+func (b *broadcast) resting(e *epoch, tracks segment.Tracks) {
+	if e.resting != tracks {
+		e.resting = tracks
+		b.changed(func(s *State) { s.Resting = tracks })
 	}
 }
 
@@ -197,8 +211,10 @@ func (b *broadcast) rungRests(e *epoch, n int) {
 func (b *broadcast) publishRung(e *epoch, part pack.Part) {
 	if err := e.origin.Publish(part); err != nil {
 		b.log().Warn("a part of a rung is not published", "track", part.Track, "err", err)
-		e.origin.Rest(part.Track)
+		b.rest(e, part.Track)
+		return
 	}
+	b.resting(e, e.resting&^(1<<part.Track))
 }
 
 // rung is the number of the track that rung n is.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"shoal/id"
@@ -129,6 +130,32 @@ func TestRungsHarmNobody(t *testing.T) {
 		time.Sleep(live.DefaultIdle + time.Second)
 		h.whole(1, 0, 8*time.Second, 0)
 		h.whole(1, 1, 8*time.Second, 0)
+	})
+}
+
+// Who asks what is on air is told which rungs rest: no playlist names them. With its next part one is there again.
+func TestRungsThatRestAreTold(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		h.rungs.count = 2
+		p := h.begin()
+		resting := func(when string, want segment.Tracks) {
+			t.Helper()
+			if s := h.live.State(h.channel); s.Resting != want || len(s.Tracks) != 4 {
+				t.Errorf("%s %04b rest of %d tracks, want %04b", when, s.Resting, len(s.Tracks), want)
+			}
+		}
+		p.mustSend(3 * time.Second)
+		resting("in the beginning", 0)
+		c := h.rungs.climb
+		c.in <- func() { c.to.Rest(1); c.to.Rest(0); c.to.Rest(0) }
+		synctest.Wait()
+		resting("when both were given up", 0b1100)
+		p.mustSend(3 * time.Second)
+		resting("when both are made again", 0)
+		p.leave(errLine)
+		h.rungs.fails = errors.New("no room")
+		h.begin().mustSend(time.Second)
+		resting("in a run that gets none", 0b1100)
 	})
 }
 

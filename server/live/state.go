@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"shoal/segment"
 	"shoal/server/ingest"
 )
 
@@ -14,6 +15,7 @@ type State struct {
 	Epoch         uint64
 	Started       time.Time
 	Tracks        []ingest.Track // not to be changed
+	Resting       segment.Tracks // rungs of which nothing is to be expected for now
 	Captions      []string       // inside the pictures, as INSTREAM-ID names them; not to be changed
 	BitsPerSecond int64          // of media from the publisher, lately
 }

@@ -42,6 +42,17 @@ func ValidClip(text string) bool {
 	return true
 }
 
+// MayCut returns why Cut would not begin: ErrRange, ErrMany or ErrFull. It copies nothing.
+func (s *Shelf) MayCut(r *Recording, from, to time.Duration) error {
+	if err := s.roomForClip(r); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, _, err := r.segmentsBetween(from, to)
+	return err
+}
+
 // Cut copies the segments that overlap a range of a recording, as it is played from its beginning, into a clip: cut where
 // segments are, and not encoded again. A range from below 0 counts from the end. It returns ErrRange, ErrMany or ErrFull.
 func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary, error) {
@@ -55,6 +66,9 @@ func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary
 	key := Key{Channel: r.Key.Channel, Epoch: r.Key.Epoch, Clip: strings.ToLower(base32.StdEncoding.EncodeToString(random())[:clipDigits])}
 	clip := newRecording(key, s.path(key))
 	clip.summary = Summary{Key: key, Name: r.Name(), Title: clipped(title), Captions: r.Summary().Captions}
+	if of := r.Summary(); of.Uploaded() {
+		clip.dated = of.Started
+	}
 	if err := r.copyTo(clip, parts); err != nil {
 		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 			err = fmt.Errorf("%w: %w", ErrFull, err)

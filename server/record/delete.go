@@ -1,7 +1,6 @@
 package record
 
 import (
-	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -26,7 +25,14 @@ func (s *Shelf) Delete(key Key) error {
 }
 
 // Sealed returns a channel's recordings below dir that are whole, newest first, without opening a shelf: it may run beside one.
-func Sealed(dir string, channel id.Channel) ([]Summary, error) {
+func Sealed(dir string, channel id.Channel) ([]Summary, error) { return sealedIn(dir, channel, false) }
+
+// SealedClips is Sealed of clips.
+func SealedClips(dir string, channel id.Channel) ([]Summary, error) {
+	return sealedIn(dir, channel, true)
+}
+
+func sealedIn(dir string, channel id.Channel, clips bool) ([]Summary, error) {
 	names, err := os.ReadDir(filepath.Join(dir, channel.String()))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -34,7 +40,7 @@ func Sealed(dir string, channel id.Channel) ([]Summary, error) {
 	var list []Summary
 	for _, d := range names {
 		key, ok := parseDir(channel, d.Name())
-		if !ok || key.Clip != "" {
+		if !ok || (key.Clip != "") != clips {
 			continue
 		}
 		b, err := readBounded(filepath.Join(dir, key.dir(), sealedFile), summaryMax)
@@ -45,7 +51,7 @@ func Sealed(dir string, channel id.Channel) ([]Summary, error) {
 			list = append(list, s)
 		}
 	}
-	slices.SortFunc(list, func(a, b Summary) int { return cmp.Compare(b.Key.Epoch, a.Key.Epoch) })
+	slices.SortFunc(list, newerFirst)
 	return list, err
 }
 

@@ -114,6 +114,20 @@ func (r *Recording) together() (tracks []segment.Track, inits [][]byte, err erro
 	return tracks, inits, nil
 }
 
+// changed reports whether no one file can be made of the recording. The caller holds mu.
+func (r *Recording) changed() bool {
+	_, _, err := r.together()
+	return errors.Is(err, ErrParameters)
+}
+
+// tellChanged has lists tell what was found out of a sealed recording: earlier versions did not seal it. The caller holds mu.
+func (s *Shelf) tellChanged(key Key, changed bool) {
+	if sum, known := s.sealed[key.plain()]; known {
+		sum.Changed = changed
+		s.sealed[key.plain()] = sum
+	}
+}
+
 // headMax is how far into a part its decode time is looked for.
 const headMax = 256
 

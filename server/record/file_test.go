@@ -2,8 +2,57 @@ package record
 
 import (
 	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
+
+// What cannot be one file is told so in lists, also after a restart, and of what an earlier version sealed once it was read.
+func TestWhatCannotBeOneFileIsListedSo(t *testing.T) {
+	b := newBench(t, func(*Config) {})
+	b.begin(1)
+	b.publish(8, 1000, nil)
+	b.end()
+	b.begin(2)
+	b.publish(8, 1000, nil)
+	b.form = "other"
+	b.publish(8, 1000, nil)
+	clip, err := b.shelf.Cut(b.find(2), 0, 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.end()
+	if _, err := b.find(2).File(); !errors.Is(err, ErrParameters) {
+		t.Errorf("of two forms: %v", err)
+	}
+	changed := func(when string, s *Shelf, want ...bool) {
+		t.Helper()
+		list := s.List(b.channel, 0)
+		if len(list) != 2 || list[0].Changed != want[0] || list[1].Changed != want[1] {
+			t.Errorf("%s: %+v, want %v", when, list, want)
+		}
+	}
+	changed("when they ended", b.shelf, true, false)
+	if clip.Changed {
+		t.Error("a clip of its first form counts as changed")
+	}
+	changed("after a restart", newBenchAt(b).shelf, true, false)
+	path := filepath.Join(b.dir, Key{Channel: b.channel, Epoch: 2}.dir(), sealedFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier := strings.Replace(string(text), `"changed": true,`, "", 1)
+	if err := os.WriteFile(path, []byte(earlier), 0o600); err != nil || earlier == string(text) {
+		t.Fatalf("%s: %v", text, err)
+	}
+	again := newBenchAt(b)
+	changed("as an earlier version sealed it", again.shelf, false, false)
+	again.find(2)
+	changed("once that was read", again.shelf, true, false)
+}
 
 func FuzzDecodeTime(f *testing.F) {
 	part := []byte("\x00\x00\x00\x58moof\x00\x00\x00\x10mfhd\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x40traf\x00\x00\x00\x14tfdt\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07")

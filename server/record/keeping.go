@@ -33,14 +33,30 @@ type plan struct {
 	Keeping
 }
 
+// plan settles what is kept of an epoch: as is said now.
+func (r *Recorder) plan(key Key) Keeping {
+	k := r.keeping(key.Channel)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.plans[key.Channel] = plan{key.Epoch, k}
+	return k
+}
+
 // planned returns what is kept of an epoch.
 func (r *Recorder) planned(key Key) Keeping {
-	if p, ok := r.plans[key.Channel]; ok && p.epoch == key.Epoch {
-		return p.Keeping
+	if k, ok := r.Planned(key.Channel, key.Epoch); ok {
+		return k
 	}
-	p := plan{key.Epoch, r.keeping(key.Channel)} // its beginning was missed
-	r.plans[key.Channel] = p
-	return p.Keeping
+	return r.plan(key) // its beginning was missed
+}
+
+// Planned returns what is kept of a channel's newest epoch, whatever was set since it began; ok is false for another one, and for one whose beginning
+// was not heard of yet.
+func (r *Recorder) Planned(channel id.Channel, epoch uint64) (k Keeping, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, known := r.plans[channel]
+	return p.Keeping, known && p.epoch == epoch
 }
 
 // discardOld deletes what is older than its channel says.

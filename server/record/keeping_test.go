@@ -28,6 +28,12 @@ func TestAChannelHasItsOwnWay(t *testing.T) {
 	b.publish(8, 1000, nil)
 	way.now = Keeping{Keep: true, Rewind: time.Minute}
 	b.publish(8, 1000, nil)
+	if k, ok := b.recorder.Planned(b.channel, 1); !ok || k.Keep || k.Rewind != 0 {
+		t.Errorf("what was settled when it began: %+v, %v", k, ok)
+	}
+	if _, ok := b.recorder.Planned(b.channel, 2); ok {
+		t.Error("the next broadcast is planned already")
+	}
 	if b.end(); has(1) {
 		t.Error("recorded though the channel has it off")
 	}
@@ -35,6 +41,9 @@ func TestAChannelHasItsOwnWay(t *testing.T) {
 		t.Errorf("%d parts count as lost", s.Lost)
 	}
 	b.begin(2)
+	if k, ok := b.recorder.Planned(b.channel, 2); !ok || !k.Keep || k.Rewind != time.Minute {
+		t.Errorf("of the next one: %+v, %v", k, ok)
+	}
 	b.publish(8, 1000, nil)
 	way.now = Keeping{Keep: false, Rewind: time.Minute}
 	if b.end(); !has(2) {

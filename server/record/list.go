@@ -63,10 +63,13 @@ func (s *Shelf) newest(wanted func(Key) bool) (list []Summary) {
 	for key, r := range s.growing {
 		take(key, r.Summary())
 	}
-	slices.SortFunc(list, func(a, b Summary) int {
-		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.Key.Epoch, a.Key.Epoch), strings.Compare(a.Key.Clip, b.Key.Clip))
-	})
+	slices.SortFunc(list, newerFirst)
 	return list
+}
+
+// newerFirst is the order of lists.
+func newerFirst(a, b Summary) int {
+	return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.Key.Epoch, a.Key.Epoch), strings.Compare(a.Key.Clip, b.Key.Clip))
 }
 
 // Count counts a channel's recordings that are whole.

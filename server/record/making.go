@@ -25,8 +25,9 @@ type Making struct {
 	final string // where it stands once it is sealed
 }
 
-// Make begins a recording of parts that are signed already. It returns ErrFull while the disk has no room.
-func (s *Shelf) Make(key Key, name id.Name, title string) (*Making, error) {
+// Make begins a recording of parts that are signed already, of what came at some time: that is its date, as times in its parts are made up. It returns
+// ErrFull while the disk has no room.
+func (s *Shelf) Make(key Key, name id.Name, title string, came time.Time) (*Making, error) {
 	if err := s.hasRoom(); err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func (s *Shelf) Make(key Key, name id.Name, title string) (*Making, error) {
 	}
 	final := s.path(key)
 	rec := newRecording(key, final+makingSuffix)
-	rec.summary = Summary{Key: key, Name: name, Title: clipped(title)}
+	rec.dated, rec.summary = came, Summary{Key: key, Name: name, Title: clipped(title)}
 	if err := os.RemoveAll(rec.dir); err != nil {
 		return nil, err
 	}

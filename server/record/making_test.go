@@ -5,9 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"shoal/segment"
 )
+
+// came is when uploads of tests did: long after what their parts say.
+var came = time.Date(2026, 12, 1, 9, 30, 0, 0, time.UTC)
 
 // A recording that is made at once is there when it is sealed, and not before; what a killed process left of one is deleted.
 func TestMaking(t *testing.T) {
@@ -26,7 +30,7 @@ func TestMaking(t *testing.T) {
 	shelf := open()
 	make := func() *Making {
 		t.Helper()
-		m, err := shelf.Make(key, "fish", "A title")
+		m, err := shelf.Make(key, "fish", "A title", came)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,10 +59,20 @@ func TestMaking(t *testing.T) {
 	if err != nil || sum.Title != "A title" || sum.Bytes == 0 {
 		t.Fatalf("%+v %v", sum, err)
 	}
+	if !sum.Started.Equal(came) || !sum.Ended.Equal(came) || sum.Lasts != 3*time.Second || !sum.Chapters[0].Wall.Equal(came) {
+		t.Errorf("its date is when it came: %+v", sum)
+	}
+	whole, err := shelf.Find(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clip, err := shelf.Cut(whole, 0, time.Second, "A clip"); err != nil || !clip.Started.Equal(came) {
+		t.Errorf("a clip of it is of %v, %v", clip.Started, err)
+	}
 	if err := m.Drop(); err != nil || !shelf.Has(key) {
 		t.Errorf("dropped after it was sealed: %v", err)
 	}
-	if _, err := shelf.Make(key, "fish", ""); err == nil {
+	if _, err := shelf.Make(key, "fish", "", came); err == nil {
 		t.Error("made twice")
 	}
 	for range 2 { // now, and after the next start
@@ -73,7 +87,7 @@ func TestMaking(t *testing.T) {
 	}
 	other := key
 	other.Epoch = 10
-	m, err = shelf.Make(other, "fish", "")
+	m, err = shelf.Make(other, "fish", "", came)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +114,7 @@ func TestMakingOnAFullDisk(t *testing.T) {
 	b := newBench(t, nil)
 	parts := b.signed(9, 2)
 	shelf := b.shelf
-	m, err := shelf.Make(Key{Channel: b.channel, Epoch: 9}, "fish", "")
+	m, err := shelf.Make(Key{Channel: b.channel, Epoch: 9}, "fish", "", came)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +122,7 @@ func TestMakingOnAFullDisk(t *testing.T) {
 	if err := m.Put(parts[0][0], parts[0][1], parts[0][2]); !errors.Is(err, ErrFull) {
 		t.Errorf("put: %v", err)
 	}
-	if _, err := shelf.Make(Key{Channel: b.channel, Epoch: 10}, "fish", ""); !errors.Is(err, ErrFull) {
+	if _, err := shelf.Make(Key{Channel: b.channel, Epoch: 10}, "fish", "", came); !errors.Is(err, ErrFull) {
 		t.Errorf("begun: %v", err)
 	}
 	if err := m.Drop(); err != nil {

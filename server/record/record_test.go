@@ -45,6 +45,7 @@ type bench struct {
 	next     map[segment.Track]uint64
 	epoch    uint64
 	declared time.Duration
+	form     string // of the tracks: another one is another init segment
 }
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -102,7 +103,7 @@ func (b *bench) publish(n int, size int, told func(seq uint64) bool) {
 		for track := range segment.Track(2) {
 			seq := b.next[track]
 			data := bytes.Repeat([]byte{byte(seq), byte(track + 1)}, size/2)
-			init := []byte{'i', byte(track)}
+			init := append([]byte{'i', byte(track)}, b.form...)
 			m := manifest.Part{
 				Epoch: b.epoch, Track: track, Seq: seq, Prev: b.prev[track], Independent: seq%4 == 0, MSN: b.epoch<<20 + seq/4, Index: uint16(seq % 4),
 				Init: sha256.Sum256(init), WallMS: uint64(b.now.UnixMilli()), StartUS: seq * 500_000, DurationUS: 500_000,
@@ -609,6 +610,9 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 		if _, err := b.shelf.Cut(b.find(3), from, to, ""); !errors.Is(err, ErrRange) {
 			t.Errorf("from %v to %v: %v", from, to, err)
 		}
+		if err := b.shelf.MayCut(b.find(3), from, to); !errors.Is(err, ErrRange) {
+			t.Errorf("whether it may be cut from %v to %v: %v", from, to, err)
+		}
 	}
 	again := newBenchAt(b)
 	clip, err := again.shelf.Find(Key{Channel: b.channel, Clip: middle.Key.Clip})
@@ -626,10 +630,19 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrFull) {
 		t.Errorf("a clip on a full disk: %v", err)
 	}
+	if err := again.shelf.MayCut(again.find(3), 0, time.Second); !errors.Is(err, ErrFull) {
+		t.Errorf("whether one may be cut on a full disk: %v", err)
+	}
 	again.free = 1 << 40
 	again.shelf.clipBytes = 10_000 // there are two of 8,000 and more
 	if _, err := again.shelf.Cut(again.find(3), 0, time.Second, ""); !errors.Is(err, ErrMany) {
 		t.Errorf("a third clip: %v", err)
+	}
+	if list, err := SealedClips(b.dir, b.channel); err != nil || len(list) != 2 || list[0].Key.Clip != last.Key.Clip || list[0].Title != "live" || list[1].Key.Epoch != 3 {
+		t.Errorf("without a shelf: %+v, %v", list, err)
+	}
+	if list, err := Sealed(b.dir, b.channel); err != nil || len(list) != 1 || list[0].Key.Clip != "" {
+		t.Errorf("recordings beside clips: %+v, %v", list, err)
 	}
 	if err := DeleteSealed(b.dir, b.channel, middle.Key.Clip); err != nil {
 		t.Fatal(err)

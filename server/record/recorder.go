@@ -62,7 +62,7 @@ type Config struct {
 	Now      func() time.Time // nil is time.Now
 }
 
-// Recorder writes recordings. Status may be called at any time.
+// Recorder writes recordings. Status and Planned may be called at any time.
 type Recorder struct {
 	config Config
 	now    func() time.Time
@@ -72,14 +72,14 @@ type Recorder struct {
 	names        map[id.Channel]id.Name
 	certificates map[id.Channel][]byte      // of an epoch whose first part has not come
 	captions     map[id.Channel]captioned   // of the newest epoch; bounded by the channels there are
-	plans        map[id.Channel]plan        // of the newest epoch; bounded by the channels there are
 	early        map[id.Channel]spokenEarly // of the newest epoch; bounded by the channels there are
 	retry        time.Time                  // when it is tried again after an error
 	unwritten    []*Recording               // sealed in memory only: the disk did not take it
 	pruned       time.Time
 
-	mu     sync.Mutex // guards status
+	mu     sync.Mutex // guards the rest
 	status Status
+	plans  map[id.Channel]plan // of the newest epoch; bounded by the channels there are
 }
 
 // NewRecorder returns a Recorder, which records while Run runs.
@@ -140,7 +140,7 @@ func (r *Recorder) hear(fact event.Fact) {
 	switch f := fact.(type) {
 	case event.BroadcastStarted:
 		r.names[f.Channel] = f.Name // bounded by the channels there are
-		r.plans[f.Channel] = plan{f.Epoch, r.keeping(f.Channel)}
+		r.plan(Key{Channel: f.Channel, Epoch: f.Epoch})
 	case event.CertificateSigned:
 		r.certificate(f)
 	case event.PartPublished:

@@ -51,6 +51,7 @@ type Recording struct {
 	Key    Key
 	dir    string
 	rewind time.Duration // how far back what still grows may be played; 0 means not at all
+	dated  time.Time     // when what was uploaded came; zero: its parts tell when it was live
 
 	mu       sync.Mutex // guards the rest
 	index    index

@@ -242,9 +242,11 @@ func (s *Shelf) Find(key Key) (*Recording, error) {
 		}
 		return nil, err
 	}
+	sum.Changed = r.changed()
 	r.sealed, r.summary, r.said = true, sum, nil
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.tellChanged(key, sum.Changed)
 	s.loaded = append(s.loaded[max(0, len(s.loaded)-loadedMax+1):], r)
 	return r, nil
 }

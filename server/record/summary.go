@@ -14,20 +14,24 @@ import (
 // Summary is what is told of a recording or a clip.
 type Summary struct {
 	Key      Key
-	Name     id.Name // of the channel, when it was recorded
-	Title    string  // of a clip, or of what was uploaded; "" for a recording of what was live
-	Started  time.Time
-	Ended    time.Time
+	Name     id.Name       // of the channel, when it was recorded
+	Title    string        // of a clip, or of what was uploaded; "" for a recording of what was live
+	Started  time.Time     // of what was uploaded, and of clips of it, when it came
+	Ended    time.Time     // the same
 	Lasts    time.Duration // as played: what lies between two runs of the publisher is not in it
 	Bytes    int64         // of parts
 	Chapters []Chapter
 	Declared time.Duration // how long playlists say that segments are at most: what live ones said; 0 is as long as they are
 	Growing  bool          // the broadcast goes on
 	Pictured bool          // it has stills
+	Changed  bool          // its picture or its sound changed its form: it cannot be one file
 	Ladder   string        // the ladder whose rungs it has as far as they were worth it; "": it was not looked at
 	// Captions are those inside the pictures. Over says that all of it was listened for; a recording that a crash broke off does not know.
 	Captions pack.Captions
 }
+
+// Uploaded reports whether it was uploaded, and not live: only that has a title without being a clip.
+func (s Summary) Uploaded() bool { return s.Title != "" && s.Key.Clip == "" }
 
 // Chapter is where the publisher began, or came back.
 type Chapter struct {
@@ -58,6 +62,7 @@ type sealedJSON struct {
 	Lasts    int64         `json:"lasts_ms"`
 	Bytes    int64         `json:"bytes"`
 	Declared int64         `json:"declared_ms,omitempty"`
+	Changed  bool          `json:"changed,omitempty"`
 	Ladder   string        `json:"ladder,omitempty"`
 	Chapters []chapterJSON `json:"chapters"`
 	Captions *[]string     `json:"captions,omitempty"` // as INSTREAM-ID names them; not there: not known
@@ -70,7 +75,7 @@ type chapterJSON struct {
 
 func (s Summary) marshal() ([]byte, error) {
 	j := sealedJSON{
-		Version: sealedVersion, Name: string(s.Name), Epoch: s.Key.Epoch, Title: s.Title, Bytes: s.Bytes, Ladder: s.Ladder,
+		Version: sealedVersion, Name: string(s.Name), Epoch: s.Key.Epoch, Title: s.Title, Bytes: s.Bytes, Changed: s.Changed, Ladder: s.Ladder,
 		Started: s.Started.UnixMilli(), Ended: s.Ended.UnixMilli(), Lasts: s.Lasts.Milliseconds(), Declared: s.Declared.Milliseconds(),
 	}
 	for _, c := range s.Chapters {
@@ -101,7 +106,7 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	}
 	key.Epoch = j.Epoch
 	s := Summary{
-		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes, Ladder: j.Ladder,
+		Key: key, Name: name, Title: j.Title, Bytes: j.Bytes, Changed: j.Changed, Ladder: j.Ladder,
 		Started: time.UnixMilli(j.Started).UTC(), Ended: time.UnixMilli(j.Ended).UTC(), Lasts: time.Duration(j.Lasts) * time.Millisecond,
 		Declared: time.Duration(j.Declared) * time.Millisecond,
 	}

@@ -233,7 +233,13 @@ func (r *Recording) seal() error {
 		return nil
 	}
 	s := r.sum()
-	s.Growing = false
+	s.Growing, s.Changed = false, r.changed()
+	if !r.dated.IsZero() {
+		s.Started, s.Ended = r.dated, r.dated
+		for n := range s.Chapters {
+			s.Chapters[n].Wall = r.dated
+		}
+	}
 	if s.Bytes == 0 {
 		return errors.Join(errEmpty, removeEmpty(r.dir))
 	}

@@ -90,7 +90,8 @@ type Order struct {
 	Epoch   uint64
 	Title   string
 	Tracks  []ingest.Track
-	Wall    time.Time // of the first sample
+	Wall    time.Time // of the first sample: the last one is now, as the present is the latest that parts may be of
+	Came    time.Time // when it was uploaded
 }
 
 // Sheet is a recording in the making: parts are added, and then it is sealed. Drop takes it away; after Seal it does nothing.

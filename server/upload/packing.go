@@ -62,7 +62,7 @@ func (g *packing) tracks(tracks []ingest.Track) error {
 	if err != nil {
 		return oursError{err}
 	}
-	order := Order{Channel: e.Channel, Name: e.Name, Epoch: epoch, Title: e.Title, Tracks: tracks, Wall: x.now().Add(-g.facts.lasts)}
+	order := Order{Channel: e.Channel, Name: e.Name, Epoch: epoch, Title: e.Title, Tracks: tracks, Wall: x.now().Add(-g.facts.lasts), Came: x.now()}
 	if g.packer, err = pack.New(pack.Config{}, tracks, epoch<<msnBits, order.Wall, g.add); err != nil {
 		return fmt.Errorf("%w: %w", errCopied, err)
 	}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"shoal/server/record"
+)
+
+// scissors is a shelf whose recording 7 can be cut, a minute of it. Recording 9, which grows, has no whole segment yet.
+type scissors struct {
+	shelf
+	made int
+	full bool
+}
+
+func (s *scissors) Find(key record.Key) (*record.Recording, error) {
+	if key.Epoch != 7 && key.Epoch != 9 {
+		return nil, record.ErrNotFound
+	}
+	return &record.Recording{Key: key}, nil
+}
+
+func (s *scissors) MayCut(r *record.Recording, from, to time.Duration) error {
+	switch {
+	case s.full:
+		return record.ErrFull
+	case r.Key.Epoch == 9 || to > time.Minute:
+		return record.ErrRange
+	}
+	return nil
+}
+
+func (s *scissors) Cut(r *record.Recording, _, _ time.Duration, title string) (record.Summary, error) {
+	s.made++
+	return record.Summary{Key: record.Key{Channel: r.Key.Channel, Epoch: r.Key.Epoch, Clip: "abcdefgh27"}, Title: title}, nil
+}
+
+// newStudio is a house that makes clips, of a channel that is live as epoch 7.
+func newStudio(t *testing.T) (*house, *scissors) {
+	h, s := newHouse(t, func(c *Config) { c.Clips = true }), &scissors{}
+	h.live = true
+	var err error
+	if h.handler, err = New(h.config, Rooms{Channels: h, Broadcasts: h, Tracker: h, Lobby: h, Recordings: s}, h.metrics).Handler(); err != nil {
+		t.Fatal(err)
+	}
+	return h, s
+}
+
+// What is wrong with a clip is told in words that fit, however often: what is refused is not counted.
+func TestAClipThatCannotBeIsToldWhy(t *testing.T) {
+	h, s := newStudio(t)
+	const path = "/api/v1/channels/fish/clips"
+	for ask, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		`last 30`:                                     {400, "Say as JSON"},
+		`{}`:                                          {400, "Say as JSON"},
+		`{"seconds":30}`:                              {400, "Say as JSON"},
+		`{"last_s":30,"recording":7}`:                 {400, "Say as JSON"},
+		`{"last_s":30} {}`:                            {400, "Say as JSON"},
+		`{"last_s":400}`:                              {400, "from one second to 300"},
+		`{"last_s":0.5}`:                              {400, "from one second to 300"},
+		`{"last_s":-3}`:                               {400, "from one second to 300"},
+		`{"recording":7,"from_s":0,"to_s":301}`:       {400, "from one second to 300"},
+		`{"recording":7,"from_s":5,"to_s":5}`:         {400, "nothing to clip there"},
+		`{"recording":7,"from_s":-5,"to_s":5}`:        {400, "nothing to clip there"},
+		`{"recording":7,"from_s":50,"to_s":70}`:       {400, "nothing to clip there"},
+		`{"recording":7}`:                             {400, "nothing to clip there"},
+		`{"recording":99,"from_s":1,"to_s":2}`:        {404, "This recording is no longer kept"},
+		`{"recording":7,"from_s":1e300,"to_s":2e300}`: {400, "nothing to clip there"},
+	} {
+		if w := h.request("POST", path, body(ask)); w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
+			t.Errorf("%s: %d %s", ask, w.Code, w.Body)
+		}
+	}
+	h.epoch = 9
+	if w := h.request("POST", path, body(`{"last_s":30}`)); w.Code != 404 || !strings.Contains(w.Body.String(), "Nothing of this broadcast is recorded yet") {
+		t.Errorf("of a broadcast that has just begun: %d %s", w.Code, w.Body)
+	}
+	h.epoch = 8
+	if w := h.request("POST", path, body(`{"last_s":30}`)); w.Code != 404 || !strings.Contains(w.Body.String(), "Nothing of this broadcast is recorded yet") {
+		t.Errorf("of a broadcast that is not recorded: %d %s", w.Code, w.Body)
+	}
+	h.epoch, s.full = 7, true
+	if w := h.request("POST", path, body(`{"last_s":30}`)); w.Code != http.StatusInsufficientStorage {
+		t.Errorf("with no room: %d %s", w.Code, w.Body)
+	}
+	s.full = false
+	for n := range clipsPerMinute {
+		if w := h.request("POST", path, body(fmt.Sprintf(`{"last_s":30,"title":"%d"}`, n))); w.Code != http.StatusCreated {
+			t.Fatalf("clip %d: %d %s", n, w.Code, w.Body)
+		}
+	}
+	if w := h.request("POST", path, body(`{"last_s":30}`)); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), "6 clips a minute") || s.made != clipsPerMinute {
+		t.Errorf("one more: %d %s, %d made", w.Code, w.Body, s.made)
+	}
+}
