@@ -34,6 +34,7 @@ type house struct {
 
 	mu     sync.Mutex
 	live   bool
+	away   bool // live, and nobody publishes
 	asked  origin.Reload
 	text   string        // of Media, if it is not the usual one
 	answer error         // of Master, Media and Part
@@ -114,7 +115,7 @@ func (h *house) State(id.Channel) live.State {
 	if !h.live {
 		return live.State{}
 	}
-	return live.State{Live: true, Epoch: 7, Started: h.now, Tracks: []ingest.Track{
+	return live.State{Live: true, Publishing: !h.away, Epoch: 7, Started: h.now, Tracks: []ingest.Track{
 		{Kind: segment.Video, Codec: &codecs.VP9{Width: 640, Height: 360, BitDepth: 8}},
 		{Kind: segment.Audio, Codec: &codecs.Opus{ChannelCount: 2}},
 	}}
