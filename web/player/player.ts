@@ -247,9 +247,6 @@ export class Player {
       this.#keepStep();
       if (this.#framed && this.#calm.moves(this.bufferMs, performance.now())) this.#around.calm();
     }, options);
-    video.addEventListener('ratechange', () => {
-      if (!video.playbackRate) this.#hear('waiting'); // it is held at a gap: whoever watches sees it stand
-    }, options);
     video.addEventListener('loadeddata', () => this.#frame(), options);
     video.addEventListener('volumechange', () => {
       if (!video.muted) this.soundBlocked = false;
@@ -262,7 +259,7 @@ export class Player {
 
   #hear(event: PictureEvent): void {
     if (this.#url === null) return; // what stands still after the end is no stall
-    if (event === 'playing' && !this.#video.playbackRate) return;
+    if (event === 'playing' && !this.#video.playbackRate) return; // returns.ts holds it
     this.stalls.hear(event, performance.now());
     if (event === 'playing' || event === 'advanced') {
       this.#recovery.moves(performance.now());

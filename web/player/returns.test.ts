@@ -65,8 +65,11 @@ function begin(): { machine: Machine; picture: Picture } {
   machine.say(Events.LEVEL_UPDATED);
   expect(picture.playbackRate).toBe(1);
   machine.latestLevelDetails = details();
+  const waits = vi.fn();
+  picture.addEventListener('waiting', waits);
   machine.say(Events.LEVEL_UPDATED);
   expect(picture.playbackRate).toBe(0);
+  expect(waits).toHaveBeenCalledOnce();
   return { machine, picture };
 }
 

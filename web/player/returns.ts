@@ -56,6 +56,7 @@ export function keepGaps(hls: Hls, serverMs: () => number | null): void {
     const ms = holdMs(details, media, hls.config.liveSyncDuration ?? 0, serverMs());
     if (ms === 0) return;
     media.playbackRate = 0;
+    media.dispatchEvent(new Event('waiting')); // whoever watches sees it stand: it counts as a stall
     held = setTimeout(release, ms);
   };
   const leave = (): void => {
