@@ -136,8 +136,9 @@ export class Player {
     };
     const { edges, records } = this.#around;
     const { Events } = kit;
+    const desk = { trust: this.#trust, listings: this.#listings, token, edges, records, resting: () => this.#around.resting() };
     const hls = this.#from === null
-      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions(), () => this.#around.clockOffsetMs(), this.#around.distanceS())
+      ? kit.makeHls(media, desk, () => this.#around.companions(), () => this.#around.clockOffsetMs(), this.#around.distanceS())
       : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
     if (this.#language) hls.config.audioPreference = { lang: this.#language };
