@@ -80,9 +80,9 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // Few pieces: a page asks for six at a time, and each costs it more than its bytes do. hls.js and what is nothing without it:
-            { name: 'hls.js', test: /node_modules[\\/]hls\.js|[\\/]web[\\/]player[\\/](hls|audio|buffers|captions|worker|staying)\.ts/, priority: 2 },
+            { name: 'hls.js', test: /node_modules[\\/]hls\.js|[\\/]web[\\/]player[\\/](hls|audio|buffers|captions|returns|worker|staying)\.ts/, priority: 2 },
             // What is also on pages of other sites comes without a style: vite would link that into them.
-            { name: 'player', test: /node_modules[\\/](svelte|esm-env|clsx)|rolldown[\\/]runtime|[\\/]web[\\/](player|app[\\/](visit|sharing|shoal|recordings|channels|element))[\\/](?!main|element|attributes|show|styles|state|own|hls|audio|buffers|captions|worker|staying)[a-z.]*\.ts$/, priority: 3 },
+            { name: 'player', test: /node_modules[\\/](svelte|esm-env|clsx)|rolldown[\\/]runtime|[\\/]web[\\/](player|app[\\/](visit|sharing|shoal|recordings|channels|element))[\\/](?!main|element|attributes|show|styles|state|own|health|hls|audio|buffers|captions|returns|worker|staying)[a-z.]*\.ts$/, priority: 3 },
             { name: 'page', test: /[\\/]web[\\/]app[\\/](look[\\/]base\.css$|(look|frame|diagnosis|picture)[\\/][A-Za-z]*\.svelte)/, priority: 1 },
           ],
         },

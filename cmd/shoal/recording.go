@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -25,7 +26,7 @@ type recordingList struct {
 	channelSettings `embed:""`
 }
 
-// Run lists the recordings that are whole: one that is being written is not among them.
+// Run lists the recordings that are whole. Of one that is being written it says so beside the list.
 func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 	registry, done, err := c.registry(ctx, false)
 	if err != nil {
@@ -61,6 +62,9 @@ func (c *recordingList) Run(ctx context.Context, w world) (err error) {
 			rows = append(rows, row{s.Key.Epoch, s.Started, s.Lasts.Seconds(), s.Bytes, fmt.Sprintf("%s/r/%d", watch, s.Key.Epoch), making(s)})
 		}
 		return json.NewEncoder(w.out).Encode(rows)
+	}
+	if _, err := io.WriteString(w.err, c.growing(ctx, registry, found.Name)); err != nil {
+		return err
 	}
 	if len(list) == 0 {
 		_, err := fmt.Fprintf(w.out, "Channel %s has no recording.\n", found.Name)

@@ -152,7 +152,7 @@ func TestJoiningARecordingNeedsOne(t *testing.T) {
 
 func TestChannels(t *testing.T) {
 	h := newHouse(t)
-	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"viewers":12,"recordings":0}]` {
+	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"publishing":false,"viewers":12,"recordings":0}]` {
 		t.Error(got)
 	}
 	if got := h.request("GET", "/api/v1/channels/fish").Body.String(); !strings.Contains(got, `"live":false`) ||
@@ -161,7 +161,7 @@ func TestChannels(t *testing.T) {
 	}
 	h.live = true
 	got := h.request("GET", "/api/v1/channels/fish").Body.String()
-	for _, part := range []string{`{"name":"fish","channel":"` + fish.ID.String() + `"`, `"live":true`, `"started":"2026-11-22T10:00:00Z"`, `"epoch":7`,
+	for _, part := range []string{`{"name":"fish","channel":"` + fish.ID.String() + `"`, `"live":true,"publishing":true`, `"started":"2026-11-22T10:00:00Z"`, `"epoch":7`,
 		`{"track":0,"kind":"video","codec":"vp09.00.21.08","width":640,"height":360}`, `{"track":1,"kind":"audio","codec":"opus"}`} {
 		if !strings.Contains(got, part) {
 			t.Errorf("%s\nlacks %s", got, part)
@@ -173,6 +173,12 @@ func TestChannels(t *testing.T) {
 	h.resting = 1 << 0
 	if got := h.request("GET", "/api/v1/channels/fish").Body.String(); !strings.Contains(got, `"height":360,"resting":true}`) || strings.Count(got, "resting") != 1 {
 		t.Errorf("the first track rests: %s", got)
+	}
+	h.away = true // its publisher may still come back
+	for _, target := range []string{"/api/v1/channels", "/api/v1/channels/fish"} {
+		if got := h.request("GET", target).Body.String(); !strings.Contains(got, `"live":true,"publishing":false`) {
+			t.Errorf("%s: %s", target, got)
+		}
 	}
 }
 

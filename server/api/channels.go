@@ -53,6 +53,7 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 	type entry struct {
 		Name       id.Name `json:"name"`
 		Live       bool    `json:"live"`
+		Publishing bool    `json:"publishing"`
 		Viewers    int     `json:"viewers"`
 		Recordings int     `json:"recordings"`
 		Poster     string  `json:"poster,omitempty"`
@@ -62,7 +63,8 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 		if a.private(c.Name) {
 			continue // whoever may watch it has its link
 		}
-		list = append(list, entry{c.Name, a.rooms.Broadcasts.State(c.ID).Live, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID), a.posterOf(c.ID, c.Name)})
+		b := a.rooms.Broadcasts.State(c.ID)
+		list = append(list, entry{c.Name, b.Live, b.Publishing, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID), a.posterOf(c.ID, c.Name)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }
@@ -83,18 +85,19 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		PresetAllowed bool   `json:"preset_allowed"`
 	}
 	state := struct {
-		Name     id.Name    `json:"name"`
-		Channel  string     `json:"channel"`
-		Live     bool       `json:"live"`
-		Viewers  int        `json:"viewers"`
-		Started  *time.Time `json:"started"`
-		Epoch    uint64     `json:"epoch"`
-		Tracks   []track    `json:"tracks"`
-		Captions []string   `json:"captions"`
-		Sharing  sharing    `json:"sharing"`
-		RewindS  float64    `json:"rewind_s"`
-		Clips    bool       `json:"clips"`
-		LatencyS float64    `json:"latency_s,omitempty"`
+		Name       id.Name    `json:"name"`
+		Channel    string     `json:"channel"`
+		Live       bool       `json:"live"`
+		Publishing bool       `json:"publishing"` // false while a broadcast waits for its publisher to come back
+		Viewers    int        `json:"viewers"`
+		Started    *time.Time `json:"started"`
+		Epoch      uint64     `json:"epoch"`
+		Tracks     []track    `json:"tracks"`
+		Captions   []string   `json:"captions"`
+		Sharing    sharing    `json:"sharing"`
+		RewindS    float64    `json:"rewind_s"`
+		Clips      bool       `json:"clips"`
+		LatencyS   float64    `json:"latency_s,omitempty"`
 
 		Poster     string `json:"poster,omitempty"`
 		Storyboard string `json:"storyboard,omitempty"`
@@ -107,7 +110,7 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	}
 	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
 		started := b.Started.UTC()
-		state.Live, state.Epoch, state.Tracks, state.Started = true, b.Epoch, tracksOf(b), &started
+		state.Live, state.Publishing, state.Epoch, state.Tracks, state.Started = true, b.Publishing, b.Epoch, tracksOf(b), &started
 		state.RewindS = a.planned(c.ID, b.Epoch).Rewind.Seconds()
 		_, state.Storyboard = a.liveStills(c.ID, c.Name, b.Epoch)
 		state.Captions = append(state.Captions, b.Captions...)

@@ -85,6 +85,31 @@ test('a page goes live, another tab watches, others are refused, and stopping en
   await expect(studio.page.getByRole('button', { name: 'Go live' })).toBeEnabled();
 });
 
+test('a page takes over from another, which does not come back by itself; who stops finds the recording', async ({ server, open, elsewhere }) => {
+  /** How often a page that lost its place tries to have it back, two seconds apart, and some more. */
+  const GIVES_UP_MS = 25_000;
+  const card = await server.addChannel('fish');
+  const first = await open(liveAt(card));
+  await goLive(first.page, 'Sound only');
+  const second = await elsewhere(liveAt(card));
+  await second.page.getByRole('radio', { name: 'Sound only' }).check();
+  await second.page.getByRole('button', { name: 'Turn on microphone' }).click();
+  await second.page.getByRole('button', { name: 'Go live' }).click();
+  await second.page.getByRole('button', { name: 'Take over' }).click();
+  await expect(second.page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
+  await expect(second.page.getByRole('alert')).toHaveText('');
+  const { epoch } = await server.channel('fish');
+  await expect(first.page.getByRole('alert')).toContainText('This channel is live already', { timeout: GIVES_UP_MS });
+  await expect(first.page.getByRole('button', { name: 'Go live' })).toBeEnabled();
+
+  await second.page.getByRole('button', { name: 'Stop' }).click();
+  const link = second.page.getByRole('link', { name: `${server.url}/c/fish/r/${epoch}` });
+  await expect(link).toBeVisible();
+  expect((await server.channel('fish')).publishing).toBe(false);
+  await link.click();
+  await until('it plays', async () => (await second.report()).startupMs !== null && (await second.moves()), AIR_MS);
+});
+
 test('the server is killed: the page says so, and goes on air by itself when it is back', async ({ server, open }) => {
   const card = await server.addChannel('fish');
   const studio = await open(liveAt(card));

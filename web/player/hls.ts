@@ -8,6 +8,7 @@ import { captionReading } from './captions';
 import { LIVE_TARGET_S, liveMax } from './distance';
 import { fragmentLoader, type MediaDesk } from './fragments';
 import { playlistLoader, type PlaylistDesk } from './playlists';
+import { keepGaps } from './returns';
 import { staying } from './staying';
 import { workerAddress } from './worker';
 
@@ -56,7 +57,10 @@ function estimates(of: () => Hls): Pick<MediaDesk, 'latencyMs' | 'estimate'> {
   };
 }
 
-export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number, targetS: number): Hls {
+/** What plays a live broadcast `targetS` behind it. `clockOffsetMs`: the server's clock minus this device's, or null while unknown. */
+export function makeHls(
+  media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playlists: PlaylistDesk, companions: () => number, clockOffsetMs: () => number | null, targetS: number,
+): Hls {
   const hls: Hls = new Hls({
     ...audioLoading(),
     ...captionReading(),
@@ -74,6 +78,10 @@ export function makeHls(media: Omit<MediaDesk, 'latencyMs' | 'estimate'>, playli
     ...staying(companions),
     fLoader: fragmentLoader({ ...media, ...estimates(() => hls) }),
     pLoader: playlistLoader(playlists),
+  });
+  keepGaps(hls, () => {
+    const offset = clockOffsetMs();
+    return offset === null ? null : Date.now() + offset;
   });
   return hls;
 }

@@ -136,8 +136,9 @@ export class Player {
     };
     const { edges, records } = this.#around;
     const { Events } = kit;
+    const desk = { trust: this.#trust, listings: this.#listings, token, edges, records, resting: () => this.#around.resting() };
     const hls = this.#from === null
-      ? kit.makeHls(media, { trust: this.#trust, listings: this.#listings, token, edges, records }, () => this.#around.companions(), this.#around.distanceS())
+      ? kit.makeHls(media, desk, () => this.#around.companions(), () => this.#around.clockOffsetMs(), this.#around.distanceS())
       : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
     if (this.#language) hls.config.audioPreference = { lang: this.#language };
@@ -242,7 +243,7 @@ export class Player {
     video.addEventListener('play', () => this.#standStill(false), options);
     video.addEventListener('timeupdate', () => {
       // Some browsers announce `waiting` while the clock still runs, and never `playing`: moving time ends a stall.
-      if (video.paused || video.seeking || video.readyState < 3) return;
+      if (video.paused || video.seeking || video.readyState < 3 || !video.playbackRate) return;
       this.#hear('advanced');
       this.#keepStep();
       if (this.#framed && this.#calm.moves(this.bufferMs, performance.now())) this.#around.calm();
@@ -259,6 +260,7 @@ export class Player {
 
   #hear(event: PictureEvent): void {
     if (this.#url === null) return; // what stands still after the end is no stall
+    if (event === 'playing' && !this.#video.playbackRate) return; // returns.ts holds it
     this.stalls.hear(event, performance.now());
     if (event === 'playing' || event === 'advanced') {
       this.#recovery.moves(performance.now());

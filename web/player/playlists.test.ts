@@ -21,8 +21,8 @@ class Server implements Loader<LoaderContext> {
   destroy(): void {}
 }
 
-function begin(edges: EdgeSource | null, directives: { msn?: number; part?: number } | null, trust = new EdgeTrust(), records: RecordSource | null = null, listings = new Listings()) {
-  const desk = { trust, listings, edges: () => edges, records: () => records };
+function begin(edges: EdgeSource | null, directives: { msn?: number; part?: number } | null, trust = new EdgeTrust(), records: RecordSource | null = null, listings = new Listings(), resting = false) {
+  const desk = { trust, listings, resting: () => resting, edges: () => edges, records: () => records };
   const loader = new (playlistLoader(desk))({ loader: Server } as unknown as HlsConfig);
   const callbacks = { onSuccess: vi.fn(), onError: vi.fn(), onTimeout: vi.fn(), onAbort: vi.fn() };
   const context = { url: 'https://a.example/hls/sea/1.m3u8?_HLS_msn=9&_HLS_skip=YES', type: 'level', responseType: 'text', deliveryDirectives: directives, levelOrTrack: null };
@@ -133,6 +133,13 @@ test('a part that is out and whose record does not come is asked of the server s
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('while the publisher is away nothing is waited for at the server', async () => {
+  const { server } = begin(null, { msn: 9 }, new EdgeTrust(), null, new Listings(), true);
+  await settled();
+  expect(server.context?.url).not.toContain('_HLS_msn');
+  expect(server.context?.url).toContain('_HLS_skip=YES');
 });
 
 test('the server is asked for the whole playlist while none is known to which records could be added', async () => {

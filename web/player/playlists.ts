@@ -18,6 +18,8 @@ export interface PlaylistDesk {
   edges(): EdgeSource | null;
   /** Who has the records of parts now: the engine, if there is one. */
   records(): RecordSource | null;
+  /** The broadcast waits for its publisher. A request that waits for what comes next would end as an error, in every viewer's console. */
+  resting?(): boolean;
 }
 
 type Callbacks = LoaderCallbacks<PlaylistLoaderContext>;
@@ -114,7 +116,8 @@ class EdgeLoader implements Loader<PlaylistLoaderContext> {
   ): void {
     // What the server leaves out of a playlist must be known here, or none can be made of the records that follow.
     const whole = track !== null && !this.#desk.listings.knows(track) && this.#desk.records() !== null;
-    const url = whole ? context.url.replace(/([?&])_HLS_skip=[^&]*&?/, '$1') : context.url;
+    const left = [...(whole ? ['skip'] : []), ...(this.#desk.resting?.() ? ['msn', 'part'] : [])];
+    const url = left.reduce((all, name) => all.replace(new RegExp(`([?&])_HLS_${name}=[^&]*&?`), '$1'), context.url);
     this.#server.load({ ...context, url: withToken(url, this.#desk.token ?? '') }, config, {
       onSuccess: (response, stats, _context, details) => {
         if (track !== null && typeof response.data === 'string') this.#desk.listings.learn(track, response.data);

@@ -2,8 +2,8 @@
 //
 // The law: a small error is mended inaudibly. Who is far behind, with what everybody else sees already in the buffer, jumps
 // there once: what is played late can be had from nobody, and crawling after the others takes longer than the talk is about.
-// Being too near to the live edge is an error too: after a gap the picture comes back as soon as it can, with next to nothing
-// in the buffer. hls.js can only hurry; so it is told not to, and this is asked instead.
+// Being too near to the live edge is an error too: there was less than the distance to begin with, or the distance was changed. (What
+// would be too near behind a gap is held by returns.ts.) hls.js can only hurry; so it is told not to, and this is asked instead.
 
 /** Below this nothing is begun; below the other, what was begun ends. Time stretching is not free of artefacts. */
 const BEGIN_S = 0.05;

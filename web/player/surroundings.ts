@@ -21,6 +21,8 @@ export interface Surroundings {
   follows(tracks: readonly number[]): void;
   /** With how many others this viewer shares now. */
   companions(): number;
+  /** The broadcast waits for its publisher: nothing new is to be expected. */
+  resting(): boolean;
   /** Server clock minus this device's, in milliseconds, or null while unknown. */
   clockOffsetMs(): number | null;
   /** The first frame of a source is on screen. */

@@ -12,6 +12,7 @@ test('an answer is read field by field, and nothing unexpected gets through', ()
     .toMatchObject({ name: 'sea', live: true, viewers: 3, epoch: 2, sharing: { allowed: true, preset_allowed: true } });
   expect(channel({ name: 'sea', live: 'yes', viewers: -1, epoch: 'x', sharing: null }))
     .toMatchObject({ live: false, viewers: 0, epoch: 0, started: null, sharing: { allowed: true, preset_allowed: false } });
+  expect([true, false, undefined].map((publishing) => channel({ name: 'sea', live: true, publishing })?.publishing)).toEqual([true, false, true]);
   expect(channel({ name: 'sea', sharing: { mode: 'off' } })?.sharing.allowed).toBe(false);
   expect(channel({ name: 'sea', tracks: [{ kind: 'audio' }] })?.soundOnly).toBe(true);
   for (const tracks of [[], 'x', [{ kind: 'video' }, { kind: 'audio' }], [7]]) expect(channel({ name: 'sea', tracks })?.soundOnly).toBe(false);

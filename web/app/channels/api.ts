@@ -5,6 +5,7 @@ import { LEAST_TARGET_S, MOST_TARGET_S } from '../../player/distance';
 export interface ChannelLine {
   readonly name: string;
   readonly live: boolean;
+  readonly publishing: boolean; // not while a broadcast waits for its publisher to come back
   readonly viewers: number;
   readonly recordings: number;
   readonly poster: string; // address on its server; '' if there is none
@@ -67,7 +68,7 @@ export function fields(body: unknown): Record<string, unknown> | null {
 function channelLine(body: unknown): ChannelLine | null {
   const line = fields(body);
   if (!line || typeof line.name !== 'string') return null;
-  return { name: line.name, live: line.live === true, viewers: count(line.viewers), recordings: count(line.recordings), poster: own(line.poster) ? line.poster : '' };
+  return { name: line.name, live: line.live === true, publishing: line.publishing !== false, viewers: count(line.viewers), recordings: count(line.recordings), poster: own(line.poster) ? line.poster : '' };
 }
 
 /** Exported for its test. */

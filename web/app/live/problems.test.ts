@@ -4,7 +4,8 @@ import { deviceProblem, refusal } from './problems';
 test('each refusal says what to do', () => {
   expect(refusal(401, '').problem.head).toMatch(/stream key/);
   expect(refusal(401, '').worth).toBe(false);
-  expect(refusal(409, '').problem.head).toMatch(/live already/);
+  expect(refusal(409, '').problem).toMatchObject({ head: expect.stringMatching(/live already/), taken: true });
+  expect(refusal(503, '').problem.taken).toBeUndefined();
   expect(refusal(0, '').worth).toBe(true);
   expect(refusal(503, 'x').worth).toBe(true);
   expect(refusal(406, 'Pictures must be H.264.').problem.says).toBe('Pictures must be H.264.');

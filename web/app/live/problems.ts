@@ -3,6 +3,8 @@
 export interface Problem {
   readonly head: string;
   readonly says: string;
+  /** Somebody has the place, and it can be taken. */
+  readonly taken?: boolean;
 }
 
 export type Asked = 'camera' | 'microphone' | 'screen';
@@ -46,7 +48,10 @@ export function refusal(status: number, says: string): { readonly problem: Probl
     case 404:
       return { problem: problem('This server takes no streams from browsers', says || 'Its operator has turned that off. Publish with OBS instead.'), worth: false };
     case 409:
-      return { problem: problem('This channel is live already', 'Somebody else, or another page of yours, sends to it now. Stop that one first.'), worth: true };
+      return {
+        problem: { ...problem('This channel is live already', 'Somebody else, or another page of yours, sends to it now. Stop that one first, or take its place: viewers go on watching.'), taken: true },
+        worth: true,
+      };
     case 429:
     case 503:
       return { problem: problem('The server is full', says || 'It takes no more streams just now. It is tried again by itself.'), worth: true };

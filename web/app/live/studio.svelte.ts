@@ -6,6 +6,7 @@
 // What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
 import { askChannel, type Channel } from '../channels/api';
 import { HealthMeter, type Health } from './health';
+import { askRecording, type Recording } from '../recordings/api';
 import { isName, nameIn, placeInFragment, remember, remembered } from '../place/place';
 import * as problems from './problems';
 import { deviceProblem, refusal, type Problem } from './problems';
@@ -47,6 +48,7 @@ export class Studio {
   channel = $state.raw<Channel | null>(null);
   health = $state.raw<Health | null>(null);
   since = $state<number | null>(null); // when sending began
+  kept = $state.raw<Recording | null>(null); // of what was stopped last
   #sources: Sources | null = null;
   #whip: Whip | null = null;
   #meter = new HealthMeter();
@@ -166,24 +168,25 @@ export class Studio {
     this.problem = track.kind === 'video' && this.pictureFrom === 'screen' ? problems.screenEnded : problems.sourceEnded;
   }
 
-  async start(): Promise<void> {
+  /** Goes live, in the place of another publisher if `takeover`. */
+  async start(takeover = false): Promise<void> {
     if (!this.ready) {
       this.problem = problems.nothingToSend;
       return;
     }
     this.name = nameIn(this.name);
     this.problem = null;
-    this.since = null;
+    this.since = this.kept = null;
     remember(storage(), this.keep ? { name: this.name, key: this.key.trim() } : null);
     this.phase = 'joining';
-    await this.#join(++this.#attempt, true);
+    await this.#join(++this.#attempt, true, takeover);
   }
 
-  async #join(attempt: number, first: boolean): Promise<void> {
+  async #join(attempt: number, first: boolean, takeover = false): Promise<void> {
     const stream = this.stream;
     if (!stream || attempt !== this.#attempt) return;
     try {
-      const whip = await Whip.begin(this.name, this.key.trim(), stream, this.quality);
+      const whip = await Whip.begin(this.name, this.key.trim(), stream, this.quality, takeover);
       if (attempt !== this.#attempt) return void whip.end();
       this.#whip = whip;
       this.#meter = new HealthMeter();
@@ -193,9 +196,10 @@ export class Studio {
       if (attempt !== this.#attempt) return;
       const { problem, worth } = error instanceof Refused ? refusal(error.status, error.says)
         : { problem: error instanceof NoEncoder ? problems.noEncoder : refusal(-1, error instanceof Error ? error.message : String(error)).problem, worth: false };
-      // A place that was lost a moment ago is still taken, by oneself.
-      if (first || !(error instanceof Refused && error.status === 409) || this.#tries > OWN_PLACE_TRIES) this.problem = problem;
-      if (worth && !first) this.#later(attempt);
+      // A place that was lost a moment ago is still taken, by oneself. Later it is somebody else's: who goes on air when that one stops, nobody expects.
+      const own = problem.taken === true && this.#tries <= OWN_PLACE_TRIES;
+      if (first || !own) this.problem = problem;
+      if (worth && !first && (own || !problem.taken)) this.#later(attempt);
       else this.phase = 'off';
     }
   }
@@ -208,6 +212,7 @@ export class Studio {
   }
 
   async stop(): Promise<void> {
+    const { name, channel } = this;
     this.#attempt++;
     clearTimeout(this.#again);
     this.phase = 'off';
@@ -219,6 +224,9 @@ export class Studio {
     void this.#awake?.release();
     this.#awake = null;
     await whip?.end();
+    if (!channel?.live) return;
+    const answer = await askRecording({ base: '', name, token: '' }, channel.epoch);
+    if (answer.kind === 'ok' && this.phase === 'off') this.kept = answer.value;
   }
 
   /** Once a second: does it go, and does the server agree? */

@@ -31,8 +31,8 @@ export class Whip {
     this.#key = key;
   }
 
-  /** Begins a session. Throws Refused or NoEncoder. */
-  static async begin(name: string, key: string, stream: MediaStream, quality: Quality): Promise<Whip> {
+  /** Begins a session, in the place of another publisher if `takeover`. Throws Refused or NoEncoder. */
+  static async begin(name: string, key: string, stream: MediaStream, quality: Quality, takeover: boolean): Promise<Whip> {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const session = new Whip(connection, key);
     try {
@@ -42,7 +42,7 @@ export class Whip {
       }
       await connection.setLocalDescription();
       await gathered(connection);
-      const answer = await session.#post(name, connection.localDescription?.sdp ?? '');
+      const answer = await session.#post(`${encodeURIComponent(name)}${takeover ? '?takeover=1' : ''}`, connection.localDescription?.sdp ?? '');
       await connection.setRemoteDescription({ type: 'answer', sdp: withStartBitrate(answer, quality) });
       await session.setQuality(quality);
       return session;
@@ -58,8 +58,8 @@ export class Whip {
     return hungUp ? 'closed' : this.connection.connectionState;
   }
 
-  async #post(name: string, offer: string): Promise<string> {
-    const response = await ask(`/whip/${encodeURIComponent(name)}`, {
+  async #post(path: string, offer: string): Promise<string> {
+    const response = await ask(`/whip/${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/sdp', Authorization: `Bearer ${this.#key}` },
       body: offer,

@@ -32,6 +32,8 @@ const LOOK_MS = 1_000;
 const STALL_TOLD_MS = 400;
 /** Then the server is asked what is going on. */
 const STALL_ASKED_MS = 3_000;
+/** After so long it is the streamer's line that is down rather than the viewer's, though the server may not know it yet. */
+const SILENT_MS = 5_000;
 /** A buffer as good as empty: browsers keep a frame or two. */
 const SPENT_MS = 150;
 
@@ -42,6 +44,7 @@ export class Visit {
   passOver = $state(false);
   paused = $state(true);
   stalled = $state(false);
+  silent = $state(false); // nothing comes in: what is seen is not live
   latencyS = $state<number | null>(null);
   behind = $state(false);
   soundBlocked = $state(false);
@@ -165,6 +168,7 @@ export class Visit {
       records: () => this.company.swarm,
       follows: (tracks) => this.company.follow(tracks),
       companions: () => this.company.stats()?.peers ?? 0,
+      resting: () => this.#resting,
       clockOffsetMs: () => this.company.tracker.clockOffsetMs,
       shown: () => this.#shown(),
       calm: () => this.company.calm(),
@@ -248,6 +252,11 @@ export class Visit {
     this.#look();
   }
 
+  /** The server waits for the streamer to come back. */
+  get #resting(): boolean {
+    return this.channel?.live === true && !this.channel.publishing;
+  }
+
   get #now(): Now | null {
     const channel = this.channel;
     if (!channel?.live || this.#epoch === null) return null;
@@ -301,7 +310,7 @@ export class Visit {
     else if (this.phase === 'asking') this.phase = 'away';
     if (this.phase !== 'starting') void this.past.list(performance.now()); // the picture comes first
     // Whatever plays goes on; whatever waits asks again.
-    const often = this.phase === 'playing' ? ASK_PLAYING_MS : ASK_WAITING_MS;
+    const often = this.phase === 'playing' && !this.#resting ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
   }
 
@@ -422,6 +431,7 @@ export class Visit {
     this.texts = possible ? { on: wish.on, choices } : null;
     const still = player.stalls.runningMs(performance.now());
     this.stalled = still >= STALL_TOLD_MS;
+    this.silent = still >= (this.#resting ? STALL_TOLD_MS : SILENT_MS) && !this.past.playing && !this.past.rewinding;
     if (this.phase !== 'playing') return;
     if (this.past.playing) return;
     if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);

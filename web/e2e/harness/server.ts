@@ -25,6 +25,7 @@ export interface Card {
 /** What /api/v1/channels/NAME says, as far as tests ask. */
 export interface ChannelState {
   readonly live: boolean;
+  readonly publishing: boolean;
   readonly viewers: number;
   readonly epoch: number;
   readonly tracks: readonly { readonly kind: string; readonly codec: string }[];
