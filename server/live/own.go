@@ -91,6 +91,7 @@ func (b *broadcast) bring(tracks, rungs []ingest.Track) (taken int) {
 		default:
 			r.slot, r.lineup = taken, newLineup(b.epoch.tried[taken])
 			b.epoch.tried[taken] = false
+			b.pulse.Beside(taken, pack.CodecName(t)) // until it is seen not to line up
 			taken++
 		}
 		b.rungOut(t.Rung, why)
