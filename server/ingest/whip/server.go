@@ -30,9 +30,10 @@ const (
 	socketBuffer = 2 << 20
 )
 
-// The kinds of error, for errors.Is. ErrBusy wraps what a Door says.
+// The kinds of error, for errors.Is. ErrBusy wraps what a Door says. An ErrBlocked is an ErrFull, too.
 var (
 	ErrKey     = gate.ErrKey
+	ErrBlocked = gate.ErrBlocked
 	ErrBusy    = errors.New("the channel cannot take this publication now")
 	ErrFull    = errors.New("the server has as many WebRTC publishers as it takes")
 	ErrGone    = errors.New("there is no such session: it has ended")
