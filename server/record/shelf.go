@@ -116,7 +116,7 @@ func (s *Shelf) adopt(key Key, path string) error {
 	if err != nil {
 		return err
 	}
-	r.summary.Key, r.summary.Name = key, name
+	r.summary.Key, r.summary.Name, r.summary.Declared = key, name, declaredIn(path)
 	if err := r.seal(); errors.Is(err, errEmpty) {
 		if _, gone := os.Stat(path); errors.Is(gone, os.ErrNotExist) {
 			return nil
