@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 )
 
@@ -25,4 +26,12 @@ func plainly(err error) error {
 		}
 	}
 	return err
+}
+
+// count writes so many of a thing whose plural ends in s.
+func count(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"shoal/peer"
 )
 
 func TestAWrongCommandLineIsToldPlainly(t *testing.T) {
@@ -21,5 +23,17 @@ func TestAWrongCommandLineIsToldPlainly(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", line, err)
 		}
+	}
+}
+
+func TestOneIsNotSeveral(t *testing.T) {
+	for n, want := range map[int]string{0: "0 subtitles", 1: "1 subtitle", 2: "2 subtitles"} {
+		if got := count(n, "subtitle"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	var out strings.Builder
+	if err := report(&out, peer.Stats{Parts: 1, Stalls: 1, LinksEver: 1, Verified: 1}, false); err != nil || !strings.Contains(out.String(), "1 part, 0 late, 1 stall (") || !strings.Contains(out.String(), "from 1 viewer,") || !strings.Contains(out.String(), "1 piece checked") {
+		t.Errorf("%s, %v", out.String(), err)
 	}
 }

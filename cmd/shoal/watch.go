@@ -102,9 +102,9 @@ func report(w io.Writer, s peer.Stats, asJSON bool) error {
 	if all := s.PeerBytes + s.OriginBytes; all > 0 {
 		share = 100 * float64(s.PeerBytes) / float64(all)
 	}
-	_, err := fmt.Fprintf(w, "%d parts, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
-		"%d pieces checked, %d refused\n", s.Parts, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
-		float64(s.PeerBytes+s.OriginBytes)/1e6, s.LinksEver, float64(s.UploadBytes)/1e6, s.Verified, s.Refused)
+	_, err := fmt.Fprintf(w, "%s, %d late, %s (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %s, %.1f MB passed on; "+
+		"%s checked, %d refused\n", count(int(s.Parts), "part"), s.LateParts, count(int(s.Stalls), "stall"), s.StalledMS, float64(s.LatencyMS)/1000, share,
+		float64(s.PeerBytes+s.OriginBytes)/1e6, count(int(s.LinksEver), "viewer"), float64(s.UploadBytes)/1e6, count(int(s.Verified), "piece"), s.Refused)
 	return err
 }
 

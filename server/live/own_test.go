@@ -210,7 +210,7 @@ func TestOwnRungsComeAndGo(t *testing.T) {
 		p = h.bring(3)
 		p.play(4 * time.Second)
 		h.master(3)
-		if out := h.leftOut(); !slices.Equal(out, []int{4}) || !strings.Contains(h.logged(), "room for 2 rungs") {
+		if out := h.leftOut(); !slices.Equal(out, []int{4}) || !strings.Contains(h.logged(), "it began with (2)") {
 			t.Errorf("left out: %v\n%s", out, h.logged())
 		}
 		h.expectFacts(1, 0)

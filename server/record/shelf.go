@@ -130,6 +130,13 @@ func (s *Shelf) adopt(key Key, path string) error {
 	return nil
 }
 
+// named returns the name of a sealed recording's channel for the log, "" if it is not known.
+func (s *Shelf) named(key Key) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.sealed[key].Name)
+}
+
 func readBounded(path string, most int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -45,7 +45,11 @@ func advise(h Health) (all []Advice) {
 		say("no_sound", "There is no sound: if that is not meant, choose an audio track in the encoder, then restart the stream.")
 	}
 	if h.LeftOut > 0 {
-		say("sounds_left_out", "%d of your sounds are left out: a broadcast has room for %d. Send fewer.", h.LeftOut, ingest.SoundsMax)
+		are := "are"
+		if h.LeftOut == 1 {
+			are = "is"
+		}
+		say("sounds_left_out", "%d of your sounds %s left out: a broadcast has room for %d. Send fewer.", h.LeftOut, are, ingest.SoundsMax)
 	}
 	for _, r := range h.Rungs {
 		if r.LeftOut != "" {
