@@ -109,7 +109,7 @@ func (c *recordingCaptions) list(w world, found channel.Channel) error {
 func readCues(path string) (cues []subtitle.Cue, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, &misuseError{fmt.Errorf("the subtitles cannot be read: %w: name a file of WebVTT", err)}
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	text, err := io.ReadAll(io.LimitReader(f, subtitle.FileMax+1))

@@ -37,6 +37,9 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 	if c.Latency != 0 && (c.Latency < channel.LatencyMin || c.Latency > channel.LatencyMax) {
 		return &misuseError{fmt.Errorf("--latency=%v: viewers are from %v to %v behind live", c.Latency, channel.LatencyMin, channel.LatencyMax)}
 	}
+	if _, err := door.Parse(c.Link); err != nil {
+		return &misuseError{err}
+	}
 	config := peer.Config{Watch: c.Link, Pass: c.Pass, Latency: c.behind(ctx), UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
 	if c.Verbose {
 		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)

@@ -51,7 +51,7 @@ func (l *Live) Admit(ctx context.Context, r Request) (Place, error) {
 		return Place{}, fmt.Errorf("the stream key cannot be looked up: %w", err)
 	}
 	if !known {
-		return Place{}, fmt.Errorf("%w: no channel has this stream key: copy it again as it was printed, or draw a new one with `shoal channel new-key`", ErrRefused)
+		return Place{}, fmt.Errorf("%w: no channel has it: copy it again as it was printed, or draw a new one with `shoal channel new-key`", ErrRefused)
 	}
 	if r.Name != "" && r.Name != string(name) {
 		return Place{}, fmt.Errorf("%w: it is another channel's than the one that is named beside it: copy both again as they were printed", ErrRefused)

@@ -98,7 +98,7 @@ func (b *broadcast) run(ctx context.Context) {
 				idle.Reset(min(idleAgain, left))
 				break
 			}
-			_ = b.contained(func() error { b.end("nothing came from a publisher", "for", b.idle()); return nil })
+			_ = b.contained(func() error { b.end("its publisher did not come back", "within", b.idle()); return nil })
 			b.over = true
 		case <-ctx.Done():
 			_ = b.contained(func() error { b.flush(); return nil })
