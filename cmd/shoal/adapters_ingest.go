@@ -21,10 +21,16 @@ var _ gate.Door = publishersDoor{}
 func (d publishersDoor) Admit(ctx context.Context, r gate.Request) (gate.Admission, error) {
 	p, err := d.live.Admit(ctx, live.Request{Key: r.Key, Name: r.Name, Takeover: r.Takeover, From: r.From.String(), Protocol: r.Protocol})
 	if errors.Is(err, live.ErrRefused) {
-		err = gate.ErrKey
+		err = wrongKey{err}
 	}
-	return gate.Admission{Sink: p.Sink, Leave: p.Leave, Cut: p.Cut, Lost: p.Lost, LeftOut: p.LeftOut, RungOut: p.RungOut, Text: p.Text}, err
+	return gate.Admission{Channel: string(p.Name), Sink: p.Sink, Leave: p.Leave, Cut: p.Cut, Lost: p.Lost, LeftOut: p.LeftOut, RungOut: p.RungOut, Text: p.Text}, err
 }
+
+// wrongKey is a gate.ErrKey with the conductor's reason.
+type wrongKey struct{ error }
+
+// Is is of errors.Is.
+func (wrongKey) Is(kind error) bool { return kind == gate.ErrKey }
 
 // openWHIP opens the port for publishers who use WebRTC, or returns nil if the settings leave it out.
 func (s *Settings) openWHIP(door gate.Door, h *house) (*whip.Server, error) {

@@ -41,7 +41,7 @@ func (h *house) openUploads() (err error) {
 // openInbox puts the inbox behind the doors, if there is one.
 func (h *house) openInbox(rooms *api.Rooms) {
 	if h.uploads != nil {
-		rooms.Uploads, rooms.Receiver, rooms.Gate = h.uploads, h.uploads, h.visitors
+		rooms.Uploads, rooms.Receiver = h.uploads, h.uploads
 	}
 }
 

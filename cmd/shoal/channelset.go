@@ -81,9 +81,9 @@ func (c *channelSettings) withChannel(ctx context.Context, name string, do func(
 
 // printChoices writes a channel's settings as they are in force, and whose they are: of the server's, what this command knows.
 func (c *channelSettings) printChoices(w world, name id.Name, s channel.Settings) error {
-	server := map[string]string{
-		channel.Record: c.Record, channel.Rewind: c.rewindWindow().String(), channel.KeepDays: fmt.Sprint(c.KeepDays), channel.KeepGB: fmt.Sprint(c.KeepGB),
-		channel.Clips: c.Clips, channel.Download: c.Download, channel.Ladder: c.Ladder, channel.Return: c.ReconnectWindow, channel.Latency: c.Latency, channel.Sharing: c.Sharing,
+	server, err := c.spelled()
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		own, chosen := make(map[string]string), make(map[string]string)
@@ -114,4 +114,20 @@ func (c *channelSettings) printChoices(w world, name id.Name, s channel.Settings
 		fmt.Fprintf(table, "%s\t%s\t%s\ttakes effect %s\n", key, value, of, channel.TakesEffect(key))
 	}
 	return table.Flush()
+}
+
+// spelled is what the server has, as far as this command knows, each as `channel set` takes it.
+func (c *channelSettings) spelled() (map[string]string, error) {
+	all, err := c.forChannels()
+	if err == nil && all.On(channel.Ladder, false) {
+		all, err = all.With(map[string]string{channel.Ladder: c.Ladder}) // and not merely that there is one
+	}
+	if err != nil {
+		return nil, err
+	}
+	server := make(map[string]string)
+	for _, key := range channel.SettingKeys() {
+		server[key], _ = all.Own(key)
+	}
+	return server, nil
 }

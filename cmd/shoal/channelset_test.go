@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,44 @@ func TestAChannelIsAddedWithSettings(t *testing.T) {
 	}
 	if said, err := say(t, "channel", "set", "reef", "sharing=ask", "--data", data, "--sharing", "off"); err != nil || !strings.Contains(said, "sharing           ask     its own") {
 		t.Errorf("%s, %v", said, err)
+	}
+}
+
+// What show prints of a setting, set takes, and then shows the same as the channel's own.
+func TestWhatShowPrintsSetTakes(t *testing.T) {
+	data := t.TempDir()
+	addChannel(t, data, "reef")
+	for _, server := range [][]string{
+		nil, // as it is without a word
+		{"--record", "off", "--rewind", "0", "--keep-days", "0", "--keep-gb", "7", "--clips", "off", "--download", "on", "--ladder", "off", "--reconnect-window", "90", "--latency", "4500ms", "--sharing", "off"},
+		{"--rewind", "90m", "--ladder", " 0360p@600, 720p ", "--reconnect-window", "1h", "--latency", "10s"},
+		{"--ladder", ""},
+	} {
+		shown := func() map[string]string {
+			said, err := say(t, slices.Concat([]string{"channel", "show", "reef", "--data", data}, server)...)
+			if err != nil {
+				t.Fatalf("%v: %v", server, err)
+			}
+			values := make(map[string]string)
+			for line := range strings.Lines(said) {
+				words := strings.Fields(line)
+				values[words[0]] = words[1]
+			}
+			return values
+		}
+		before := shown()
+		if len(before) != len(channel.SettingKeys()) {
+			t.Fatalf("%v: %v", server, before)
+		}
+		for _, key := range channel.SettingKeys() {
+			said, err := say(t, slices.Concat([]string{"channel", "set", "reef", key + "=" + before[key], "--data", data}, server)...)
+			if now := shown()[key]; err != nil || now != before[key] {
+				t.Errorf("%v: %s=%s becomes %q: %s%v", server, key, before[key], now, said, err)
+			}
+			if _, err := say(t, "channel", "set", "reef", key+"=", "--data", data); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

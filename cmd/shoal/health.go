@@ -118,7 +118,7 @@ func printHealth(w io.Writer, h api.Health) error {
 		line("captions", "none")
 	}
 	line("bitrate", "%.2f Mbit/s", float64(h.BitsPerSecond)/1e6)
-	line("missing", "%d frames (%d in the last 10 s), %d packets lost", h.FramesMissing, h.FramesMissingLately, h.PacketsLost)
+	line("missing", "%s (%d in the last 10 s), %s lost", count(h.FramesMissing, "frame"), h.FramesMissingLately, count(h.PacketsLost, "packet"))
 	line("returns", "%d, clock jumps %d", h.Returns, h.Restarts)
 	if len(h.Advice) == 0 {
 		b.WriteString("All is well.\n")

@@ -135,7 +135,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	rooms := api.Rooms{
-		Channels: h.channels, Keys: h.channels, Publishers: h.live, Broadcasts: h.live,
+		Channels: h.channels, Keys: h.channels, Gate: h.visitors, Publishers: h.live, Broadcasts: h.live,
 		Origin: h.origin, Records: h.origin, Stripes: h.origin, Meter: h.origin, Tracker: currentTracker{h}, Lobby: h.lobby,
 		Recordings: h.shelf, Recorder: h.recorder, Stills: h.stills, Remaking: remaking{h.remake},
 		Texts: texts{h.live, h.shelf, h.origin}, Ways: h.ways, Choices: h.channels,

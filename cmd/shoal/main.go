@@ -77,6 +77,9 @@ func run(args []string) int {
 		fmt.Fprint(os.Stderr, begin)
 		return exitMisuse
 	}
+	if args[0] == "help" { // as other programs take it: shoal help channel set
+		args = append(args[1:], "--help")
+	}
 	command, err := parse(args, os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "shoal: %v\n", err)

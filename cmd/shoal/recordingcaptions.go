@@ -64,7 +64,7 @@ func (c *recordingCaptions) attach(w world, found channel.Channel, language stri
 	if err := record.Attach(filepath.Join(c.Data, recordingsDir), found.ID, c.Number, language, cues); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w.out, "Recording %d of %s has %d subtitles in %s.\n", c.Number, found.Name, len(cues), ingest.LanguageName(language))
+	_, err := fmt.Fprintf(w.out, "Recording %d of %s has %s in %s.\n", c.Number, found.Name, count(len(cues), "subtitle"), ingest.LanguageName(language))
 	return err
 }
 
@@ -99,7 +99,7 @@ func (c *recordingCaptions) list(w world, found channel.Channel) error {
 	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
 	for _, a := range all {
 		first, last := a.Cues[0].Start, a.Cues[len(a.Cues)-1].End
-		fmt.Fprintf(table, "%s\t%s\t%d texts\tfrom %v to %v\n", a.Language, ingest.LanguageName(a.Language), len(a.Cues),
+		fmt.Fprintf(table, "%s\t%s\t%s\tfrom %v to %v\n", a.Language, ingest.LanguageName(a.Language), count(len(a.Cues), "text"),
 			first.Round(time.Second/10), last.Round(time.Second/10))
 	}
 	return table.Flush()
@@ -109,7 +109,7 @@ func (c *recordingCaptions) list(w world, found channel.Channel) error {
 func readCues(path string) (cues []subtitle.Cue, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, &misuseError{fmt.Errorf("the subtitles cannot be read: %w: name a file of WebVTT", err)}
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	text, err := io.ReadAll(io.LimitReader(f, subtitle.FileMax+1))

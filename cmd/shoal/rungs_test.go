@@ -13,14 +13,14 @@ import (
 func TestRungsAreReadAlike(t *testing.T) {
 	for _, text := range []string{
 		"720p", "720p,360p", "360p,720p", "720p@600", " 720p , 360p@600 ", "0720p", "96p", "4320p", "95p", "4321p", "720p@50", "720p@49", "720p@50000", "720p@50001",
-		"720", "p", "-1p", "+720p", "720p@", "720p@+600", "720p,720p", "720p,720p@900", "1080p,720p,480p,360p", "1080p,720p,480p,360p,240p", ",", "720p,", "7 20p",
+		"auto", "720", "p", "-1p", "+720p", "720p@", "720p@+600", "720p,720p", "720p,720p@900", "1080p,720p,480p,360p", "1080p,720p,480p,360p,240p", ",", "720p,", "7 20p",
 	} {
 		s, err := channel.Settings{}.With(map[string]string{channel.Ladder: text})
 		spec, wrong := ladder.ParseSpec(s.Rungs())
 		if err == nil && (wrong != nil || spec.Off()) {
 			t.Errorf("%q becomes %q, which the ladder does not read: %v", text, s.Rungs(), wrong)
 		}
-		if _, plain := ladder.ParseSpec(text); err != nil && plain == nil && !strings.Contains(text, "+") {
+		if _, plain := ladder.ParseSpec(text); err != nil && plain == nil {
 			t.Errorf("%q is a ladder, and no channel may have it: %v", text, err)
 		}
 	}

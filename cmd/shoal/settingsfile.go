@@ -29,7 +29,7 @@ func openSettings(named, data string) (*config.File, error) {
 		return config.Parse(path, nil)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("settings cannot be read: %w", err)
+		return nil, fmt.Errorf("settings cannot be read: %w: --config names another file", err)
 	}
 	file, err := config.Parse(path, text)
 	if err != nil {

@@ -37,6 +37,9 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 	if c.Latency != 0 && (c.Latency < channel.LatencyMin || c.Latency > channel.LatencyMax) {
 		return &misuseError{fmt.Errorf("--latency=%v: viewers are from %v to %v behind live", c.Latency, channel.LatencyMin, channel.LatencyMax)}
 	}
+	if _, err := door.Parse(c.Link); err != nil {
+		return &misuseError{err}
+	}
 	config := peer.Config{Watch: c.Link, Pass: c.Pass, Latency: c.behind(ctx), UplinkBytesPerSecond: c.Uplink * bytesPerKilobit, Height: c.Height}
 	if c.Verbose {
 		config.Log = (&Settings{LogLevel: "info"}).logger(w.err)
@@ -117,9 +120,9 @@ func report(w io.Writer, s peer.Stats, asJSON bool) error {
 	if s.Lines > 0 {
 		picture = fmt.Sprintf(" (%dp)", s.Lines)
 	}
-	_, err := fmt.Fprintf(w, "%d parts%s, %d late, %d stalls (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %d viewers, %.1f MB passed on; "+
-		"%d pieces checked, %d refused\n", s.Parts, picture, s.LateParts, s.Stalls, s.StalledMS, float64(s.LatencyMS)/1000, share,
-		float64(s.PeerBytes+s.OriginBytes)/1e6, s.LinksEver, float64(s.UploadBytes)/1e6, s.Verified, s.Refused)
+	_, err := fmt.Fprintf(w, "%s%s, %d late, %s (%d ms), %.1f s behind live; %.0f %% of %.1f MB from %s, %.1f MB passed on; "+
+		"%s checked, %d refused\n", count(int(s.Parts), "part"), picture, s.LateParts, count(int(s.Stalls), "stall"), s.StalledMS, float64(s.LatencyMS)/1000, share,
+		float64(s.PeerBytes+s.OriginBytes)/1e6, count(int(s.LinksEver), "viewer"), float64(s.UploadBytes)/1e6, count(int(s.Verified), "piece"), s.Refused)
 	return err
 }
 

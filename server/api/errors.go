@@ -42,7 +42,6 @@ var (
 	errMalformed   = &problem{http.StatusBadRequest, "malformed", "The request is not of the form that this address takes. See docs/protocol.md."}
 	errManyHere    = &problem{http.StatusTooManyRequests, "too_many_requests", "Too many requests from this address. Wait a minute; an operator can raise the limit (docs/operating.md)."}
 	errManyInAll   = &problem{http.StatusServiceUnavailable, "busy", "The server holds as many requests as it can. Try again in a second."}
-	errNeedsKey    = &problem{http.StatusUnauthorized, "needs_key", "This is for whoever holds the channel's stream key. Send it as a bearer token."}
 	errForeign     = &problem{http.StatusForbidden, "cross_origin", "A page of another site may not do this. Open the channel on this server."}
 	errPrivate     = &problem{http.StatusForbidden, "private", "This channel is private, and the link holds no pass to it. Ask for a link whoever runs the channel."}
 	errPassOver    = &problem{http.StatusForbidden, "pass_over", "The pass in this link is over. Ask for a new link whoever runs the channel."}

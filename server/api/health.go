@@ -1,29 +1,19 @@
 package api
 
 import (
-	"context"
-	"crypto/subtle"
-	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"shoal/id"
-	"shoal/server/channel"
 	"shoal/server/live/pulse"
 )
-
-// Keys knows whose a stream key is.
-type Keys interface {
-	ByStreamKey(ctx context.Context, key string) (channel.Channel, error)
-}
 
 // Publishers tells how publishers' streams come in.
 type Publishers interface {
 	Health(channel id.Channel) pulse.Health
 }
 
-// healthPerMinute is how often one network may ask for it: a page asks every two seconds, and a guess is an ask.
+// healthPerMinute is how often one network may ask for it: a page asks every two seconds.
 const healthPerMinute = 120
 
 // Health is how a publisher's stream comes in, as the API tells it to whoever holds the key, and to the operator.
@@ -93,35 +83,6 @@ func (a *API) showHealth(w http.ResponseWriter, r *http.Request) {
 	h := healthOf(a.rooms.Publishers.Health(c.ID), a.config.Now())
 	h.Name, h.Live = c.Name, a.rooms.Broadcasts.State(c.ID).Live
 	writeJSON(w, http.StatusOK, h)
-}
-
-// mayManage admits who holds the channel's stream key, as often as pace allows, and the operator. The key is sent as a bearer token.
-func (a *API) mayManage(r *http.Request, c channel.Channel, pace *pace) error {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || token == "" {
-		return errNeedsKey
-	}
-	if a.isOperator(r) {
-		return nil
-	}
-	if !pace.allow(clientOf(r)) {
-		return errManyHere
-	}
-	if a.rooms.Keys == nil {
-		return errNeedsKey
-	}
-	found, err := a.rooms.Keys.ByStreamKey(r.Context(), token)
-	if errors.Is(err, channel.ErrNotFound) || err == nil && found.ID != c.ID {
-		return errNeedsKey
-	}
-	return err
-}
-
-// isOperator reports whether a request is the operator's.
-func (a *API) isOperator(r *http.Request) bool {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	operator := a.config.OperatorToken
-	return ok && operator != "" && subtle.ConstantTimeCompare([]byte(token), []byte(operator)) == 1
 }
 
 func healthOf(p pulse.Health, now time.Time) Health {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"shoal/id"
 	"shoal/server/channel"
+	"shoal/server/ingest/gate"
 	"shoal/server/live/pulse"
 )
 
@@ -82,5 +84,53 @@ func TestKeysAreNotGuessedByAskingForHealth(t *testing.T) {
 	}
 	if code := ask(operator); code != http.StatusOK {
 		t.Errorf("the operator is shut out: %d", code)
+	}
+}
+
+// Wrong keys count wherever keys are asked for, together with those of publishers, and shut their address out from all of it for a minute,
+// as a publisher's do: also with the right key. Nobody else is.
+func TestWrongKeysShutTheirAddressOut(t *testing.T) {
+	h, visitors := newHouse(t, func(c *Config) { c.OperatorToken = operator }), new(gate.Visitors)
+	handler, err := New(h.config, Rooms{Channels: h, Broadcasts: h, Tracker: h, Keys: h, Publishers: h, Choices: new(choosing), Texts: struct{ Texts }{}, Gate: visitors}, h.metrics).Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.handler = handler
+	ask := func(method, path, key string) string {
+		t.Helper()
+		answer := h.request(method, "/api/v1/channels/fish/"+path, header("Authorization", "Bearer "+key), from("192.0.2.7:5000"), body("{}"))
+		var said struct{ Error struct{ Code string } }
+		if err := json.Unmarshal(answer.Body.Bytes(), &said); err != nil {
+			t.Fatalf("%s: %v", answer.Body, err)
+		}
+		return said.Error.Code
+	}
+	for range 20 {
+		if code := ask("GET", "health", ""); code != "needs_key" { // nothing is no key
+			t.Fatal(code)
+		}
+	}
+	for range 7 {
+		visitors.Failed(netip.MustParseAddr("192.0.2.7"), h.now) // over RTMP
+	}
+	for _, one := range [][2]string{{"GET", "health"}, {"PATCH", "settings"}, {"POST", "captions?lang=en"}} {
+		if code := ask(one[0], one[1], frogKey); code != "wrong_key" {
+			t.Errorf("%v: %q", one, code)
+		}
+	}
+	for _, one := range [][2]string{{"GET", "health"}, {"GET", "settings"}, {"POST", "captions?lang=en"}} {
+		if code := ask(one[0], one[1], fishKey); code != "wrong_keys" {
+			t.Errorf("after ten wrong keys, %v: %q", one, code)
+		}
+	}
+	if code := ask("GET", "health", operator); code != "" {
+		t.Errorf("the operator: %q", code)
+	}
+	if other := h.request("GET", "/api/v1/channels/fish/health", header("Authorization", "Bearer "+fishKey)); other.Code != http.StatusOK {
+		t.Errorf("another address: %d", other.Code)
+	}
+	h.now = h.now.Add(time.Minute)
+	if code := ask("GET", "health", fishKey); code != "" {
+		t.Errorf("a minute later: %q", code)
 	}
 }

@@ -1,11 +1,9 @@
 package api
 
 import (
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"shoal/id"
@@ -22,13 +20,6 @@ type Uploads interface {
 	Remove(channel id.Channel, upload string) error
 }
 
-// Gate counts wrong stream keys by address, over all protocols.
-type Gate interface {
-	// Blocked returns why an address may not try another key now.
-	Blocked(from netip.Addr, now time.Time) error
-	Failed(from netip.Addr, now time.Time)
-}
-
 // uploadProtocol is uploading as figures call it, and wrongKey why it is refused (gate.WhyKey).
 const (
 	uploadProtocol = "upload"
@@ -37,8 +28,6 @@ const (
 
 var (
 	errNoUploads   = &problem{http.StatusNotFound, "no_uploads", "This server takes no uploads: its operator turned them off (--upload-gb), or keeps no recordings (--record)."}
-	errUploadKey   = &problem{http.StatusUnauthorized, "wrong_key", "The stream key is missing, or is not this channel's. Send it as a bearer token; `shoal channel new-key` draws a new one."}
-	errManyKeys    = &problem{http.StatusTooManyRequests, "wrong_keys", "This address sent too many wrong stream keys. It may try again in a minute."}
 	errNoUpload    = &problem{http.StatusNotFound, "no_upload", "There is no such upload: it was deleted, or rested for more than a day. Begin it anew."}
 	errNoTools     = &problem{http.StatusServiceUnavailable, "no_ffmpeg", "This server cannot take videos now: it lacks ffmpeg. Its operator installs it with ffprobe (Debian: apt install ffmpeg)."}
 	errNoLength    = &problem{http.StatusBadRequest, "no_length", "Say with Upload-Length how many bytes the file has: room is reserved before the first of them. A length that is told later (Upload-Defer-Length) is not taken."}
@@ -95,8 +84,7 @@ func (a *API) uploadRoutes(mux *http.ServeMux) error {
 	return a.tusRoutes(mux)
 }
 
-// mayUpload returns the channel in the route if r's stream key is its own, or the operator asks. Wrong keys count at the gate, where
-// publishers' do.
+// mayUpload returns the channel in the route if r's stream key is its own, or the operator asks.
 func (a *API) mayUpload(r *http.Request) (channel.Channel, error) {
 	if a.rooms.Uploads == nil {
 		return channel.Channel{}, errNoUploads
@@ -105,27 +93,11 @@ func (a *API) mayUpload(r *http.Request) (channel.Channel, error) {
 	if err != nil {
 		return channel.Channel{}, err
 	}
-	key := bearer(r)
-	if operator := a.config.OperatorToken; operator != "" && subtle.ConstantTimeCompare([]byte(key), []byte(operator)) == 1 {
-		return c, nil
-	}
-	from, now := clientOf(r), a.config.Now()
-	if a.rooms.Gate != nil && a.rooms.Gate.Blocked(from, now) != nil {
-		return channel.Channel{}, errManyKeys
-	}
-	if key == "" || a.rooms.Keys == nil {
-		return channel.Channel{}, errUploadKey
-	}
-	found, err := a.rooms.Keys.ByStreamKey(r.Context(), key)
-	if err != nil && !errors.Is(err, channel.ErrNotFound) {
-		return channel.Channel{}, err
-	}
-	if err != nil || found.ID != c.ID {
-		if a.rooms.Gate != nil {
-			a.rooms.Gate.Failed(from, now)
+	if err := a.holdsKey(r, c); err != nil {
+		if errors.Is(err, errWrongKey) {
+			a.metrics.PublisherRefused(uploadProtocol, wrongKey)
 		}
-		a.metrics.PublisherRefused(uploadProtocol, wrongKey)
-		return channel.Channel{}, errUploadKey
+		return channel.Channel{}, err
 	}
 	return c, nil
 }

@@ -38,9 +38,9 @@ const (
 
 var (
 	errNoWHIP      = &problem{http.StatusNotFound, "not_found", "This server does not take publications over WebRTC: its operator turned them off (--whip)."}
-	errNoKey       = &problem{http.StatusUnauthorized, "wrong_key", "The stream key is missing or wrong. Send it as bearer token; `shoal channel new-key` draws a new one."}
 	errTaken       = &problem{http.StatusConflict, "busy", "Somebody publishes to this channel already. Stop that one first, wait three seconds after its line broke, or take over with ?takeover=1."}
 	errManyPublish = &problem{http.StatusServiceUnavailable, "full", "The server has as many publishers as it takes. Try again later."}
+	errOfferForm   = &problem{http.StatusBadRequest, "malformed", "This is not an SDP offer, or not a change to one, as WHIP (RFC 9725) has them. Send what the encoder's WHIP output makes; docs/publishing.md says how to set it."}
 	errOffer       = &problem{http.StatusUnsupportedMediaType, "media_type", "Send the SDP offer as application/sdp, and changes to it as application/trickle-ice-sdpfrag."}
 	errLarge       = &problem{http.StatusRequestEntityTooLarge, "too_large", "The SDP is larger than any that is needed."}
 	errNoSession   = &problem{http.StatusNotFound, "gone", "There is no such publication: it has ended. Begin a new one."}
@@ -109,7 +109,7 @@ func (a *API) body(w http.ResponseWriter, r *http.Request, want string, max int6
 		return nil, errLarge
 	}
 	if err != nil {
-		return nil, errMalformed
+		return nil, errOfferForm
 	}
 	return text, nil
 }
@@ -126,7 +126,8 @@ func (a *API) offer(w http.ResponseWriter, r *http.Request) {
 	}
 	key := bearer(r)
 	if key == "" {
-		a.refuseWhip(w, r, whip.ErrKey)
+		askForKey(w)
+		answerProblem(w, r, errNeedsKey)
 		return
 	}
 	text, err := a.body(w, r, offerType, whip.OfferMax)
@@ -204,10 +205,12 @@ func (a *API) refuseWhip(w http.ResponseWriter, r *http.Request, err error) {
 	var known *problem
 	switch {
 	case errors.Is(err, whip.ErrKey):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="shoal"`)
-		known = errNoKey
+		askForKey(w)
+		known = errWrongKey
 	case errors.Is(err, whip.ErrBusy):
 		known = errTaken
+	case errors.Is(err, whip.ErrBlocked): // which is an ErrFull, too
+		known = errManyKeys
 	case errors.Is(err, whip.ErrFull):
 		known = errManyPublish
 	case errors.Is(err, whip.ErrGone):
@@ -217,7 +220,7 @@ func (a *API) refuseWhip(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, whip.ErrMedia):
 		known = &problem{http.StatusNotAcceptable, "media", sentence(err)}
 	case errors.Is(err, whip.ErrMalformed):
-		known = errMalformed
+		known = errOfferForm
 		a.config.Log.Debug("an offer was refused", "reason", err)
 	default:
 		a.refuse(w, r, err)
@@ -225,6 +228,9 @@ func (a *API) refuseWhip(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	answerProblem(w, r, known)
 }
+
+// askForKey says how a stream key is shown.
+func askForKey(w http.ResponseWriter) { w.Header().Set("WWW-Authenticate", `Bearer realm="shoal"`) }
 
 // sentence writes an error as one.
 func sentence(err error) string {

@@ -109,6 +109,7 @@ func TestASessionFromOfferToEnd(t *testing.T) {
 
 func TestWHIPRefusals(t *testing.T) {
 	for want, err := range map[int]error{
+		http.StatusTooManyRequests:     fmt.Errorf("%w: %w", whip.ErrFull, whip.ErrBlocked),
 		http.StatusUnauthorized:        whip.ErrKey,
 		http.StatusConflict:            fmt.Errorf("%w: x", whip.ErrBusy),
 		http.StatusServiceUnavailable:  whip.ErrFull,
@@ -123,6 +124,9 @@ func TestWHIPRefusals(t *testing.T) {
 		w := h.speak("POST", "/whip/fish", "k", "application/sdp", "x")
 		if w.Code != want || !strings.Contains(w.Body.String(), `"message"`) || strings.Contains(w.Body.String(), "odd") {
 			t.Errorf("%v: %d %s", err, w.Code, w.Body)
+		}
+		if want == http.StatusBadRequest && !strings.Contains(w.Body.String(), "docs/publishing.md") {
+			t.Errorf("it does not say where WHIP is described: %s", w.Body)
 		}
 		if want == http.StatusNotAcceptable && !strings.Contains(w.Body.String(), "H.264 it must be") {
 			t.Errorf("it does not say what is needed: %s", w.Body)

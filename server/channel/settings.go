@@ -197,7 +197,8 @@ func (s Settings) On(key string, server bool) bool {
 	return s.Value(key, word) != "off"
 }
 
-// Rungs returns which rungs the operator named for this channel, such as "720p,360p@600", or "" if it has those of the server, or none.
+// Rungs returns which rungs the operator named for this channel, such as "720p,360p@600", "auto" if the machine is to choose them, or "" if
+// it has those of the server, or none.
 func (s Settings) Rungs() string {
 	if value := s.Value(Ladder, "on"); value != "on" && value != "off" {
 		return value

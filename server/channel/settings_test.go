@@ -28,7 +28,7 @@ func TestSettings(t *testing.T) {
 func TestWrongSettingsAreNamed(t *testing.T) {
 	for pair, want := range map[string]string{
 		"recrod=off": `"recrod"`, "record=maybe": "record=maybe", "rewind=13h": "up to 12h", "rewind=-1s": "up to 12h", "keep_days=-1": "0 (no bound)",
-		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "latency=1s": "from 2s to 10s", "latency=11s": "from 2s to 10s", "latency=near": "from 2s to 10s", "ladder=720": "up to four rungs", "ladder=720p@9": "up to four rungs", "ladder=720p,720p@900": "up to four rungs", "ladder=95p": "up to four rungs", "ladder=1080p,720p,480p,360p,240p": "up to four rungs", "ladder=auto": "up to four rungs", "clips=" + strings.Repeat("x", 5000): "...",
+		"keep_gb=9999999": "0 (no bound)", "reconnect_window=2h": "1s to 1h", "latency=1s": "from 2s to 10s", "latency=11s": "from 2s to 10s", "latency=near": "from 2s to 10s", "ladder=720": "up to four rungs", "ladder=720p@9": "up to four rungs", "ladder=720p,720p@900": "up to four rungs", "ladder=95p": "up to four rungs", "ladder=1080p,720p,480p,360p,240p": "up to four rungs", "ladder=automatic": "up to four rungs", "clips=" + strings.Repeat("x", 5000): "...",
 		"streamer.record=off": "no such setting", strings.Repeat("k", 5000) + "=1": "...",
 	} {
 		key, value, _ := strings.Cut(pair, "=")
@@ -146,6 +146,12 @@ func TestRungsOfAChannel(t *testing.T) {
 		if s, err := (Settings{}).With(map[string]string{Ladder: text}); err != nil || s.Rungs() != "" {
 			t.Errorf("%q: %q, %v", text, s.Rungs(), err)
 		}
+	}
+	if s, err := (Settings{}).With(map[string]string{Ladder: "auto"}); err != nil || s.Rungs() != "auto" || !s.On(Ladder, false) {
+		t.Errorf("the machine's choice: %q, %v", s, err)
+	}
+	if _, err := s.Choose(server, map[string]string{Ladder: "auto"}); !errors.Is(err, ErrSetting) {
+		t.Errorf("its streamer leaves it to the machine: %v", err)
 	}
 	chosen, _ := s.Choose(server, map[string]string{Ladder: "on"})
 	if less, err := chosen.With(map[string]string{Ladder: "off"}); err != nil || less.On(Ladder, true) {

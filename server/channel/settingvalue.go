@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,6 +34,9 @@ func (e *SettingsError) Error() string {
 // Unwrap returns ErrSetting.
 func (e *SettingsError) Unwrap() error { return ErrSetting }
 
+// ladderAuto is the value of Ladder that leaves the choice to the machine, whatever the server's flag names.
+const ladderAuto = "auto"
+
 // canonical returns the one spelling of a value, which is empty if it is, or what to write instead.
 func canonical(key, value string) (spelling, remedy string) {
 	if !slices.Contains(SettingKeys(), key) {
@@ -43,8 +47,8 @@ func canonical(key, value string) (spelling, remedy string) {
 	}
 	switch key {
 	case Ladder:
-		if rungs := canonicalRungs(value); rungs != "" {
-			return rungs, ""
+		if rungs := canonicalRungs(value); rungs != "" || value == ladderAuto {
+			return cmp.Or(rungs, value), ""
 		}
 		fallthrough
 	case Record, Clips, Download:
@@ -52,7 +56,7 @@ func canonical(key, value string) (spelling, remedy string) {
 			return value, ""
 		}
 		if key == Ladder {
-			return "", "on, off, or up to four rungs such as 720p,360p@600"
+			return "", "on, off, auto, or up to four rungs such as 720p,360p@600"
 		}
 		return "", "on or off"
 	case Sharing:

@@ -26,18 +26,19 @@ type Rung struct {
 	Kbit   int // most kilobits per second; plain pictures take less
 }
 
-// Spec says what a Ladder makes. The zero Spec is "auto".
+// Spec says what a Ladder makes. The zero Spec is "auto" of a Ladder, and of a channel what its Ladder has.
 type Spec struct {
 	off   bool
+	auto  bool   // it was said, and not left out
 	rungs []Rung // what the operator named; none: chosen for each source
 }
 
 // Off reports whether nothing is to be made.
 func (s Spec) Off() bool { return s.off }
 
-// or returns s if it names rungs, else other.
+// or returns s if it says which rungs, else other.
 func (s Spec) or(other Spec) Spec {
-	if len(s.rungs) > 0 {
+	if s.auto || len(s.rungs) > 0 {
 		return s
 	}
 	return other
@@ -50,7 +51,7 @@ var usual = []Rung{{1440, 7000}, {1080, 4500}, {720, 2500}, {480, 1200}, {360, 7
 func ParseSpec(text string) (Spec, error) {
 	switch text {
 	case "auto":
-		return Spec{}, nil
+		return Spec{auto: true}, nil
 	case "", "off":
 		return Spec{off: true}, nil
 	}
@@ -79,7 +80,8 @@ var errRung = errors.New(`a rung is a height and, if you like, kilobits per seco
 func parseRung(text string) (Rung, error) {
 	size, rate, rated := strings.Cut(text, "@")
 	lines, ok := strings.CutSuffix(size, "p")
-	height, err := strconv.Atoi(lines)
+	n, err := strconv.ParseUint(lines, 10, 31)
+	height := int(n)
 	if !ok || err != nil {
 		return Rung{}, fmt.Errorf("%q: %w", text, errRung)
 	}
@@ -88,9 +90,10 @@ func parseRung(text string) (Rung, error) {
 	}
 	r := Rung{Height: height, Kbit: usualRate(height)}
 	if rated {
-		if r.Kbit, err = strconv.Atoi(rate); err != nil {
+		if n, err = strconv.ParseUint(rate, 10, 31); err != nil {
 			return Rung{}, fmt.Errorf("%q: %w", text, errRung)
 		}
+		r.Kbit = int(n)
 	}
 	if r.Kbit < kbitMin || r.Kbit > kbitMax {
 		return Rung{}, fmt.Errorf("%q: a rate is %d to %d kbit/s", text, kbitMin, kbitMax)

@@ -90,6 +90,10 @@ func TestCapacityIsShared(t *testing.T) {
 	if got := l.Rungs(Spec{}, p, 1); got != 1 {
 		t.Errorf("room for one: %d", got)
 	}
+	auto, err := ParseSpec("auto")
+	if err != nil {
+		t.Fatal(err)
+	}
 	named, err := ParseSpec("480p,360p,240p")
 	if err != nil {
 		t.Fatal(err)
@@ -97,5 +101,9 @@ func TestCapacityIsShared(t *testing.T) {
 	l.config.Spec, l.best.capacity = named, 0
 	if got := l.Rungs(Spec{}, p, RungsMax); got != 3 {
 		t.Errorf("the operator's rungs: %d", got)
+	}
+	l.best.capacity = cost(p, all) * 8 / 5
+	if got := l.Rungs(auto, p, RungsMax); got != 2 {
+		t.Errorf("of a channel that leaves it to the machine: %d", got)
 	}
 }

@@ -31,8 +31,9 @@ type Request struct {
 
 // Place is what a publisher was given.
 type Place struct {
+	Name  id.Name // of the channel
 	Sink  ingest.Sink
-	Leave func(error)     // to be called once, with why the publication ended: nil for a regular end
+	Leave func(error)     // to be called once, with why the publication ended, which is logged: nil for a regular end
 	Cut   <-chan struct{} // closed when the place was taken away: the Sink's next error says why
 	Lost  func(int)       // tells of packets that the line lost; it never blocks
 	// LeftOut tells how many sounds of the publisher there is no room for; it never blocks.
@@ -50,10 +51,10 @@ func (l *Live) Admit(ctx context.Context, r Request) (Place, error) {
 		return Place{}, fmt.Errorf("the stream key cannot be looked up: %w", err)
 	}
 	if !known {
-		return Place{}, fmt.Errorf("%w: no channel has it: copy it again, or ask the operator for a new one", ErrRefused)
+		return Place{}, fmt.Errorf("%w: no channel has it: copy it again as it was printed, or draw a new one with `shoal channel new-key`", ErrRefused)
 	}
 	if r.Name != "" && r.Name != string(name) {
-		return Place{}, fmt.Errorf("%w: it is another channel's than the one named", ErrRefused)
+		return Place{}, fmt.Errorf("%w: it is another channel's than the one that is named beside it: copy both again as they were printed", ErrRefused)
 	}
 	return l.start(ctx, Channel{ID: channel, Name: name}, r)
 }

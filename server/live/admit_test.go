@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func (h *bench) admit(r live.Request) (*publisher, live.Place, error) {
 	r.Key, r.From = key, "192.0.2.8"
 	p, err := h.live.Admit(h.t.Context(), r)
-	return &publisher{h: h, sink: p.Sink, leave: p.Leave}, p, err
+	return &publisher{h: h, sink: p.Sink, leave: p.Leave, lost: p.Lost}, p, err
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -176,6 +177,60 @@ func TestARemovedChannelsBroadcastEnds(t *testing.T) {
 			if publishes {
 				<-place.Cut
 				p.leave(nil)
+			}
+		})
+	}
+}
+
+// The end of each publication is one line, which names the channel and says what happened: a warning where nobody asked for it.
+func TestEachPublicationEndsWithOneLine(t *testing.T) {
+	for want, end := range map[string]func(h *bench, p *publisher){
+		"INFO msg=\"publisher stopped\" channel=reef from=192.0.2.8 protocol=srt lasted=2s": func(_ *bench, p *publisher) { p.leave(nil) },
+		"WARN msg=\"publisher lost\" channel=reef from=192.0.2.8 protocol=srt lasted=2s lost_packets=7 because=\"the line broke\"": func(_ *bench, p *publisher) {
+			p.lost(7)
+			p.leave(errLine)
+		},
+		"INFO msg=\"publisher disconnected\" channel=reef from=192.0.2.8 protocol=srt lasted=2s because=\"another publisher with the key took its place\"": func(h *bench, p *publisher) {
+			if _, _, err := h.admit(live.Request{Protocol: "rtmp", Takeover: true}); err != nil {
+				h.t.Error(err)
+			}
+			p.leave(errLine) // as its connection was closed
+		},
+		"WARN msg=\"publisher lost\" channel=reef from=192.0.2.8 protocol=srt lasted=7s because=\"another publisher with the key took its place: this one had been silent for 3s\"": func(h *bench, p *publisher) {
+			time.Sleep(5 * time.Second)
+			if _, _, err := h.admit(live.Request{Protocol: "rtmp"}); err != nil {
+				h.t.Error(err)
+			}
+			p.leave(errLine)
+		},
+		"INFO msg=\"publisher disconnected\" channel=reef from=192.0.2.8 protocol=srt lasted=3s because=\"its stream key was replaced, or its channel removed\"": func(h *bench, p *publisher) {
+			time.Sleep(500 * time.Millisecond) // keys are looked up every second
+			h.registry.mu.Lock()
+			h.registry.stale = true
+			h.registry.mu.Unlock()
+			time.Sleep(2 * time.Second)
+			p.leave(errLine)
+		},
+	} {
+		bubble(t, func(t *testing.T, h *bench) {
+			p, _, err := h.admit(live.Request{Protocol: "srt"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.sink.Tracks(h.tracks()); err != nil {
+				t.Fatal(err)
+			}
+			p.mustSend(2 * time.Second)
+			before := len(h.logged())
+			end(h, p)
+			var ends []string
+			for line := range strings.Lines(h.logged()[before:]) {
+				if !strings.Contains(line, "connected\" channel=reef from=192.0.2.8 protocol=rtmp\n") {
+					ends = append(ends, line)
+				}
+			}
+			if len(ends) != 1 || !strings.HasSuffix(strings.TrimSpace(ends[0]), want) {
+				t.Errorf("%q\nwants %s", ends, want)
 			}
 		})
 	}

@@ -170,7 +170,8 @@ type publisher struct {
 	h     *bench
 	sink  ingest.Sink
 	leave func(error)
-	at    time.Duration // in the publication
+	lost  func(packets int) // where a test needs it
+	at    time.Duration     // in the publication
 }
 
 const frame = 40 * time.Millisecond

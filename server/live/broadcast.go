@@ -100,7 +100,7 @@ func (b *broadcast) run(ctx context.Context) {
 				idle.Reset(min(idleAgain, left))
 				break
 			}
-			_ = b.contained(func() error { b.end("nothing came from a publisher", "for", b.idle()); return nil })
+			_ = b.contained(func() error { b.end("its publisher did not come back", "within", b.idle()); return nil })
 			b.over = true
 		case <-ctx.Done():
 			_ = b.contained(func() error { b.flush(); return nil })
@@ -129,8 +129,11 @@ func (b *broadcast) attach(p *publisher) error {
 			"?takeover=1 behind the stream key", ErrBusy, b.publisher.From, SilentMax)
 	}
 	if b.publisher != nil {
-		b.log().Warn("a publisher is replaced", "replaced", b.publisher.From, "from", p.From, "takeover", p.Takeover)
-		b.detach(b.publisher, ErrTaken)
+		why := ErrTaken
+		if !p.Takeover {
+			why = errSilent
+		}
+		b.detach(b.publisher, why)
 		if b.over {
 			return ErrOver
 		}
@@ -138,7 +141,7 @@ func (b *broadcast) attach(p *publisher) error {
 	b.publisher, b.heard = p, time.Now()
 	b.publishing.Store(p)
 	b.pulse.Connected(b.heard, p.Protocol)
-	b.log().Info("publisher connected", "from", p.From, "protocol", p.Protocol)
+	p.log().Info("publisher connected")
 	return nil
 }
 
@@ -152,14 +155,7 @@ func (b *broadcast) detach(p *publisher, why error) {
 	b.pulse.Left(b.heard)
 	p.why = why
 	close(p.cut)
-	switch {
-	case why == nil:
-		b.log().Info("publisher stopped", "from", p.From)
-	case errors.Is(why, context.Canceled): // nobody's fault: it will be back when the server is
-		b.log().Info("publisher disconnected", "from", p.From, "because", "the server stops")
-	default:
-		b.log().Warn("publisher lost", "from", p.From, "why", why)
-	}
+	b.tellEnd(p, why)
 	if b.epoch == nil {
 		b.over = true // no media ever came: nobody waits for more
 		return

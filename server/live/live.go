@@ -32,9 +32,12 @@ var (
 	ErrBusy    = errors.New("the channel has a publisher already")
 	ErrFull    = errors.New("too many broadcasts are open")
 	ErrOver    = errors.New("the publication is over")
-	ErrTaken   = errors.New("another publisher with the key took over")
-	ErrRevoked = errors.New("the stream key was replaced")
+	ErrTaken   = errors.New("another publisher with the key took its place")
+	ErrRevoked = errors.New("its stream key was replaced, or its channel removed")
 )
+
+// errSilent says that a publisher lost its place to one who did not ask to take over.
+var errSilent = fmt.Errorf("%w: this one had been silent for %v", ErrTaken, SilentMax)
 
 // Registry knows channels.
 type Registry interface {
@@ -144,7 +147,7 @@ func (l *Live) start(ctx context.Context, channel Channel, r Request) (Place, er
 		p := &publisher{broadcast: b, Request: r, cut: make(chan struct{})}
 		switch err := b.call(func() error { return b.attach(p) }); {
 		case err == nil:
-			return Place{Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost, LeftOut: p.leftOut, RungOut: p.rungOut, Text: p.text}, nil
+			return Place{Name: channel.Name, Sink: p, Leave: p.leave, Cut: p.cut, Lost: p.lost, LeftOut: p.leftOut, RungOut: p.rungOut, Text: p.text}, nil
 		case errors.Is(err, ErrOver): // it ended between finding it and asking it
 			<-b.done
 		default:

@@ -87,10 +87,11 @@ func (b *broadcast) bring(tracks, rungs []ingest.Track) (taken int) {
 		case misfit(tracks[source], t) != "":
 			why = misfit(tracks[source], t)
 		case taken >= b.epoch.rungs:
-			why = fmt.Sprintf("the broadcast began with room for %d rungs: send fewer, or stop until it has ended", b.epoch.rungs)
+			why = fmt.Sprintf("the broadcast has room for as many rungs as it began with (%d): send fewer, or stop until it has ended", b.epoch.rungs)
 		default:
 			r.slot, r.lineup = taken, newLineup(b.epoch.tried[taken])
 			b.epoch.tried[taken] = false
+			b.pulse.Beside(taken, pack.CodecName(t)) // until it is seen not to line up
 			taken++
 		}
 		b.rungOut(t.Rung, why)

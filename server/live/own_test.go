@@ -11,6 +11,7 @@ import (
 	"shoal/segment"
 	"shoal/server/ingest"
 	"shoal/server/live"
+	"shoal/server/live/pulse"
 	"shoal/server/origin"
 )
 
@@ -209,7 +210,7 @@ func TestOwnRungsComeAndGo(t *testing.T) {
 		p = h.bring(3)
 		p.play(4 * time.Second)
 		h.master(3)
-		if out := h.leftOut(); !slices.Equal(out, []int{4}) || !strings.Contains(h.logged(), "room for 2 rungs") {
+		if out := h.leftOut(); !slices.Equal(out, []int{4}) || !strings.Contains(h.logged(), "it began with (2)") {
 			t.Errorf("left out: %v\n%s", out, h.logged())
 		}
 		h.expectFacts(1, 0)
@@ -241,4 +242,44 @@ func TestOwnRungsHaveBounds(t *testing.T) {
 			t.Errorf("left out: %v\n%s", out, h.logged())
 		}
 	})
+}
+
+// A first picture that not every browser plays needs no advice while a rung in H.264 stands beside it.
+func TestARungForWhoCannotPlayTheFirstPicture(t *testing.T) {
+	bubble(t, func(t *testing.T, h *bench) {
+		advised := func() bool {
+			return slices.ContainsFunc(h.live.Health(h.channel).Advice, func(a pulse.Advice) bool { return a.Code == "codec" })
+		}
+		p := h.bring(1, func(tracks []ingest.Track) {
+			tracks[0].Codec = &codecs.VP9{Width: 1920, Height: 1080, BitDepth: 8}
+		})
+		p.play(6 * time.Second)
+		if h.master(2); advised() {
+			t.Error("beside a rung in H.264")
+		}
+		p.gone[0] = true
+		p.play(5 * time.Second)
+		if h.master(1); !advised() {
+			t.Error("no word when that one is gone")
+		}
+		p.leave(nil)
+	})
+	for count, want := range map[int]bool{0: true, 2: false} { // which the server makes
+		bubble(t, func(t *testing.T, h *bench) {
+			h.rungs.count, h.rungs.made = count, &h.tracks()[0]
+			p := h.bring(0, func(tracks []ingest.Track) { tracks[0].Codec = &codecs.VP9{Width: 1920, Height: 1080, BitDepth: 8} })
+			for range 2 {
+				p.play(3 * time.Second)
+				said := h.live.Health(h.channel).Advice
+				if got := slices.ContainsFunc(said, func(a pulse.Advice) bool { return a.Code == "codec" }); got != want {
+					t.Errorf("with %d rungs: %+v", count, said)
+				}
+				if want = true; count > 0 {
+					c := h.rungs.climb
+					c.in <- func() { c.to.Rest(0); c.to.Rest(1) } // the machine is too slow for them
+				}
+			}
+			p.leave(nil)
+		})
+	}
 }

@@ -1,7 +1,10 @@
 package live
 
 import (
+	"context"
 	"errors"
+	"log/slog"
+	"time"
 
 	"shoal/server/ingest"
 )
@@ -18,6 +21,15 @@ type publisher struct {
 }
 
 var _ ingest.Sink = (*publisher)(nil)
+
+// log names the channel and who publishes.
+func (p *publisher) log() *slog.Logger {
+	log := p.broadcast.log().With("from", p.From)
+	if p.Protocol == "" { // inside the house
+		return log
+	}
+	return log.With("protocol", p.Protocol)
+}
 
 // Tracks is of ingest.Sink.
 func (p *publisher) Tracks(tracks []ingest.Track) error {
@@ -63,4 +75,23 @@ func (p *publisher) gone() error {
 		return p.why
 	}
 	return ErrOver
+}
+
+// tellEnd logs the end of a publication, once for all rooms: a warning if somebody may want to do something about it.
+func (b *broadcast) tellEnd(p *publisher, why error) {
+	h := b.pulse.Health(b.heard)
+	log := p.log().With("lasted", b.heard.Sub(h.Connected).Round(time.Second))
+	if h.PacketsLost > 0 {
+		log = log.With("lost_packets", h.PacketsLost)
+	}
+	switch {
+	case why == nil:
+		log.Info("publisher stopped")
+	case errors.Is(why, context.Canceled): // nobody's fault: it will be back when the server is
+		log.Info("publisher disconnected", "because", "the server stops")
+	case errors.Is(why, ErrRevoked), errors.Is(why, ErrTaken) && !errors.Is(why, errSilent): // as somebody asked for
+		log.Info("publisher disconnected", "because", why)
+	default:
+		log.Warn("publisher lost", "because", why)
+	}
 }

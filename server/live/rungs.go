@@ -13,6 +13,9 @@ import (
 // RungsMax bounds the rungs of a broadcast's picture, made or the publisher's own.
 const RungsMax = ingest.RungsMax
 
+// madeCodec is what rungs are made in, as playlists begin to name it.
+const madeCodec = "avc1"
+
 // Ladder makes smaller rungs of a picture while it plays.
 type Ladder interface {
 	// Rungs returns how many it would make of a channel's picture now, at most most. rate is in frames a second; 0: not known.
@@ -120,6 +123,7 @@ func (b *broadcast) goUp(tracks, own []ingest.Track) {
 	}
 	for n := taken; n < b.epoch.rungs; n++ {
 		b.rest(b.epoch, segment.Track(b.epoch.rung(n)))
+		b.pulse.Beside(n, "")
 	}
 }
 
@@ -137,6 +141,9 @@ func (b *broadcast) make(tracks []ingest.Track) int {
 		return 0
 	}
 	b.climb = c
+	for n := range b.epoch.rungs { // as long as nothing else is heard of them
+		b.pulse.Beside(n, madeCodec)
+	}
 	return b.epoch.rungs
 }
 
@@ -172,6 +179,7 @@ func (b *broadcast) rungBegins(e *epoch, n int, t ingest.Track, fresh bool) erro
 	all[n] = t
 	e.describe(all)
 	b.changed(func(s *State) { s.Tracks = all })
+	b.pulse.Beside(n-e.base(), pack.CodecName(t))
 	return nil
 }
 
@@ -190,6 +198,7 @@ func (b *broadcast) rungSample(e *epoch, n int, s ingest.Sample) {
 func (b *broadcast) rungRests(e *epoch, n int) {
 	if b.epoch == e && n < len(e.tracks) {
 		b.rest(e, segment.Track(n))
+		b.pulse.Beside(n-e.base(), "")
 	}
 }
 

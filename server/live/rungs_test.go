@@ -19,7 +19,8 @@ type rungs struct {
 	h     *bench
 	count int
 	fails error
-	climb *climb // the newest
+	made  *ingest.Track // what its rungs are; nil: as the source
+	climb *climb        // the newest
 	began int
 }
 
@@ -40,6 +41,9 @@ func (r *rungs) Rungs(_ id.Channel, width, height int, _ float64, most int) int 
 func (r *rungs) Climb(_ live.Channel, source ingest.Track, _, _ int, _ float64, most int, to live.Landing) (live.Climb, error) {
 	if r.fails != nil {
 		return nil, r.fails
+	}
+	if r.made != nil {
+		source = *r.made
 	}
 	c := &climb{in: make(chan func(), 1000), done: make(chan struct{}), to: to}
 	r.climb = c

@@ -54,7 +54,7 @@ func (s *Shelf) Lacking(ladder func(id.Channel) string, skip func(Key) bool) *So
 			err = s.Climbed(key, ladder(key.Channel)) // sound alone
 		}
 		if err != nil {
-			s.log.Error("a recording cannot be read for its rungs", "epoch", key.Epoch, "err", err)
+			s.log.Error("a recording cannot be read for its rungs", "channel", s.named(key), "epoch", key.Epoch, "err", err)
 			return nil
 		}
 	}

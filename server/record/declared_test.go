@@ -3,6 +3,8 @@ package record
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,4 +54,42 @@ func TestRewindingDeclaresWhatLiveDoes(t *testing.T) {
 	b.begin(2)
 	b.publish(8, 2000, nil)
 	says(2, 2)
+}
+
+// A recording that a crash broke off declares what was given away before it, also with segments that are shorter; what cannot be read there counts
+// for nothing.
+func TestABrokenOffRecordingDeclaresWhatWasSaid(t *testing.T) {
+	b := newBench(t, nil)
+	says := func(epoch uint64, seconds int) {
+		t.Helper()
+		text, err := b.find(epoch).Media(0)
+		if want := fmt.Sprintf("\n#EXT-X-TARGETDURATION:%d\n", seconds); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("want %d s: %v\n%s", seconds, err, text)
+		}
+	}
+	for epoch, want := range map[uint64]int{1: 10, 2: 2} {
+		b.declared = 4 * time.Second
+		b.begin(epoch)
+		b.publish(8, 2000, nil)
+		b.declared = 10 * time.Second
+		b.publish(8, 2000, nil)
+		says(epoch, 10)
+		if epoch == 2 {
+			if err := os.WriteFile(filepath.Join(b.find(2).dir, declaredFile), []byte("70000"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.open(nil) // the process was killed
+		says(epoch, want)
+		b.open(nil) // what is said is in sealed.json by now
+		says(epoch, want)
+	}
+	for _, text := range []string{"", "-1", "4000x", strings.Repeat("1", 99)} {
+		if err := os.WriteFile(filepath.Join(b.find(2).dir, declaredFile), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := declaredIn(b.find(2).dir); got != 0 {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
 }

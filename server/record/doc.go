@@ -5,8 +5,8 @@
 // viewers got, so they check it as they check live. What is made of it afterwards, stills and further rungs, is added whole or not at all. A recording is read back as playlists, segments, parts, records and one
 // MP4 file.
 // Who calls it: the command line runs it; api serves from it.
-// What it owns: the directory. In it CHANNEL/EPOCH/ for each recording and CHANNEL/clip-ID/ for each clip, with numbered spools
-// and, once nothing more comes, text.LANGUAGE.vtt for subtitles and sealed.json; then poster.jpg, tiles-N.jpg and storyboard.vtt, if there are stills.
+// What it owns: the directory. In it CHANNEL/EPOCH/ for each recording and CHANNEL/clip-ID/ for each clip, with numbered spools,
+// the channel's name and what is declared of segments, and, once nothing more comes, text.LANGUAGE.vtt for subtitles and sealed.json; then poster.jpg, tiles-N.jpg and storyboard.vtt, if there are stills.
 // What it will never do: hold up the live path (it hears facts, and loses them if it is too slow); write to bytes that are
 // written; serve a part that does not match its record.
 //

@@ -205,7 +205,10 @@ func (r *Recorder) part(f event.PartPublished) {
 		}
 		t.next[part.Track] = seq + 1
 	}
-	t.rec.declare(r.config.Origin.Declared(f.Channel, f.Part.Epoch))
+	if err := t.rec.declare(r.config.Origin.Declared(f.Channel, f.Part.Epoch)); err != nil {
+		r.failed(err)
+		return
+	}
 	r.well()
 }
 

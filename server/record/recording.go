@@ -130,17 +130,6 @@ func (r *Recording) Media(track segment.Track) ([]byte, error) {
 	})
 }
 
-// declare takes over what live playlists declare of segments, so that who rewinds is told the same, and the same when the broadcast has ended: it may
-// not change once it is given away (RFC 8216bis, 6.2.1), so until it is settled no playlist is.
-func (r *Recording) declare(longest time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if longest > r.summary.Declared && longest <= declaredMax {
-		r.summary.Declared = longest
-		clear(r.rendered)
-	}
-}
-
 func (r *Recording) playlist(name string, write func([]pack.Window) []byte) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -116,7 +116,7 @@ func (s *Shelf) adopt(key Key, path string) error {
 	if err != nil {
 		return err
 	}
-	r.summary.Key, r.summary.Name = key, name
+	r.summary.Key, r.summary.Name, r.summary.Declared = key, name, declaredIn(path)
 	if err := r.seal(); errors.Is(err, errEmpty) {
 		if _, gone := os.Stat(path); errors.Is(gone, os.ErrNotExist) {
 			return nil
@@ -128,6 +128,13 @@ func (s *Shelf) adopt(key Key, path string) error {
 	s.log.Info("a recording that was broken off is whole up to its last part", "channel", string(name), "epoch", key.Epoch, "lasts", r.summary.Lasts)
 	s.sealed[key] = r.summary
 	return nil
+}
+
+// named returns the name of a sealed recording's channel for the log, "" if it is not known.
+func (s *Shelf) named(key Key) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.sealed[key].Name)
 }
 
 func readBounded(path string, most int64) ([]byte, error) {

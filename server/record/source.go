@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"shoal/id"
 	"shoal/manifest"
 	"shoal/segment"
 	"shoal/server/ingest"
@@ -56,6 +57,9 @@ func (r *Recording) source() *Source {
 	}
 	return s
 }
+
+// Name returns the channel's name, when it was recorded.
+func (s *Source) Name() id.Name { return s.recording.Name() }
 
 // Len returns how many parts there are.
 func (s *Source) Len() int { return len(s.places) }

@@ -132,7 +132,7 @@ func (s *Shelf) Bare() *Film {
 		if err == nil {
 			return r.film()
 		}
-		s.log.Error("a recording cannot be read for its stills", "epoch", key.Epoch, "clip", key.Clip, "err", err)
+		s.log.Error("a recording cannot be read for its stills", "channel", s.named(key), "epoch", key.Epoch, "clip", key.Clip, "err", err)
 		s.look(key, true)
 	}
 	return nil

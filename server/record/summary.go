@@ -45,8 +45,6 @@ const (
 	// summaryMax bounds sealed.json.
 	summaryMax = 64 << 10
 	sealedFile = "sealed.json"
-	// declaredMax bounds what is believed of how long segments are.
-	declaredMax = time.Minute
 	// sealedVersion is of sealed.json.
 	sealedVersion = 1
 )

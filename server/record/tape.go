@@ -276,7 +276,7 @@ func removeEmpty(dir string) error {
 	if err != nil {
 		return err
 	}
-	names := []string{nameFile, passingFile, additionFile}
+	names := []string{nameFile, passingFile, declaredFile, additionFile}
 	for _, n := range spools {
 		names = append(names, spoolName(n))
 	}

@@ -3,6 +3,7 @@ package remake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -63,6 +64,7 @@ type Ladder interface {
 // Source is the best picture of a recording, part by part.
 type Source interface {
 	Channel() id.Channel
+	Name() id.Name // of the channel, for the log
 	Epoch() uint64
 	Len() int
 	Read(n int) (m *manifest.Part, init, data []byte, err error)
@@ -199,13 +201,14 @@ func (b *Bench) one(ctx context.Context) error {
 	made, err := b.make(ctx, source)
 	switch {
 	case errors.Is(context.Cause(ctx), errLive):
-		b.config.Log.Info("something is live: the rungs of a recording wait", "epoch", source.Epoch())
+		b.config.Log.Info("something is live: the rungs of a recording wait", "channel", string(source.Name()), "epoch", source.Epoch())
 		return errLive
 	case errors.Is(err, ErrRoom):
 	case err != nil:
 		b.failed[work{source.Channel(), source.Epoch()}] = true
+		err = fmt.Errorf("recording %d of channel %s: %w", source.Epoch(), source.Name(), err)
 	case made > 0:
-		b.config.Log.Info("a recording has its smaller rungs", "epoch", source.Epoch(), "rungs", made, "took", time.Since(began).Round(time.Second))
+		b.config.Log.Info("a recording has its smaller rungs", "channel", string(source.Name()), "epoch", source.Epoch(), "rungs", made, "took", time.Since(began).Round(time.Second))
 	}
 	return err
 }

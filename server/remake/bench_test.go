@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -46,6 +47,7 @@ type kept struct {
 
 func (s *shelf) Channel() id.Channel { return id.Channel(identity.Public()) }
 func (s *shelf) Epoch() uint64       { return 7 }
+func (s *shelf) Name() id.Name       { return "reef" }
 func (s *shelf) Len() int            { return len(s.parts) }
 func (s *shelf) Rungs() []int        { return s.has }
 
@@ -276,9 +278,13 @@ func TestRungsStandBesideTheSource(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := recorded(t, c.hole, c.heights...)
-			b := bench(s, &ladder{}, silent)
+			b, said := bench(s, &ladder{}, silent), new(strings.Builder)
+			b.config.Log = slog.New(slog.NewTextHandler(said, nil))
 			if err := b.one(t.Context()); err != nil {
 				t.Fatal(err)
+			}
+			if got := strings.Contains(said.String(), "channel=reef epoch=7"); got != (c.want > 0) {
+				t.Errorf("the log does not say of which channel, or of none: %s", said)
 			}
 			if c.want == 0 {
 				if !s.done || s.add != nil {

@@ -13,6 +13,20 @@ import (
 // ErrKey is what a Door returns, wrapped or not, for a stream key that no channel has, or not the one that was named.
 var ErrKey = errors.New("no channel has this stream key")
 
+// ErrCut is why a publication ended whose place was taken away.
+var ErrCut = errors.New("the server took its place away: another publisher took over, or the key was replaced")
+
+// InWords returns an error that is err, and says something else in the log.
+func InWords(err error, words string) error { return &inWords{err, words} }
+
+type inWords struct {
+	err   error
+	words string
+}
+
+func (e *inWords) Error() string { return e.words }
+func (e *inWords) Unwrap() error { return e.err }
+
 // The protocols, as figures and pages call them.
 const (
 	RTMP  = "rtmp"
@@ -41,8 +55,10 @@ type Request struct {
 
 // Admission is a place to publish to.
 type Admission struct {
-	Sink  ingest.Sink
-	Leave func(error)     // to be called once: nil if the publisher stopped, else why it was lost or at fault
+	Channel string // its name, for the log
+	Sink    ingest.Sink
+	// Leave is to be called once: nil if the publisher stopped, else why it was lost or at fault, in words for the log. The Door logs it.
+	Leave func(error)
 	Cut   <-chan struct{} // closed when the place is taken away: by a takeover, or because the key was replaced
 	Lost  func(int)       // to be told of packets that the line lost, where a protocol knows; may be nil
 	// LeftOut is to be told how many sounds of the publisher there is no room for, when that changes; it may be nil.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
 	"shoal/segment"
 	"shoal/server/ingest"
 )
@@ -33,7 +35,7 @@ func (p *Mender) emit(u unit) error {
 	if s.codec == nil {
 		if !p.late {
 			p.late = true
-			p.log.Warn("a track came too late and is left out: restart the encoder", "kind", s.kind.String())
+			p.log.Warn("a picture or sound began too late and is left out: have the encoder send all from the beginning", "kind", s.kind.String())
 		}
 		return nil
 	}
@@ -42,7 +44,7 @@ func (p *Mender) emit(u unit) error {
 	}
 	if u.codec != s.codec {
 		s.codec = u.codec
-		p.log.Info("the parameters changed", "kind", s.kind.String())
+		p.log.Info("the encoder's settings changed", "kind", s.kind.String())
 		p.times.restart()
 		if err := p.again(); err != nil {
 			return err
@@ -55,7 +57,7 @@ func (p *Mender) emit(u unit) error {
 	case exhausted:
 		return fmt.Errorf("timestamps jump all the time: more than %d times within a few seconds", jumpCredit)
 	case jumped:
-		p.log.Info("timestamps jumped", "kind", s.kind.String(), "to_ms", u.raw)
+		p.log.Info("the encoder's timestamps jumped: players see a break", "kind", s.kind.String(), "to_ms", u.raw)
 		if err := p.again(); err != nil {
 			return err
 		}
@@ -97,5 +99,13 @@ func codecText(s *stream) string {
 	if s == nil || s.codec == nil {
 		return "none"
 	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", s.codec), "*codecs.")
+	switch s.codec.(type) {
+	case *codecs.H264:
+		return "H.264"
+	case *codecs.H265:
+		return "H.265"
+	case *codecs.MPEG4Audio:
+		return "AAC"
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%T", s.codec), "*codecs.") // AV1, VP9, Opus
 }

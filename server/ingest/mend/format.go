@@ -155,4 +155,4 @@ func soundLasts(c codecs.Codec, data []byte) time.Duration {
 }
 
 // ErrCodec says what to send instead of what came.
-var ErrCodec = errors.New("browsers do not play this codec: set the encoder to H.264 pictures and AAC sound")
+var ErrCodec = errors.New("its codec is not taken here: choose H.264 for the picture (OBS: Settings > Output > Video Encoder) and AAC for the sound (Audio Encoder)")

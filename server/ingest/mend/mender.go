@@ -271,7 +271,7 @@ func (p *Mender) start() error {
 	}
 	p.running = true
 	p.times = newTimeline(tracks)
-	p.log.Info("publishing", "picture", p.picturesText(), "sound", p.soundsText())
+	p.log.Info("the stream comes in", "picture", p.picturesText(), "sound", p.soundsText())
 	if err := p.tracks(); err != nil {
 		return err
 	}

@@ -115,11 +115,30 @@ func TestSilenceIsEnded(t *testing.T) {
 	}
 	for media, most := range map[bool]time.Duration{false: firstMediaMax, true: idleMax} {
 		d := newDoor()
-		if lasted, log := silent(t, d, enters(t, media)); lasted != most || !strings.Contains(log, "nothing useful came for 10s") {
+		if lasted, log := silent(t, d, enters(t, media)); lasted != most || strings.Contains(log, "WARN") { // the door says it
+
 			t.Errorf("a silent publisher lasted %v:\n%s", lasted, log)
 		}
-		if err := <-d.ended; !errors.Is(err, os.ErrDeadlineExceeded) {
+		if err := <-d.ended; !errors.Is(err, os.ErrDeadlineExceeded) || err.Error() != "nothing useful came for 10s" {
 			t.Errorf("the door heard %v", err)
 		}
+	}
+}
+
+// Whose place is taken away ends for that reason, and not because its connection was closed; the door alone says it.
+func TestWhosePlaceIsTakenAway(t *testing.T) {
+	d := newDoor()
+	d.cut = make(chan struct{})
+	addr, book := run(t, d)
+	_, w := publisher(t, addr, h264Track())
+	if err := w.WriteH264(w.Tracks[0], 0, 0, [][]byte{idr}); err != nil {
+		t.Fatal(err)
+	}
+	close(d.cut)
+	if err := <-d.ended; !errors.Is(err, gate.ErrCut) {
+		t.Errorf("it ended with %v", err)
+	}
+	if text := book.String(); strings.Contains(text, "WARN") {
+		t.Error(text)
 	}
 }

@@ -3,10 +3,13 @@ package rtmp
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/bluenviron/gortmplib/pkg/bytecounter"
 	"github.com/bluenviron/gortmplib/pkg/message"
 	"github.com/bluenviron/gortmplib/pkg/rawmessage"
+
+	"shoal/server/ingest/mend"
 )
 
 const typeWindowSize = 5
@@ -74,6 +77,9 @@ func (m *messages) Read() (message.Message, error) {
 	if err != nil && raw.Type == typePicture && isMultitrack(raw) && raw.Body[trackHead-1] > 0 {
 		return nil, &trackFault{raw.Body[trackHead-1]}
 	}
+	if err != nil && isUnknown(raw) {
+		return nil, mend.ErrCodec
+	}
 	if ping, ok := out.(*message.UserControlPingRequest); ok && err == nil {
 		err = m.Write(&message.UserControlPingResponse{ServerTime: ping.ServerTime})
 	}
@@ -86,6 +92,34 @@ func (m *messages) understand(raw *rawmessage.Message) (message.Message, error) 
 		return nil, err
 	}
 	return m.parse.Read()
+}
+
+// What the first byte of a picture or sound says in FLV, and in Enhanced RTMP, where four letters behind it name the codec.
+const (
+	flvH264, flvAAC    = 7, 10 // in the lower half of a picture's, in the upper half of a sound's
+	exPicture, exSound = 8, 9  // in the upper half: Enhanced RTMP, the kind of message in the lower one; a picture's has other bits besides
+	exStart            = 0     // kinds whose codec is named next
+	exCodedFrames      = 1
+	exFramesX          = 3
+)
+
+// isUnknown reports whether a message that gortmplib does not read is of a codec that it does not know.
+func isUnknown(raw *rawmessage.Message) bool {
+	if len(raw.Body) == 0 || raw.Type != typePicture && raw.Type != typeSound {
+		return false
+	}
+	upper, lower := raw.Body[0]>>4, raw.Body[0]&0xF
+	switch {
+	case raw.Type == typePicture && upper&exPicture == 0:
+		return lower != flvH264
+	case raw.Type == typeSound && upper != exSound:
+		return upper != flvAAC
+	}
+	const letters = 4
+	if len(raw.Body) < 1+letters || lower != exStart && lower != exCodedFrames && lower != exFramesX {
+		return false
+	}
+	return !slices.Contains([]string{"avc1", "hvc1", "av01", "vp09", "mp4a", "Opus"}, string(raw.Body[1:1+letters]))
 }
 
 // control obeys the messages that change how others are read, and reports whether raw was one.

@@ -72,7 +72,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return fmt.Errorf("rtmp: the listener was closed: %w", err)
 		case err != nil: // out of file descriptors, as a rule: wait for some to be given back
 			pause = min(max(2*pause, 10*time.Millisecond), pauseMax)
-			s.Log.Warn("rtmp: cannot accept a connection, trying again", "error", err, "after", pause)
+			s.Log.Warn("a connection cannot be accepted: it is tried again", "protocol", s.protocol(), "err", err, "again_after", pause)
 			select {
 			case <-ctx.Done():
 			case <-time.After(pause):
@@ -92,7 +92,7 @@ func (s *Server) serve(ctx context.Context, conn net.Conn) {
 	if err := s.Visitors.Enter(from); err != nil {
 		s.Meter.PublisherRefused(s.protocol(), gate.Why(err))
 		if s.Visitors.Tell(from, time.Now()) {
-			log.Warn("connection refused", "reason", err)
+			log.Warn("connection refused", "because", err)
 		}
 		return
 	}

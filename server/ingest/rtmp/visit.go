@@ -51,13 +51,13 @@ func (v *visit) run(ctx context.Context) {
 	}()
 	if err := v.greet(); err != nil {
 		meter.PublisherRefused(protocol, gate.WhyForm)
-		v.log.Warn("connection refused", "reason", v.plain(err, handshakeMax))
+		v.log.Warn("connection refused", "because", v.plain(err, handshakeMax))
 		return
 	}
 	if err := v.server.Visitors.Blocked(v.from, time.Now()); err != nil {
 		meter.PublisherRefused(protocol, gate.WhyLimit)
 		if v.server.Visitors.Tell(v.from, time.Now()) {
-			v.log.Warn("publisher refused", "reason", err)
+			v.log.Warn("publisher refused", "because", err)
 		}
 		v.refuse(err)
 		return
@@ -68,13 +68,14 @@ func (v *visit) run(ctx context.Context) {
 			v.server.Visitors.Failed(v.from, time.Now())
 		}
 		meter.PublisherRefused(protocol, gate.Why(err))
-		v.log.Warn("publisher refused", "reason", v.redact(err.Error()))
+		v.log.Warn("publisher refused", "because", v.redact(err.Error()))
 		v.refuse(err)
 		return
 	}
 	v.server.Visitors.Admit(v.from)
 	meter.PublisherAdmitted(protocol)
 	v.admitted = true
+	v.log = v.log.With("channel", a.Channel)
 	v.guard.admit()
 	a.Leave(v.stay(ctx, a))
 }
@@ -83,10 +84,12 @@ func (v *visit) run(ctx context.Context) {
 func (v *visit) stay(ctx context.Context, a gate.Admission) error {
 	over := make(chan struct{})
 	watched := make(chan struct{})
+	cut := false
 	go func() { // a silent publisher whose place is taken away must not hold its connection
 		defer close(watched)
 		select {
 		case <-a.Cut:
+			cut = true
 			_ = v.conn.Close()
 		case <-over:
 		}
@@ -96,13 +99,13 @@ func (v *visit) stay(ctx context.Context, a gate.Admission) error {
 	<-watched
 	switch {
 	case errors.Is(err, errStopped):
-		v.log.Info("the publisher stopped")
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case cut: // and the connection is closed by us
+		return gate.ErrCut
 	}
-	v.log.Warn("publication ended", "reason", v.plain(err, idleMax))
-	return err
+	return gate.InWords(err, v.plain(err, idleMax))
 }
 
 // publish carries messages until the connection or the stream ends. It never returns nil.

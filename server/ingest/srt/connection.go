@@ -31,9 +31,6 @@ const (
 
 var errSilent = fmt.Errorf("neither picture nor sound came for %v", idleMax)
 
-// errCut ends a publication whose place was taken away.
-var errCut = errors.New("the server took the place away: another publisher took over, or the key was replaced")
-
 // datagram is one that waits.
 type datagram struct {
 	header
@@ -122,7 +119,7 @@ func (c *connection) run(ctx context.Context) (err error) {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-c.place.Cut:
-			return errCut
+			return gate.ErrCut
 		case d := <-c.queue:
 			stopped, err := c.take(d)
 			if err != nil || stopped {

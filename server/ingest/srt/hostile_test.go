@@ -280,7 +280,7 @@ func TestACutPublisherIsDisconnected(t *testing.T) {
 	}
 	defer conn.Close()
 	close(b.door.cut)
-	if err := <-b.door.ended; !errors.Is(err, errCut) {
+	if err := <-b.door.ended; !errors.Is(err, gate.ErrCut) {
 		t.Errorf("%v", err)
 	}
 	if _, err := conn.Read(make([]byte, 10)); err == nil {

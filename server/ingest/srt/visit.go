@@ -67,16 +67,14 @@ func (v *visit) run(ctx context.Context, looked func()) {
 	}
 	s.Visitors.Admit(v.who.at.Addr())
 	admitted = true
+	v.log = v.log.With("channel", place.Channel)
 	s.Meter.PublisherAdmitted(gate.SRT)
 	looked()
 	latency := min(max(s.Latency, time.Duration(v.handshake.sendDelay)*time.Millisecond), max(LatencyMax, s.Latency))
 	c := newConnection(s, v, place, keys, latency)
 	err = c.run(ctx)
-	switch {
-	case err == nil:
-		v.log.Info("the publisher stopped")
-	case ctx.Err() == nil:
-		v.log.Warn("publication ended", "reason", v.redact(err.Error()))
+	if err != nil && ctx.Err() == nil {
+		err = gate.InWords(err, v.redact(err.Error()))
 	}
 	place.Leave(err)
 }
@@ -153,7 +151,7 @@ func (v *visit) refuse(no *refused) {
 	s.Meter.PublisherRefused(gate.SRT, no.why)
 	s.send(v.who.at, controlPacket(typeHandshake, 0, 0, 0, v.who.socket, v.handshake.refusal(no.reason)))
 	if no.why != gate.WhyLimit || s.Visitors.Tell(v.who.at.Addr(), time.Now()) {
-		v.log.Warn("publisher refused", "reason", v.redact(no.Error()), "code", fmt.Sprint(no.reason))
+		v.log.Warn("publisher refused", "because", v.redact(no.Error()), "code", fmt.Sprint(no.reason))
 	}
 }
 

@@ -70,7 +70,6 @@ type publication struct {
 	back    int
 	heard   bool
 	heardAt time.Duration // when media first came
-	lost    int           // packets that never came
 	running bool
 	number  [2]int // of each track, or -1
 	told    codecs.Codec
@@ -91,7 +90,6 @@ func newPublication(sink ingest.Sink, w wish, log *slog.Logger) *publication {
 
 // take takes the next packet of a track, before which lost ones were given up.
 func (p *publication) take(track int, packet *rtp.Packet, lost int, now time.Duration) error {
-	p.lost += lost
 	if track == sound {
 		return p.hear(packet, now)
 	}
@@ -257,11 +255,11 @@ func (p *publication) emit(u unit) error {
 	at, jumped := p.times.place(u.track, u.stamp, u.came)
 	switch {
 	case jumped:
-		p.log.Info("whip: timestamps jumped")
+		p.log.Info("the encoder's timestamps jumped: players see a break")
 	case p.number[u.track] < 0:
-		p.log.Info("whip: a track came late", "sound", u.track == sound)
+		p.log.Info("a picture or sound began late", "sound", u.track == sound)
 	case u.track == picture && u.codec != p.told:
-		p.log.Info("whip: the picture's parameters changed")
+		p.log.Info("the encoder's settings changed")
 	default:
 		return p.emitAt(u, at)
 	}

@@ -30,9 +30,10 @@ const (
 	socketBuffer = 2 << 20
 )
 
-// The kinds of error, for errors.Is. ErrBusy wraps what a Door says.
+// The kinds of error, for errors.Is. ErrBusy wraps what a Door says. An ErrBlocked is an ErrFull, too.
 var (
 	ErrKey     = gate.ErrKey
+	ErrBlocked = gate.ErrBlocked
 	ErrBusy    = errors.New("the channel cannot take this publication now")
 	ErrFull    = errors.New("the server has as many WebRTC publishers as it takes")
 	ErrGone    = errors.New("there is no such session: it has ended")
@@ -134,7 +135,7 @@ func (s *Server) Offer(ctx context.Context, o Offer) (a Answer, err error) {
 	if o.Key == "" || len(o.Key) > keyMax {
 		return a, ErrKey
 	}
-	log := s.log.With("from", o.From.String())
+	log := s.log.With("protocol", gate.WHIP, "from", o.From.String())
 	running, err := s.enter(o.From)
 	if err != nil {
 		return a, err
@@ -144,7 +145,7 @@ func (s *Server) Offer(ctx context.Context, o Offer) (a Answer, err error) {
 		s.leave(o.From, "")
 		return a, err
 	}
-	v := newSession(s, w, o, admitted, log)
+	v := newSession(s, w, o, admitted, log.With("channel", admitted.Channel))
 	if a.SDP, err = v.open(); err != nil {
 		v.close()
 		admitted.Leave(err)
@@ -179,7 +180,7 @@ func (s *Server) admit(ctx context.Context, o Offer, log *slog.Logger) (gate.Adm
 	why := gate.Why(err)
 	s.config.Meter.PublisherRefused(gate.WHIP, why)
 	if why != gate.WhyLimit || s.config.Visitors.Tell(o.From, now) {
-		log.Warn("whip: publisher refused", "reason", err)
+		log.Warn("publisher refused", "because", err)
 	}
 	switch why {
 	case gate.WhyKey:
@@ -275,7 +276,7 @@ func (s *Server) End(name, key string) error {
 
 // fault logs and counts a fault of ours that ended one session, of which p is the panic.
 func (s *Server) fault(log *slog.Logger, p any) error {
-	log.Error("whip: session ended by a fault of ours", "panic", p, "stack", string(debug.Stack()))
+	log.Error("session ended by a fault of ours", "panic", p, "stack", string(debug.Stack()))
 	s.config.Meter.IngestFault(gate.WHIP)
 	return fmt.Errorf("a fault of ours: %v", p)
 }

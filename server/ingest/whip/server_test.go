@@ -185,7 +185,7 @@ func TestAPlaceThatIsTakenAwayEndsTheSession(t *testing.T) {
 	}
 	close(door.cut)
 	until(t, "it ended", func() bool { return len(door.leaves()) == 1 })
-	if err := door.leaves()[0]; !errors.Is(err, errCut) {
+	if err := door.leaves()[0]; !errors.Is(err, gate.ErrCut) {
 		t.Errorf("it ended with %v", err)
 	}
 }

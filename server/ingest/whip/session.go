@@ -38,7 +38,6 @@ var (
 	errBroken  = errors.New("the connection broke")
 	errConnect = fmt.Errorf("no connection came about within %v: can the server's UDP port be reached?", connectMax)
 	errSilent  = fmt.Errorf("neither picture nor sound came for %v", idleMax)
-	errCut     = errors.New("its place was taken, or its stream key replaced")
 )
 
 // event is something that a connection's goroutines tell the session's.
@@ -110,7 +109,7 @@ func (v *session) open() (answer []byte, err error) {
 	v.peer.OnConnectionStateChange(func(now webrtc.PeerConnectionState) {
 		switch now {
 		case webrtc.PeerConnectionStateConnected:
-			v.log.Info("whip: connected")
+			v.log.Debug("the connection came about")
 		case webrtc.PeerConnectionStateClosed: // he hung up
 			v.stop()
 		case webrtc.PeerConnectionStateFailed:
@@ -177,7 +176,7 @@ func (v *session) patch(f fragment, version string) (again []byte, next string, 
 		return nil, "", err
 	}
 	v.ufrag, v.version = f.ufrag, `"`+secret()[:8]+`"`
-	v.log.Info("whip: the connection begins anew")
+	v.log.Info("the connection begins anew")
 	return again, v.version, nil
 }
 
@@ -188,14 +187,11 @@ func (v *session) run(ctx context.Context) {
 	v.close()
 	switch {
 	case errors.Is(err, errStopped):
-		v.log.Info("whip: the publisher stopped", "lost_packets", v.stream.lost)
-		v.place.Leave(nil)
+		err = nil
 	case ctx.Err() != nil:
-		v.place.Leave(ctx.Err())
-	default:
-		v.log.Warn("whip: publication ended", "reason", err, "lost_packets", v.stream.lost)
-		v.place.Leave(err)
+		err = ctx.Err()
 	}
+	v.place.Leave(err)
 }
 
 // close closes the connection and waits for its readers.
@@ -207,7 +203,7 @@ func (v *session) close() {
 		return
 	}
 	if err := v.peer.Close(); err != nil {
-		v.log.Debug("whip: closing a connection", "error", err)
+		v.log.Debug("closing a connection", "err", err)
 	}
 	v.readers.Wait()
 }
@@ -228,7 +224,7 @@ func (v *session) conduct(ctx context.Context) (err error) {
 		case why := <-v.ending:
 			return why
 		case <-v.place.Cut:
-			return errCut
+			return gate.ErrCut
 		case e := <-v.events:
 			if err := v.hear(e, time.Now()); err != nil {
 				return err

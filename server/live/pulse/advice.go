@@ -45,12 +45,19 @@ func advise(h Health) (all []Advice) {
 		say("no_sound", "There is no sound: if that is not meant, choose an audio track in the encoder, then restart the stream.")
 	}
 	if h.LeftOut > 0 {
-		say("sounds_left_out", "%d of your sounds are left out: a broadcast has room for %d. Send fewer.", h.LeftOut, ingest.SoundsMax)
+		are := "are"
+		if h.LeftOut == 1 {
+			are = "is"
+		}
+		say("sounds_left_out", "%d of your sounds %s left out: a broadcast has room for %d. Send fewer.", h.LeftOut, are, ingest.SoundsMax)
 	}
 	for _, r := range h.Rungs {
 		if r.LeftOut != "" {
 			say("rung_left_out", "Picture %d of your ladder is left out: %s.", r.Number, r.LeftOut)
 		}
+	}
+	if codec := unplayed(h.Picture); codec != nil && !h.plain {
+		say("codec", "The picture is %s, which %s cannot play, and beside it there is no other that they can. %s", codec.name, codec.whose, codec.remedy)
 	}
 	if h.Picture == "" {
 		say("no_picture", "There is no picture: if that is not meant, look at the encoder's video output, then restart the stream.")

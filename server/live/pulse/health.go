@@ -1,6 +1,7 @@
 package pulse
 
 import (
+	"slices"
 	"time"
 
 	"shoal/segment"
@@ -33,6 +34,8 @@ type Health struct {
 	PictureSilent time.Duration // the same of the picture
 	Behind        time.Duration // by how much media has fallen behind the clock
 	Advice        []Advice      // what to do, the most important first
+
+	plain bool // a rung that every browser plays stands beside the picture
 }
 
 // Sound is one of several.
@@ -71,7 +74,7 @@ func (p *Pulse) Health(now time.Time) Health {
 		h.Picture = pack.CodecName(t)
 		h.Width, h.Height, _ = pack.Picture(t)
 	}
-	h.Rungs = p.ownRungs()
+	h.Rungs, h.plain = p.ownRungs(), slices.Contains(p.everywhere[:], true)
 	for _, k := range p.keys {
 		h.KeyInterval += k / time.Duration(len(p.keys))
 	}

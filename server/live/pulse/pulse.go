@@ -48,6 +48,8 @@ type Pulse struct {
 	rungs          []ingest.Track
 	rungsOut       [ingest.RungsMax + 2]string // why, by Track.Rung; the last one stands for all that there is no room for
 	lead           lead
+
+	everywhere [ingest.RungsMax]bool // rungs of the broadcast that every browser plays
 }
 
 // second counts one second of arrival.
@@ -98,6 +100,7 @@ func (p *Pulse) Tracks(tracks []ingest.Track) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.runs++
+	p.everywhere = [ingest.RungsMax]bool{}
 	p.tracks, p.rungs = tracks, nil
 	if n := slices.IndexFunc(tracks, func(t ingest.Track) bool { return t.Rung > 0 }); n >= 0 {
 		p.tracks, p.rungs = tracks[:n], tracks[n:]
@@ -126,6 +129,16 @@ func (p *Pulse) RungOut(n int, why string) (news bool) {
 	news = p.rungsOut[n] != why
 	p.rungsOut[n] = why
 	return news
+}
+
+// Beside says what rung n of the run (0 is the largest), made or the publisher's own, is encoded with, as playlists name it: "" if it is not
+// there.
+func (p *Pulse) Beside(n int, codec string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n >= 0 && n < len(p.everywhere) {
+		p.everywhere[n] = codec != "" && unplayed(codec) == nil
+	}
 }
 
 // Captions says which captions the pictures of the epoch carry so far.

@@ -1,5 +1,19 @@
-import { expect, test } from 'vitest';
-import { health, lines } from './health';
+import { afterEach, expect, test, vi } from 'vitest';
+import { askHealth, health, lines } from './health';
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('why the server does not tell is said in its own words', async () => {
+  const asks = (status: number, body: string) => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response(body, { status })));
+    return askHealth('fish', 'key');
+  };
+  const says = 'This address sent ten wrong stream keys within a minute.';
+  expect(await asks(401, '{}')).toEqual({ kind: 'refused' });
+  expect(await asks(429, JSON.stringify({ error: { code: 'wrong_keys', message: says } }))).toEqual({ kind: 'later', says });
+  expect(await asks(502, '<p>a proxy')).toMatchObject({ kind: 'later' });
+  expect(await asks(200, '[]')).toMatchObject({ kind: 'away' });
+});
 
 test('an answer is read field by field', () => {
   const read = health({

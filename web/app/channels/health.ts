@@ -1,4 +1,5 @@
 // How a publisher's stream comes in: GET /api/v1/channels/NAME/health, for whoever holds the stream key.
+import { problemIn } from '../place/refused';
 
 export interface Health {
   readonly live: boolean;
@@ -17,8 +18,12 @@ export interface Health {
   readonly advice: readonly { readonly code: string; readonly says: string }[];
 }
 
-/** `refused`: the key is not this channel's. */
-export type HealthAnswer = { readonly kind: 'ok'; readonly value: Health } | { readonly kind: 'refused' } | { readonly kind: 'away'; readonly why: string };
+/** `refused`: the key is not this channel's. `later`: the server says why it does not tell now. */
+export type HealthAnswer =
+  | { readonly kind: 'ok'; readonly value: Health }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'later'; readonly says: string }
+  | { readonly kind: 'away'; readonly why: string };
 
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -31,7 +36,7 @@ export async function askHealth(name: string, key: string): Promise<HealthAnswer
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
     if (response.status === 401) return { kind: 'refused' };
-    if (!response.ok) return { kind: 'away', why: `the server answered ${response.status}` };
+    if (!response.ok) return { kind: 'later', says: problemIn(await response.text()) };
     const value = health(await response.json());
     return value ? { kind: 'ok', value } : { kind: 'away', why: 'the answer was not understood' };
   } catch (error) {
