@@ -12,6 +12,7 @@ import { Company, type Listener } from './company';
 import type { Joined } from './join';
 import { Mind, type Engine, type Performer } from './mind';
 import { Origin } from './origin';
+import { Own } from './own';
 import { Parcels, cut } from './parcels';
 import { SignedParts } from './signed';
 import { Store } from './store';
@@ -32,6 +33,7 @@ export class Body implements Performer, Listener {
   readonly #parcels = new Parcels(this.#store, (opened, bytes) => this.#unpack(opened, bytes));
   readonly #origin: Origin;
   readonly #wants = new Wants();
+  readonly #own = new Own();
   readonly #signed = new SignedParts((part) => this.#store.opened(part));
   readonly #signatures = new Signatures();
   readonly #ahead: Ahead | null; // of a recording
@@ -48,6 +50,8 @@ export class Body implements Performer, Listener {
     this.#uplink = options.uplink;
     this.#origin = new Origin(options.base, options.name, {
       piece: (part, piece, message) => this.arrived(ORIGIN, part, piece, message),
+      here: (part, piece) => this.#store.holds(part, piece),
+      awaited: (part) => this.#own.awaited(part),
       received: (bytes) => (this.#company.counts.totals.httpBytes += bytes),
       record: (record) => this.#company.record(record),
       done: (ref, failed) => this.feed({ kind: 'Fetched', ref, failed }),
@@ -65,6 +69,7 @@ export class Body implements Performer, Listener {
 
   want(part: PartName, signal: AbortSignal): Promise<ArrayBuffer | null> {
     if (!this.#mind || this.#ended) return Promise.resolve(null);
+    signal.addEventListener('abort', () => this.#own.fetches(part, performance.now()), { once: true });
     return this.#wants.ask(part, signal, () => this.feed({ kind: 'Wanted', part }));
   }
 
@@ -82,7 +87,10 @@ export class Body implements Performer, Listener {
   }
 
   offer(name: PartName | SegmentName, bytes: ArrayBuffer): void {
-    if (this.#mind && !this.#ended) this.#parcels.offer(name, bytes, performance.now());
+    if (!this.#mind || this.#ended) return;
+    this.#parcels.offer(name, bytes, performance.now());
+    if ('seq' in name) this.#own.has(name, performance.now());
+    this.#origin.look();
   }
 
   setPlayhead(playhead: Playhead): void {
@@ -184,6 +192,7 @@ export class Body implements Performer, Listener {
       case 'Play':
         return this.#wants.settle(output.part, () => this.#store.part(output.part));
       case 'Decline':
+        this.#own.fetches(output.part, performance.now());
         return this.#wants.settle(output.part, () => null);
       case 'Evict':
         return this.#store.evict(output.part);

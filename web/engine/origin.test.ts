@@ -30,6 +30,8 @@ beforeEach(() => {
   });
   origin = new Origin('', 'a b', {
     piece: (_part, piece, message) => pieces.set(piece, message.slice(PIECE_HEADER)),
+    here: () => false,
+    awaited: () => 0,
     record: (record) => told.push(`record ${record.join()}`),
     received: (bytes) => told.push(`${bytes} bytes`),
     done: (ref, failed) => told.push(`${ref} ${failed ? 'failed' : 'done'}`),

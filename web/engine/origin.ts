@@ -10,13 +10,14 @@ import { RECORD_MAX } from './signal';
 import { pieceLength } from './store';
 import { Stripes } from './stripes';
 import type { FetchOrder, Opened, RecordOrder } from './tape';
+import { Turns, type Run, type Stock } from './turns';
 import { PIECE_HEADER, pieceMessage } from './wire';
 
 /** Requests at once; the engine's own limit is lower. */
 const REQUESTS_MAX = 24;
 
 /** What a fetch tells. */
-export interface Delivery {
+export interface Delivery extends Stock {
   piece(part: PartName, piece: number, message: Uint8Array<ArrayBuffer>): void;
   /** A part's record. */
   record(record: Uint8Array<ArrayBuffer>): void;
@@ -30,11 +31,13 @@ export class Origin {
   readonly #delivery: Delivery;
   readonly #running = new Set<AbortController>();
   readonly #stripes: Stripes;
+  readonly #turns: Turns;
 
   constructor(base: string, name: string, delivery: Delivery, token = '') {
     this.#at = (path) => withToken(`${base}/hls/${encodeURIComponent(name)}${path}`, token);
     this.#delivery = delivery;
     this.#stripes = new Stripes(this.#at, (bytes) => delivery.received(bytes));
+    this.#turns = new Turns((run, signal) => this.#run(run, signal), delivery);
   }
 
   /** Sets the stripes that the server is to send of its own accord: bit k is stripe k. */
@@ -50,6 +53,11 @@ export class Origin {
   /** A part's record was accepted. */
   opened(part: PartName): void {
     this.#stripes.opened(part);
+  }
+
+  /** The player fetches a part itself, or has it: what waits for its turn may have become needless. */
+  look(): void {
+    this.#turns.go();
   }
 
   /** Fetches the ordered pieces. done follows, later and once, unless stop() comes first. */
@@ -93,6 +101,7 @@ export class Origin {
     const running = [...this.#running];
     this.#running.clear();
     this.#stripes.stop();
+    this.#turns.stop();
     for (const controller of running) controller.abort();
   }
 
@@ -104,9 +113,9 @@ export class Origin {
       if (!signal.aborted) this.#delivery.piece(order.part, piece, message);
     };
     const { others, missing } = this.#stripes.serve(order.part, order.from, order.to, count, deliver);
-    const aside = this.#ranges(order, opened, others, signal);
+    const aside = this.#ranges(opened, others, signal);
     const late = await missing;
-    const all = await Promise.all([aside, this.#ranges(order, opened, late, signal)]);
+    const all = await Promise.all([aside, this.#ranges(opened, late, signal)]);
     // Timers of a hidden page are up to a second late, which would make the server look slow.
     const hidden = globalThis.document?.hidden;
     if (others.length + late.length === 0 && !hidden) await rest(began + this.#stripes.tripMs - performance.now());
@@ -114,26 +123,22 @@ export class Origin {
   }
 
   /** Asks for pieces, each run of neighbours in one request. */
-  async #ranges(order: FetchOrder, opened: Opened, pieces: readonly number[], signal: AbortSignal): Promise<boolean> {
+  async #ranges(opened: Opened, pieces: readonly number[], signal: AbortSignal): Promise<boolean> {
     let brought = true;
     for (const { from, to } of runs(pieces)) {
       if (signal.aborted) return false;
-      const began = performance.now();
-      try {
-        if (await this.#run({ ...order, from, to }, opened, signal)) this.#stripes.timed(performance.now() - began);
-        else brought = false;
-      } catch {
-        brought = false; // refused, cut off or out of time: all the same to the engine
-      }
+      brought = (await this.#turns.ask({ opened, from, to }, signal)) && brought;
     }
     return brought;
   }
 
-  /** True when all ordered pieces were delivered. */
-  async #run(order: FetchOrder, opened: Opened, signal: AbortSignal): Promise<boolean> {
-    const { epoch, track, seq } = order.part;
-    const first = order.from * opened.pieceSize;
-    const end = Math.min(order.to * opened.pieceSize, opened.length);
+  /** True when all pieces of the run were delivered. It rejects when the request is refused, cut off or out of time: all the same to the engine. */
+  async #run(run: Run, signal: AbortSignal): Promise<boolean> {
+    const { opened } = run;
+    const { epoch, track, seq } = opened.part;
+    const first = run.from * opened.pieceSize;
+    const end = Math.min(run.to * opened.pieceSize, opened.length);
+    const began = performance.now();
     const whole = first === 0 && end === opened.length;
     const response = await fetch(this.#at(`/${epoch}/${track}/p${seq}.m4s`), {
       signal,
@@ -144,7 +149,7 @@ export class Origin {
     const ranged = response.status === 206;
     if (!response.body || (response.status !== 200 && !ranged)) return false;
     if (ranged && !response.headers.get('Content-Range')?.startsWith(`bytes ${first}-`)) return false;
-    const cutter = new Cutter(order, opened, ranged ? 0 : first, this.#delivery);
+    const cutter = new Cutter(run, ranged ? 0 : first, this.#delivery);
     const reader = response.body.getReader();
     while (!cutter.done && !signal.aborted) {
       const { value, done } = await reader.read();
@@ -152,6 +157,7 @@ export class Origin {
       this.#delivery.received(value.length);
       cutter.take(value);
     }
+    if (cutter.done) this.#stripes.timed(performance.now() - began);
     return cutter.done;
   }
 }
@@ -173,8 +179,7 @@ function rest(ms: number): Promise<void> | undefined {
 
 /** Fills pieces from a stream of bytes, in order. */
 class Cutter {
-  readonly #order: FetchOrder;
-  readonly #opened: Opened;
+  readonly #run: Run;
   readonly #delivery: Delivery;
   #skip: number;
   #piece: number;
@@ -182,24 +187,25 @@ class Cutter {
   #filled = 0;
 
   /** The first `skip` bytes are before what was ordered: a server may answer a range with everything. */
-  constructor(order: FetchOrder, opened: Opened, skip: number, delivery: Delivery) {
-    this.#order = order;
-    this.#opened = opened;
+  constructor(run: Run, skip: number, delivery: Delivery) {
+    this.#run = run;
     this.#skip = skip;
     this.#delivery = delivery;
-    this.#piece = order.from;
+    this.#piece = run.from;
   }
 
   get done(): boolean {
-    return this.#piece >= this.#order.to || this.#piece * this.#opened.pieceSize >= this.#opened.length;
+    const { opened, to } = this.#run;
+    return this.#piece >= to || this.#piece * opened.pieceSize >= opened.length;
   }
 
   take(bytes: Uint8Array): void {
     let at = Math.min(this.#skip, bytes.length);
     this.#skip -= at;
     while (at < bytes.length && !this.done) {
-      const size = pieceLength(this.#opened, this.#piece);
-      this.#message ??= pieceMessage(this.#order.part, this.#piece, new Uint8Array(size));
+      const { opened } = this.#run;
+      const size = pieceLength(opened, this.#piece);
+      this.#message ??= pieceMessage(opened.part, this.#piece, new Uint8Array(size));
       const some = bytes.subarray(at, at + size - this.#filled);
       this.#message.set(some, PIECE_HEADER + this.#filled);
       this.#filled += some.length;
@@ -212,6 +218,6 @@ class Cutter {
     const piece = this.#piece++;
     this.#message = null;
     this.#filled = 0;
-    this.#delivery.piece(this.#order.part, piece, message);
+    this.#delivery.piece(this.#run.opened.part, piece, message);
   }
 }

@@ -46,6 +46,8 @@ beforeEach(() => {
   });
   origin = new Origin('', 'a', {
     piece: (part, piece, message) => got.push(`${part.seq}/${piece}: ${message.length}, ${message[PIECE_HEADER]}`),
+    here: () => false,
+    awaited: () => 0,
     record: () => undefined,
     received: (more) => (httpBytes += more),
     done: (ref, failed) => got.push(`${ref} ${failed ? 'failed' : 'done'}`),
