@@ -1,7 +1,7 @@
 // When sharing should rest because the picture suffers: it comes first, whoever is to blame. Pure.
 
 /** So many stalls within so long, while sharing, are too many. */
-export const STALLS_MANY = 2;
+export const STALLS_MANY = 3;
 export const WITHIN_MS = 20_000;
 /** So long sharing rests then; each time twice as long, up to the most. */
 export const REST_MS = 60_000;
