@@ -53,7 +53,7 @@ func newRecorded(t *testing.T) *recorded {
 // serve starts the server, in a program if one is named.
 func (r *recorded) serve(set ...string) {
 	r.t.Helper()
-	args := append([]string{"serve", "--data", r.data, "--http", r.web, "--rtmp", r.rtmp, "--turn", r.turn}, set...)
+	args := append([]string{"serve", "--data", r.data, "--http", r.web, "--rtmp", r.rtmp, "--turn", r.turn, "--whip", "127.0.0.1:0"}, set...)
 	r.server = spawn(r.t, shoal(args...))
 	r.identify()
 }

@@ -198,12 +198,25 @@ func bound(pid int, devices bool) error {
 		limits = limits[:len(limits)-1]
 	}
 	for _, l := range limits {
-		if err := unix.Prlimit(pid, l.resource, &unix.Rlimit{Cur: l.most, Max: l.most}, nil); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("bound the worker: %w", err)
+		if err := limit(pid, l.resource, l.most); err != nil {
+			return err
 		}
 	}
 	// Whether memory is taken from it first is a courtesy: a kernel that does not know of it does no harm.
 	_ = os.WriteFile("/proc/"+strconv.Itoa(pid)+"/oom_score_adj", []byte(strconv.Itoa(oomScore)), 0)
+	return nil
+}
+
+// limit bounds a resource of a child, or leaves a bound that is tighter already: not even root may raise that everywhere.
+func limit(pid, resource int, most uint64) error {
+	var old unix.Rlimit
+	err := unix.Prlimit(pid, resource, nil, &old)
+	if most = min(most, old.Max); err == nil {
+		err = unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil)
+	}
+	if err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("bound the worker (resource %d): %w", resource, err)
+	}
 	return nil
 }
 

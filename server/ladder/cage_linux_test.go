@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // inspected starts a worker that waits for its input, and ends it when the test is over.
@@ -107,5 +110,23 @@ func TestWorkersOpenNothing(t *testing.T) {
 	}
 	if c, err := heard.Accept(); err == nil {
 		t.Errorf("somebody called: %v", c.RemoteAddr())
+	}
+}
+
+// Whoever may not raise a bound that is tighter already, as root in some containers and everyone else, has no need to.
+func TestATighterBoundStays(t *testing.T) {
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
+	for _, most := range []uint64{100, 50, 80} {
+		if err := limit(child.Process.Pid, unix.RLIMIT_NOFILE, most); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var now unix.Rlimit
+	if err := unix.Prlimit(child.Process.Pid, unix.RLIMIT_NOFILE, nil, &now); err != nil || now.Max != 50 || now.Cur != 50 {
+		t.Errorf("%+v, %v: 50 files were the tightest bound", now, err)
 	}
 }

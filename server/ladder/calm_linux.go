@@ -18,9 +18,7 @@ const (
 func calm(pid int) error {
 	err := idle(pid)
 	for resource, most := range map[int]uint64{unix.RLIMIT_AS: stillMemory, unix.RLIMIT_CPU: stillCPU} {
-		if e := unix.Prlimit(pid, resource, &unix.Rlimit{Cur: most, Max: most}, nil); e != nil && !errors.Is(e, unix.ESRCH) {
-			err = errors.Join(err, fmt.Errorf("bound the worker: %w", e))
-		}
+		err = errors.Join(err, limit(pid, resource, most))
 	}
 	return err
 }
