@@ -59,7 +59,7 @@ test.describe('of a recording', () => {
     const file = join(server.dir, 'words.vtt');
     await writeFile(file, 'WEBVTT\n\n00:01.000 --> 00:09.000\nWhat was said\n');
     const put = await run(shoal, ['recording', 'captions', 'fish', String(epoch), file, '--lang', 'en', '--data', server.dir]);
-    expect(put.out + put.err).toContain(`Recording ${epoch} of fish has 1 subtitles in English.`);
+    expect(put.out + put.err).toContain(`Recording ${epoch} of fish has 1 subtitle in English.`);
 
     const viewer = await open(`/c/fish/r/${epoch}`);
     await viewer.plays();
