@@ -83,6 +83,19 @@ it('asks for nothing that came meanwhile, or that nobody waits for any more', as
   expect(requests).toHaveLength(AT_ONCE_MAX);
 });
 
+it('makes each request once, and none of needless ones takes the turn of another', async () => {
+  fill();
+  const left = new AbortController();
+  for (const seq of [5, 6, 7]) void turns.ask(run(seq), left.signal);
+  const came = turns.ask(run(8, 1, 2), alive());
+  for (const seq of [9, 10]) void turns.ask(run(seq), alive());
+  left.abort();
+  here.add('8/1');
+  for (const request of requests.slice(0, AT_ONCE_MAX)) request.end(true);
+  expect(await came).toBe(true);
+  expect(texts().slice(AT_ONCE_MAX)).toEqual(['9:0-16', '10:0-16']);
+});
+
 it('ends a request when all who asked have left', async () => {
   fill();
   const [one, other] = [new AbortController(), new AbortController()];

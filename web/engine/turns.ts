@@ -76,10 +76,11 @@ export class Turns {
     clearTimeout(this.#timer);
     const now = performance.now();
     const until = ({ run }: Turn): number => this.#stock.awaited(run.opened.part);
-    const ready = this.#waiting.filter((turn) => until(turn) <= now).sort((a, b) => order(a.run, b.run));
-    for (const turn of ready.slice(0, AT_ONCE_MAX - this.#running)) {
+    while (this.#running < AT_ONCE_MAX) {
+      const [turn] = this.#waiting.filter((one) => until(one) <= now).sort((a, b) => order(a.run, b.run));
+      if (!turn) break;
       this.#waiting = this.#waiting.filter((other) => other !== turn);
-      void this.#take(turn);
+      this.#take(turn);
     }
     const next = Math.min(...this.#waiting.map(until).filter((at) => at > now));
     if (next < Infinity) this.#timer = setTimeout(() => this.go(), next - now);
@@ -91,22 +92,23 @@ export class Turns {
     this.#waiting = [];
   }
 
-  async #take({ run, askers }: Turn): Promise<void> {
+  #take({ run, askers }: Turn): void {
     const left = this.#trimmed(run);
     const alive = askers.filter(({ signal }) => !signal.aborted);
-    if (alive.length === 0) return;
-    let brought = true;
-    if (left.from < left.to) {
-      this.#running++;
-      const request = new AbortController();
-      const give = (): void => {
-        if (alive.every(({ signal }) => signal.aborted)) request.abort();
-      };
-      for (const { signal } of alive) signal.addEventListener('abort', give, { once: true });
-      brought = await this.#make(left, request.signal).catch(() => false);
-      this.#running--;
-    }
-    for (const { resolve } of alive) resolve(brought);
+    if (alive.length > 0 && left.from < left.to) return void this.#request(left, alive);
+    for (const { resolve } of alive) resolve(true);
+  }
+
+  async #request(run: Run, askers: readonly Asker[]): Promise<void> {
+    this.#running++;
+    const request = new AbortController();
+    const give = (): void => {
+      if (askers.every(({ signal }) => signal.aborted)) request.abort();
+    };
+    for (const { signal } of askers) signal.addEventListener('abort', give, { once: true });
+    const brought = await this.#make(run, request.signal).catch(() => false);
+    this.#running--;
+    for (const { resolve } of askers) resolve(brought);
     this.go();
   }
 
