@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"text/tabwriter"
 	"time"
 
+	"shoal/id"
+	"shoal/server/channel"
 	"shoal/server/record"
 )
 
@@ -19,21 +20,18 @@ type recordingClips struct {
 }
 
 // Run lists the channel's clips, newest first.
-func (c *recordingClips) Run(ctx context.Context, w world) (err error) {
-	registry, done, err := c.registry(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	found, err := registry.named(ctx, c.Name)
-	if err != nil {
-		return err
-	}
-	list, err := record.SealedClips(filepath.Join(c.Data, recordingsDir), found.ID)
-	if err != nil {
-		return err
-	}
-	watch := c.addresses().Public + "/c/" + string(found.Name) + "/clip/"
+func (c *recordingClips) Run(ctx context.Context, w world) error {
+	return c.withChannel(ctx, c.Name, func(_ *channelTools, found channel.Channel) error {
+		list, err := record.SealedClips(filepath.Join(c.Data, recordingsDir), found.ID)
+		if err != nil {
+			return err
+		}
+		return c.print(w, found.Name, list)
+	})
+}
+
+func (c *recordingClips) print(w world, name id.Name, list []record.Summary) error {
+	watch := c.addresses().Public + "/c/" + string(name) + "/clip/"
 	if c.JSON {
 		type row struct {
 			Clip    string    `json:"clip"`
@@ -51,7 +49,7 @@ func (c *recordingClips) Run(ctx context.Context, w world) (err error) {
 		return json.NewEncoder(w.out).Encode(rows)
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintf(w.out, "Channel %s has no clip.\n", found.Name)
+		_, err := fmt.Fprintf(w.out, "Channel %s has no clip.\n", name)
 		return err
 	}
 	table := tabwriter.NewWriter(w.out, 0, 0, 2, ' ', 0)
