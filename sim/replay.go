@@ -128,7 +128,7 @@ func (l *ledger) hear(in swarm.Input) {
 			l.count("heard", messageName(in.Data[0]))
 		}
 	case swarm.Checked:
-		if in.OK {
+		if in.OK && in.Piece < segment.PiecesMax { // a damaged tape may name any
 			b := l.good[in.Part]
 			b.Set(in.Piece)
 			l.good[in.Part] = b

@@ -7,6 +7,10 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"shoal/segment"
+	"shoal/swarm"
+	"shoal/swarm/tape"
 )
 
 // TestLibrary holds every scenario that is built in to be one that runs.
@@ -100,6 +104,7 @@ func FuzzReplay(f *testing.F) {
 		}
 		f.Add(recorded[:min(len(recorded), 4000)])
 	}
+	f.Add(tape.AppendFramed(tape.AppendHead(nil, swarm.Config{}), 0, swarm.Checked{Piece: segment.PiecesMax, OK: true}))
 	f.Fuzz(func(t *testing.T, recorded []byte) { _, _ = Replay(recorded) })
 }
 
