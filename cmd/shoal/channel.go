@@ -95,6 +95,9 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 	if _, err := (channel.Settings{}).With(changes); err != nil { // before there is a channel
 		return &misuseError{err}
 	}
+	if _, err := channel.ParseName(c.Name); err != nil { // before there is a data directory
+		return &misuseError{err}
+	}
 	registry, done, err := c.registry(ctx, true)
 	if err != nil {
 		return err
@@ -103,9 +106,6 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 	added, key, err := registry.Add(ctx, c.Name)
 	if errors.Is(err, channel.ErrTaken) {
 		return fmt.Errorf("%w: choose another, or draw a new stream key for it with `shoal channel new-key %s`", err, c.Name)
-	}
-	if errors.Is(err, channel.ErrInvalid) {
-		return &misuseError{err}
 	}
 	if err != nil {
 		return err

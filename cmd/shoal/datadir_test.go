@@ -76,6 +76,12 @@ func TestAMistakenDirectoryIsTold(t *testing.T) {
 		t.Errorf("they left %v, %v", left, err)
 	}
 	made := filepath.Join(dir, "new")
+	if _, err := say(t, "channel", "add", "Sea", "--data", made); err == nil || !strings.Contains(err.Error(), "use 1 to") {
+		t.Errorf("a name that cannot be: %v", err)
+	}
+	if _, err := os.Stat(made); err == nil {
+		t.Error("a channel that was refused left a directory")
+	}
 	if said, err := say(t, "channel", "add", "sea", "--data", made); err != nil || !strings.Contains(said, made+" is a new data directory") {
 		t.Errorf("a directory that was made: %q, %v", said, err)
 	}

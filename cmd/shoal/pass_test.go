@@ -79,7 +79,7 @@ func TestANativeViewerNeedsAPass(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{link + "?token=" + made.Pass}, {link, "--pass", made.Pass}} { // it waits for the broadcast
-		if text, err := say(t, append([]string{"watch", "--seconds", "1"}, args...)...); err != nil || !strings.Contains(text, "0 parts") {
+		if text, err := say(t, append([]string{"watch", "--seconds", "1"}, args...)...); err == nil || !strings.Contains(err.Error(), "not live") || !strings.Contains(text, "0 parts") {
 			t.Errorf("with a pass: %s %v", text, err)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -70,18 +71,21 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	stats := viewer.Stats()
+	if err := report(w.out, stats, c.JSON); err != nil {
+		return err
+	}
+	if stats.Parts == 0 {
+		return errors.New("nothing was played: the channel is not live, or the server cannot be reached. --verbose says more")
+	}
 	if says := c.otherwise(stats); says != "" {
 		fmt.Fprintln(w.err, says)
 	}
-	return report(w.out, stats, c.JSON)
+	return nil
 }
 
 // otherwise says what was not as it was asked for.
 func (c *watchCommand) otherwise(s peer.Stats) string {
-	switch {
-	case s.Parts == 0:
-		return "nothing was played: the channel is not live, or the server cannot be reached. --verbose says more"
-	case c.Height > 0 && s.Lines > c.Height:
+	if c.Height > 0 && s.Lines > c.Height {
 		return fmt.Sprintf("no picture of at most %d lines is made now: the one of %d lines was played", c.Height, s.Lines)
 	}
 	return ""

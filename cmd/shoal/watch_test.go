@@ -12,7 +12,7 @@ import (
 func TestWatchSaysWhatIsWrong(t *testing.T) {
 	var said bytes.Buffer
 	c := &watchCommand{Link: "http://127.0.0.1:1/c/nobody", Seconds: 1}
-	if err := c.Run(t.Context(), world{out: &said, err: &said}); err != nil || !strings.Contains(said.String(), "nothing was played") {
+	if err := c.Run(t.Context(), world{out: &said, err: &said}); err == nil || !strings.Contains(err.Error(), "nothing was played") || !strings.Contains(said.String(), "0 parts") {
 		t.Errorf("of a server that is not there: %q, %v", said.String(), err)
 	}
 	c.Height = 300

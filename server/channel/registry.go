@@ -53,13 +53,21 @@ func Open(ctx context.Context, c Config) (*Registry, error) {
 	return r, nil
 }
 
+// ParseName returns a channel's name, or ErrInvalid with what names are made of.
+func ParseName(name string) (id.Name, error) {
+	n, err := id.ParseName(name)
+	if err != nil {
+		return "", fmt.Errorf("%q: %w: use 1 to %d of a-z, 0-9, '-' and '_', starting with a letter or digit", clip(name), ErrInvalid, id.NameMax)
+	}
+	return n, nil
+}
+
 // Add makes a channel with a new identity and returns it with its stream key, which is kept nowhere. It returns
 // ErrInvalid, ErrTaken or ErrFull.
 func (r *Registry) Add(ctx context.Context, name string) (Channel, string, error) {
-	n, err := id.ParseName(name)
+	n, err := ParseName(name)
 	if err != nil {
-		return Channel{}, "", fmt.Errorf("%q: %w: use 1 to %d of a-z, 0-9, '-' and '_', starting with a letter or digit",
-			clip(name), ErrInvalid, id.NameMax)
+		return Channel{}, "", err
 	}
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -158,12 +158,19 @@ func (v *visit) started() error {
 // it is refused.
 func (v *visit) refuse(why error) {
 	v.deadline(writeMax)
-	description := "Stream key refused. See the server's log for the reason."
-	if !errors.Is(why, gate.ErrKey) && !errors.Is(why, gate.ErrBlocked) {
-		description = "The stream key is right, but the server cannot take the stream: " + v.redact(why.Error())
-	}
 	// The connection ends whether this arrives or not.
-	_ = v.status("error", "NetStream.Publish.BadName", description)
+	_ = v.status("error", "NetStream.Publish.BadName", v.spoken(why))
+}
+
+// spoken is what a publisher who is refused hears.
+func (v *visit) spoken(why error) string {
+	switch {
+	case errors.Is(why, gate.ErrKey):
+		return "Stream key refused. Copy it again as it was printed; the server's log has the reason."
+	case errors.Is(why, gate.ErrBlocked): // before the key was looked at
+		return "Too many wrong stream keys came from your address. Try again in a minute: a right one is taken then."
+	}
+	return "The stream key is right, but the server cannot take the stream: " + v.redact(why.Error())
 }
 
 func (v *visit) status(level, code, description string) error {

@@ -182,3 +182,15 @@ func TestRunStopsEverything(t *testing.T) {
 		t.Error("Run on a closed listener says nothing")
 	}
 }
+
+// Whoever is shut out for others' wrong keys must not go and replace a good one.
+func TestWhatWhoIsRefusedHears(t *testing.T) {
+	v := &visit{key: rightKey}
+	for want, why := range map[string]error{
+		"Copy it again": gate.ErrKey, "Try again in a minute": gate.ErrBlocked, "key is right, but the server cannot take the stream: " + gate.ErrFull.Error(): gate.ErrFull,
+	} {
+		if said := v.spoken(why); !strings.Contains(said, want) || strings.Contains(said, rightKey) {
+			t.Errorf("%v: %q", why, said)
+		}
+	}
+}
