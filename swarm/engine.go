@@ -58,7 +58,8 @@ type early struct {
 
 // New returns an engine that has seen nothing yet.
 func New(c Config) *Engine {
-	e := &Engine{config: c, wake: pick.Never, route: route.New(c.Seed), follows: segment.AllTracks}
+	e := &Engine{config: c, wake: pick.Never, follows: segment.AllTracks}
+	e.route = route.New(c.Seed, e.queueMS)
 	e.records.Channel = c.Channel
 	e.placedAt = -placeEvery
 	e.desk.Recorded, e.shelf.Recorded, e.records.Recorded, e.upload.Recorded, e.route.Idle = c.Recorded, c.Recorded, c.Recorded, c.Recorded, c.Recorded

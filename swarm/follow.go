@@ -23,7 +23,7 @@ func (e *Engine) follow(tracks segment.Tracks) {
 		return true
 	})
 	e.supply.follow(tracks)
-	e.route.Follow(e.now, tracks, e.queueMS())
+	e.route.Follow(e.now, tracks)
 }
 
 // leave ends what is under way for a part of a track that is followed no longer.

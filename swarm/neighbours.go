@@ -58,7 +58,7 @@ func (e *Engine) peerUp(p id.Peer) {
 	e.upload.Join(p)
 	e.route.Join(p)
 	e.say(p, wire.Hello{Version: wire.Version, Stripes: segment.Stripes, Echoes: true, Joins: true})
-	e.say(p, e.route.Greet(e.now, e.queueMS()))
+	e.say(p, e.route.Greet(e.now))
 	if e.config.Recorded {
 		if e.upload.Open() {
 			e.show(p)

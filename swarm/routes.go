@@ -40,7 +40,7 @@ func (e *Engine) steer() {
 		}
 		e.later(next)
 	}
-	acts, next := e.route.Think(e.now, e.queueMS(), nil)
+	acts, next := e.route.Think(e.now, nil)
 	e.act(acts)
 	if next != route.Never {
 		e.later(next)
@@ -173,7 +173,7 @@ func (e *Engine) newsFor(to id.Peer, p *have.Part, fresh wire.Bitmap) wire.Bitma
 
 // Trees describes the stripes for people: each parent (id.Origin: none), each depth, and how many slots are sold.
 func (e *Engine) Trees() (parents [segment.Stripes]id.Peer, depths [segment.Stripes]uint8, slots, used int) {
-	said := e.route.Greet(e.now, 0)
+	said := e.route.Greet(e.now)
 	for k := range parents {
 		parents[k] = e.route.Parent(k)
 	}

@@ -18,10 +18,10 @@ type Act struct {
 const Never = span.Span(1<<63 - 1)
 
 // Think chooses parents for stripes that have none, sometimes a better one for the deepest, and tells neighbours what
-// changed. It returns when to think again. queueMS is how long a piece waits for the uplink now.
-func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) {
+// changed. It returns when to think again.
+func (t *Table) Think(now span.Span, acts []Act) ([]Act, span.Span) {
 	if t.Idle {
-		return t.tell(now, queueMS, acts)
+		return t.tell(now, acts)
 	}
 	acts = append(acts, t.letters...)
 	t.letters = nil
@@ -42,7 +42,7 @@ func (t *Table) Think(now span.Span, queueMS int, acts []Act) ([]Act, span.Span)
 		acts = t.optimise(now, acts)
 	}
 	next = min(next, t.optimiseAt)
-	acts, tell := t.tell(now, queueMS, acts)
+	acts, tell := t.tell(now, acts)
 	return acts, min(next, tell)
 }
 

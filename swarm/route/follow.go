@@ -18,8 +18,8 @@ func (t *Table) suits(n *neighbour) bool { return t.tracks != 0 && n.said.Tracks
 func (t *Table) fits(n *neighbour) bool { return t.tracks.Covers(n.said.Tracks) }
 
 // Follow turns to other tracks: parents and children whose tracks are not ours are left, and all neighbours are told before
-// anything is asked of them. queueMS is as for Think.
-func (t *Table) Follow(now span.Span, tracks segment.Tracks, queueMS int) {
+// anything is asked of them.
+func (t *Table) Follow(now span.Span, tracks segment.Tracks) {
 	t.tracks = tracks
 	t.peers.All(func(p id.Peer, n *neighbour) bool {
 		if !t.suits(n) {
@@ -40,7 +40,7 @@ func (t *Table) Follow(now span.Span, tracks segment.Tracks, queueMS int) {
 	}
 	t.primary = 0
 	t.choosePrimary()
-	t.told, t.toldAt, t.dirty, t.stale = t.state(now, queueMS), now, true, true
+	t.told, t.toldAt, t.dirty, t.stale = t.state(now), now, true, true
 	t.letters = t.broadcast(t.letters)
 }
 

@@ -18,12 +18,12 @@ func following(tracks segment.Tracks) wire.State {
 // TestOnlyWhoFollowsAllOfItIsAsked has neighbours who follow another track, ours, and ours and more.
 func TestOnlyWhoFollowsAllOfItIsAsked(t *testing.T) {
 	for tracks, want := range map[segment.Tracks]bool{0b001: false, 0b010: true, 0b110: true, 0b100: false} {
-		table := New(1)
+		table := New(1, noQueue)
 		table.SetSlots(32)
-		table.Follow(0, 0b010, 0)
+		table.Follow(0, 0b010)
 		table.Join(1)
 		table.Heard(0, 1, following(tracks))
-		acts, _ := table.Think(2*GatherFor, 0, nil)
+		acts, _ := table.Think(2*GatherFor, nil)
 		if got := subs(acts)[1] != 0; got != want {
 			t.Errorf("one who follows %03b is asked: %v", tracks, got)
 		}
@@ -32,9 +32,9 @@ func TestOnlyWhoFollowsAllOfItIsAsked(t *testing.T) {
 
 func TestOnlyWhoFollowsNoMoreIsServed(t *testing.T) {
 	for tracks, want := range map[segment.Tracks]uint16{0b001: 0, 0b010: everyStripe, 0b110: everyStripe, 0b111: 0} {
-		table := New(1)
+		table := New(1, noQueue)
 		table.SetSlots(32)
-		table.Follow(0, 0b110, 0)
+		table.Follow(0, 0b110)
 		table.Seed(0, everyStripe)
 		table.Join(1)
 		table.Heard(0, 1, following(tracks))
@@ -48,7 +48,7 @@ func TestOnlyWhoFollowsNoMoreIsServed(t *testing.T) {
 // known for what it is before it seeks another.
 func TestWhoTurnsTellsAllBeforeItAsks(t *testing.T) {
 	table := meet(following(0b001), following(0b011), following(0b001), following(0b010))
-	table.Follow(0, 0b001, 0)
+	table.Follow(0, 0b001)
 	table.ask(span.Second, table.peers.Get(1), 0x00ff)
 	table.ask(span.Second, table.peers.Get(2), 0xff00)
 	table.Accepted(span.Second, 1, 0x00ff, nil)
@@ -57,8 +57,8 @@ func TestWhoTurnsTellsAllBeforeItAsks(t *testing.T) {
 	if table.Parent(0) != 1 || table.Parent(15) != 2 || table.Given(3)&(1<<0) == 0 {
 		t.Fatal("not set up")
 	}
-	table.Follow(2*span.Second, 0b010, 0)
-	acts, _ := table.Think(2*span.Second, 0, nil)
+	table.Follow(2*span.Second, 0b010)
+	acts, _ := table.Think(2*span.Second, nil)
 	told := map[id.Peer]bool{}
 	left, refused := uint16(0), uint16(0)
 	for _, a := range acts {
@@ -101,7 +101,7 @@ func TestANeighbourThatTurnsIsLeft(t *testing.T) {
 	if table.Given(1)&(1<<15) == 0 {
 		t.Error("who follows less than we do can go on as a child")
 	}
-	table.Follow(span.Second, 0b010, 0)
+	table.Follow(span.Second, 0b010)
 	if table.Given(1)&(1<<15) != 0 {
 		t.Error("it is still a child")
 	}

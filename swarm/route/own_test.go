@@ -25,8 +25,8 @@ func TestWhatIsRescuedTimeAndAgainIsFetchedEarly(t *testing.T) {
 		t.Errorf("fetches %016b after %d rescues", table.Seeds(), OwnAfter-1)
 	}
 	table := starved(t, OwnAfter)
-	if table.Seeds() != 1<<3 || table.state(span.Second, 0).Depth[3] != 0 {
-		t.Errorf("fetches %016b, depth %d", table.Seeds(), table.state(span.Second, 0).Depth[3])
+	if table.Seeds() != 1<<3 || table.state(span.Second).Depth[3] != 0 {
+		t.Errorf("fetches %016b, depth %d", table.Seeds(), table.state(span.Second).Depth[3])
 	}
 }
 
@@ -43,13 +43,13 @@ func TestWhatAPeerBringsIsNotFetchedEarly(t *testing.T) {
 func TestOwnStripeIsGivenUpForAParent(t *testing.T) {
 	table := starved(t, OwnAfter)
 	later := span.Second + 3*OwnFor
-	if acts, _ := table.Think(later, 0, nil); (subs(acts)[1]|subs(acts)[2])&(1<<3) != 0 || table.Seeds() != 1<<3 {
+	if acts, _ := table.Think(later, nil); (subs(acts)[1]|subs(acts)[2])&(1<<3) != 0 || table.Seeds() != 1<<3 {
 		t.Fatalf("asked %v of those who have no room, fetches %016b", subs(acts), table.Seeds())
 	}
 	table.Heard(later, 2, able(8, 20))
 	var asked uint16
 	for at := later; at < later+2*OwnFor; at += span.Second {
-		acts, _ := table.Think(at, 0, nil)
+		acts, _ := table.Think(at, nil)
 		asked |= subs(acts)[2]
 		if table.Seeds() != 1<<3 {
 			t.Fatal("given up before anyone agreed")
@@ -79,7 +79,7 @@ func TestAnotherTreeIsNoLoop(t *testing.T) {
 		table.Heard(span.Second, 2, deep)
 		var asked uint16
 		for at := span.Second; at < span.Second+3*OwnFor; at += span.Second {
-			acts, _ := table.Think(at, 0, nil)
+			acts, _ := table.Think(at, nil)
 			asked |= subs(acts)[2]
 		}
 		if got := asked&(1<<3) != 0; got == ours {

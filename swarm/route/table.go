@@ -96,6 +96,7 @@ type Table struct {
 	met        span.Span // when the first neighbour said what it can give
 	letters    []Act     // to be said with the next Think
 	near       []id.Peer // those of our network who were named last
+	queueMS    func() int
 
 	// Idle has no trees: of a recording nothing is pushed. Ahead is what the player has before it has to wait, in AheadUnits.
 	Idle  bool
@@ -113,9 +114,10 @@ func (t *Table) AheadOf(p id.Peer) span.Span {
 	return 0
 }
 
-// New returns a table of a peer with nobody around it. chance breaks ties.
-func New(chance uint64) *Table {
-	t := &Table{chance: chance, tracks: segment.AllTracks, dirty: true}
+// New returns a table of a peer with nobody around it. chance breaks ties; queueMS tells how long a piece waits for
+// the uplink, and is asked when neighbours may be told of it: not at every step.
+func New(chance uint64, queueMS func() int) *Table {
+	t := &Table{chance: chance, queueMS: queueMS, tracks: segment.AllTracks, dirty: true}
 	for k := range t.stripes {
 		t.stripes[k] = stripe{depth: DepthNone, age: newAges()}
 	}

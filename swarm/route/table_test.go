@@ -12,6 +12,9 @@ import (
 	"shoal/wire"
 )
 
+// noQueue is of an uplink on which nothing waits.
+func noQueue() int { return 0 }
+
 func able(slots uint8, delay uint8) (m wire.State) {
 	m.Free, m.Slots, m.Primary, m.Tracks = slots, uint16(slots), everyStripe, segment.AllTracks
 	for k := range m.Depth {
@@ -22,7 +25,7 @@ func able(slots uint8, delay uint8) (m wire.State) {
 
 // meet returns a table with neighbours 1 to n who said what states say.
 func meet(states ...wire.State) *Table {
-	t := New(1)
+	t := New(1, noQueue)
 	t.SetSlots(32)
 	for i, m := range states {
 		p := id.Peer(i + 1)
@@ -45,14 +48,14 @@ func subs(acts []Act) map[id.Peer]uint16 {
 
 // TestTheNearAreAskedFirst: of two that are much the same, the one of our own network.
 func TestTheNearAreAskedFirst(t *testing.T) {
-	table := New(1)
+	table := New(1, noQueue)
 	table.SetSlots(32)
 	table.Near(2)
 	for p := range id.Peer(3) {
 		table.Join(p + 1)
 		table.Heard(0, p+1, able(100, 20))
 	}
-	acts, _ := table.Think(2*GatherFor, 0, nil)
+	acts, _ := table.Think(2*GatherFor, nil)
 	if asked := subs(acts); asked[2] != everyStripe {
 		t.Errorf("asked %v, though 2 is near", asked)
 	}
@@ -69,22 +72,22 @@ func TestTheNearAreAskedFirst(t *testing.T) {
 
 func TestEveryStripeSeeksAParent(t *testing.T) {
 	table := meet(able(100, 20), able(100, 90))
-	acts, _ := table.Think(2*GatherFor, 0, nil)
+	acts, _ := table.Think(2*GatherFor, nil)
 	if asked := subs(acts); asked[1] != everyStripe {
 		t.Fatalf("asked %v, though 1 is the quicker", asked)
 	}
 	table.Accepted(0, 1, everyStripe, nil)
-	if acts, _ := table.Think(span.Second, 0, nil); len(subs(acts)) != 0 {
+	if acts, _ := table.Think(span.Second, nil); len(subs(acts)) != 0 {
 		t.Errorf("asked again: %v", subs(acts))
 	}
-	if table.Parent(3) != 1 || table.state(0, 0).Depth[3] != 2 {
-		t.Error("parent", table.Parent(3), "depth", table.state(0, 0).Depth[3])
+	if table.Parent(3) != 1 || table.state(0).Depth[3] != 2 {
+		t.Error("parent", table.Parent(3), "depth", table.state(0).Depth[3])
 	}
 }
 
 func TestRoomIsRespected(t *testing.T) {
 	table := meet(able(4, 20), able(100, 60))
-	acts, _ := table.Think(2*GatherFor, 0, nil)
+	acts, _ := table.Think(2*GatherFor, nil)
 	asked := subs(acts)
 	if bits.OnesCount16(asked[1]) > 4 || asked[1]|asked[2] != everyStripe {
 		t.Errorf("asked %v of one that has room for 4", asked)
@@ -93,31 +96,31 @@ func TestRoomIsRespected(t *testing.T) {
 
 func TestLostParentIsReplaced(t *testing.T) {
 	table := meet(able(100, 20), able(100, 60))
-	table.Think(2*GatherFor, 0, nil)
+	table.Think(2*GatherFor, nil)
 	table.Accepted(0, 1, everyStripe, nil)
 	table.Leave(span.Second, 1)
-	if d := table.state(span.Second, 0).Depth[0]; d != 2 {
+	if d := table.state(span.Second).Depth[0]; d != 2 {
 		t.Error("children hear at once that their parent is an orphan: depth", d)
 	}
-	acts, _ := table.Think(span.Second, 0, nil)
+	acts, _ := table.Think(span.Second, nil)
 	if subs(acts)[2] != everyStripe {
 		t.Errorf("asked %v", subs(acts))
 	}
-	if d := table.state(span.Second+OrphanFor+1, 0).Depth[0]; d != DepthNone {
+	if d := table.state(span.Second + OrphanFor + 1).Depth[0]; d != DepthNone {
 		t.Error("still says that it comes: depth", d)
 	}
 }
 
 func TestSilentParentIsLeft(t *testing.T) {
 	table := meet(able(100, 20), able(100, 60))
-	table.Think(2*GatherFor, 0, nil)
+	table.Think(2*GatherFor, nil)
 	table.Accepted(0, 1, everyStripe, nil)
 	for seq := range uint64(ParentMissesMax) {
 		for k := range stripes {
 			table.Missed(span.Second, k, seq)
 		}
 	}
-	acts, _ := table.Think(span.Second, 0, nil)
+	acts, _ := table.Think(span.Second, nil)
 	unsub := uint16(0)
 	for _, a := range acts {
 		if m, ok := a.Message.(wire.Unsub); ok && a.Peer == 1 {
@@ -135,12 +138,12 @@ func TestOwnDescendantIsNoParent(t *testing.T) {
 		deeper.Depth[k] = 4
 	}
 	table := meet(able(100, 60), deeper)
-	table.Think(2*GatherFor, 0, nil)
+	table.Think(2*GatherFor, nil)
 	table.Accepted(0, 1, everyStripe, nil)
 	table.Subscribed(0, 2, wire.Sub{Stripes: 1}, nil)
 	table.Refused(0, 1, 1)
 	table.Leave(0, 1)
-	acts, _ := table.Think(2*GatherFor, 0, nil)
+	acts, _ := table.Think(2*GatherFor, nil)
 	if asked := subs(acts)[2]; asked&1 != 0 {
 		t.Error("asked its own child for the stripe that it gives it")
 	}
@@ -164,7 +167,7 @@ func TestWhoRelaysDisplacesWhoDoesNot(t *testing.T) {
 // long, and nobody is asked and served for the same stripe.
 func TestBooksBalance(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		table := New(7)
+		table := New(7, noQueue)
 		table.SetSlots(rapid.IntRange(0, 40).Draw(t, "slots"))
 		now := span.Span(0)
 		for range rapid.IntRange(1, 80).Draw(t, "steps") {
@@ -194,7 +197,7 @@ func TestBooksBalance(t *testing.T) {
 				table.SetSlots(rapid.IntRange(0, 40).Draw(t, "slots"))
 				table.Shed(nil)
 			}
-			table.Think(now, 0, nil)
+			table.Think(now, nil)
 			balance(t, table)
 		}
 	})

@@ -7,12 +7,12 @@ import (
 )
 
 // tell says what changed, not too often.
-func (t *Table) tell(now span.Span, queueMS int, acts []Act) ([]Act, span.Span) {
+func (t *Table) tell(now span.Span, acts []Act) ([]Act, span.Span) {
 	if now < t.lookedAt+lookEvery { // there will be a step soon enough
 		return acts, Never
 	}
 	t.lookedAt = now
-	m := t.state(now, queueMS)
+	m := t.state(now)
 	if !t.worthTelling(m) {
 		return acts, Never
 	}
@@ -64,11 +64,11 @@ func (t *Table) worthTelling(m wire.State) bool {
 }
 
 // Greet returns what to say of ourselves to a new neighbour.
-func (t *Table) Greet(now span.Span, queueMS int) wire.State { return t.state(now, queueMS) }
+func (t *Table) Greet(now span.Span) wire.State { return t.state(now) }
 
 // state returns what to say of ourselves.
-func (t *Table) state(now span.Span, queueMS int) (m wire.State) {
-	m.QueueMS = uint16(min(queueMS, 1<<16-1))
+func (t *Table) state(now span.Span) (m wire.State) {
+	m.QueueMS = uint16(min(t.queueMS(), 1<<16-1))
 	m.Free = uint8(min(max(t.slots-t.used, 0), 255))
 	m.Slots = uint16(min(t.slots, 1<<16-1))
 	m.Primary = t.primary

@@ -48,7 +48,8 @@ type job struct {
 }
 
 type link struct {
-	buffered int
+	buffered int       // set by fill
+	listed   bool      // in holding
 	movedAt  span.Span // when some of it left, or it began
 	askedAt  span.Span // when it was last asked for its clock; 0 is never
 	way      way
@@ -60,8 +61,9 @@ type Desk struct {
 	Recorded bool
 
 	links    roster.Roster[link]
-	total    int // bytes in all transports
-	ahead    int // how many of them are enough
+	holding  []*link // all whose transports hold something, and some that did: few of many neighbours
+	total    int     // bytes in all transports
+	ahead    int     // how many of them are enough
 	waits    waits
 	drain    drain
 	overhead overhead
@@ -97,7 +99,8 @@ func (d *Desk) Join(p id.Peer) { d.links.Add(p) }
 // Leave takes a neighbour away, with all that waits for it.
 func (d *Desk) Leave(p id.Peer) {
 	if l := d.links.Get(p); l != nil {
-		d.total -= l.buffered
+		d.fill(l, 0)
+		d.holding = slices.DeleteFunc(d.holding, func(other *link) bool { return other == l })
 	}
 	d.links.Remove(p)
 	d.queue = slices.DeleteFunc(d.queue, func(j job) bool { return j.Peer == p })
@@ -119,9 +122,18 @@ func (d *Desk) Delay(now span.Span) span.Span {
 func (d *Desk) Drained(now span.Span, p id.Peer, buffered int) {
 	if l := d.links.Get(p); l != nil {
 		l.movedAt = now
-		d.total += buffered - l.buffered
 		d.drain.left(l.buffered - buffered)
-		l.buffered = buffered
+		d.fill(l, buffered)
+	}
+}
+
+// fill sets how many bytes wait in a transport.
+func (d *Desk) fill(l *link, buffered int) {
+	d.total += buffered - l.buffered
+	l.buffered = buffered
+	if buffered > 0 && !l.listed {
+		l.listed = true
+		d.holding = append(d.holding, l)
 	}
 }
 
@@ -208,11 +220,11 @@ func (d *Desk) room(j *job, moving int) bool {
 // moving returns how many bytes the line has before it. What has stood in a transport for a while waits for its neighbour's line and not for
 // ours.
 func (d *Desk) moving(now span.Span) (bytes int) {
-	d.links.All(func(_ id.Peer, l *link) bool {
-		if now < l.movedAt+stuckAfter {
+	d.holding = slices.DeleteFunc(d.holding, func(l *link) bool {
+		if l.listed = l.buffered > 0; l.listed && now < l.movedAt+stuckAfter {
 			bytes += l.buffered
 		}
-		return true
+		return !l.listed
 	})
 	return bytes
 }
@@ -247,9 +259,8 @@ func (d *Desk) Pump(now span.Span, out []Send) (sends []Send, next span.Span, ok
 		if j.link.buffered == 0 {
 			j.link.movedAt = now
 		}
-		j.link.buffered += j.size
+		d.fill(j.link, j.link.buffered+j.size)
 		moving += j.size
-		d.total += j.size
 		d.waits.add(now - j.since)
 		out = append(out, j.Send)
 	}
