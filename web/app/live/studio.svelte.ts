@@ -6,6 +6,7 @@
 // What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
 import { askChannel, type Channel } from '../channels/api';
 import { HealthMeter, type Health } from './health';
+import { Hearing } from './hearing';
 import { askRecording, type Recording } from '../recordings/api';
 import { isName, nameIn, placeInFragment, remember, remembered } from '../place/place';
 import * as problems from './problems';
@@ -47,12 +48,15 @@ export class Studio {
   problem = $state.raw<Problem | null>(null);
   channel = $state.raw<Channel | null>(null);
   health = $state.raw<Health | null>(null);
+  heard = $state(true); // the server reports on what is sent
   since = $state<number | null>(null); // when sending began
   kept = $state.raw<Recording | null>(null); // of what was stopped last
   #sources: Sources | null = null;
   #whip: Whip | null = null;
   #meter = new HealthMeter();
+  #hearing = new Hearing();
   #tries = 0; // since it broke
+  #held = false; // the place may still be held by a session of this page that broke
   #attempt = 0; // grows with every start and stop: what belongs to an older one is over
   #connectedAt = 0;
   #troubledAt = 0;
@@ -87,7 +91,7 @@ export class Studio {
   }
 
   get onAir(): boolean {
-    return this.phase === 'sending' && this.channel?.live === true;
+    return this.phase === 'sending' && this.heard && this.channel?.live === true;
   }
 
   get watchLink(): string {
@@ -179,6 +183,7 @@ export class Studio {
     this.since = this.kept = null;
     remember(storage(), this.keep ? { name: this.name, key: this.key.trim() } : null);
     this.phase = 'joining';
+    this.#held = false;
     await this.#join(++this.#attempt, true, takeover);
   }
 
@@ -190,6 +195,7 @@ export class Studio {
       if (attempt !== this.#attempt) return void whip.end();
       this.#whip = whip;
       this.#meter = new HealthMeter();
+      this.#hearing = new Hearing();
       this.#connectedAt = 0;
       this.#troubledAt = performance.now();
     } catch (error) {
@@ -197,8 +203,8 @@ export class Studio {
       const { problem, worth } = error instanceof Refused ? refusal(error.status, error.says)
         : { problem: error instanceof NoEncoder ? problems.noEncoder : refusal(-1, error instanceof Error ? error.message : String(error)).problem, worth: false };
       // A place that was lost a moment ago is still taken, by oneself. Later it is somebody else's: who goes on air when that one stops, nobody expects.
-      const own = problem.taken === true && this.#tries <= OWN_PLACE_TRIES;
-      if (first || !own) this.problem = problem;
+      const own = problem.taken === true && this.#held && this.#tries <= OWN_PLACE_TRIES;
+      if (first || !own) this.problem = problem.taken && !first && !this.#held ? problems.takenOver : problem;
       if (worth && !first && (own || !problem.taken)) this.#later(attempt);
       else this.phase = 'off';
     }
@@ -208,7 +214,10 @@ export class Studio {
     this.phase = 'again';
     this.#tries++;
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => void this.#join(attempt, false), AGAIN_MS);
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      void this.#join(attempt, false);
+    }, AGAIN_MS);
   }
 
   async stop(): Promise<void> {
@@ -238,28 +247,59 @@ export class Studio {
     if (state === 'connected') {
       this.#troubledAt = now;
       if (this.#connectedAt === 0) this.#connected(now);
-      const report = await whip.connection.getStats();
-      this.health = this.#meter.read(report.values() as Iterable<Record<string, unknown>>, now);
+      const entries = [...((await whip.connection.getStats()).values() as Iterable<Record<string, unknown>>)];
+      if (whip !== this.#whip) return;
+      this.health = this.#meter.read(entries, now);
+      this.#hearing.read(entries, now);
+      this.#hear(!this.#hearing.unheard);
       const answer = await askChannel('', this.name, '');
-      if (whip === this.#whip && answer.kind === 'ok') this.channel = answer.value;
+      if (whip !== this.#whip || answer.kind !== 'ok') return;
+      this.channel = answer.value;
+      // It is there and knows of no publisher: it was started anew, and what is sent reaches nobody. Else a line that broke may mend by itself.
+      if (this.#hearing.unheard && !answer.value.publishing) await this.#fell(whip, problems.broken);
       return;
     }
-    const patience = this.#connectedAt === 0 ? CONNECT_MS : SILENT_MS;
-    if (state !== 'failed' && state !== 'closed' && now - this.#troubledAt < patience) return;
     const before = this.#connectedAt !== 0;
+    if (before && state === 'disconnected') this.#hear(false);
+    const patience = before ? SILENT_MS : CONNECT_MS;
+    if (state !== 'failed' && state !== 'closed' && now - this.#troubledAt < patience) return;
+    // Who hung up is still there as a rule and knows why, which is told then: that it broke would be wrong.
+    await this.#fell(whip, before ? problems.broken : problems.noRoute, before && state === 'closed');
+  }
+
+  /** Says when nothing comes back, and takes it back. */
+  #hear(heard: boolean): void {
+    this.heard = heard;
+    if (!heard) this.problem = problems.unheard;
+    else if (this.problem === problems.unheard) this.problem = null;
+  }
+
+  /** A session is over that nobody here ended. `why` is told, of one that the server hung up only if it does not answer. */
+  async #fell(whip: Whip, why: Problem, hungUp = false): Promise<void> {
+    const lasted = performance.now() - this.#connectedAt;
     this.#whip = null;
     this.health = null;
     this.channel = null;
-    this.problem = before ? problems.broken : problems.noRoute;
+    this.problem = hungUp ? null : why;
     const attempt = ++this.#attempt;
+    this.#held = true;
     this.#later(attempt);
-    await whip.end();
+    const over = await whip.end();
+    if (attempt !== this.#attempt || this.#again === undefined) return; // it is tried already
+    this.#held = !over;
+    if (!over) this.problem = why;
+    else if (hungUp && lasted > AGAIN_MS) { // one that ends at once is not begun without a pause
+      clearTimeout(this.#again);
+      this.#again = undefined;
+      await this.#join(attempt, false);
+    }
   }
 
   #connected(now: number): void {
     this.#connectedAt = now;
     this.#tries = 0;
     this.phase = 'sending';
+    this.heard = true;
     this.problem = null;
     this.since ??= Date.now();
     void navigator.wakeLock?.request('screen').then((lock) => {
