@@ -46,6 +46,8 @@ func (a *API) clipFile(w http.ResponseWriter, r *http.Request) {
 	open(w)
 	clip, err := a.clipOf(r)
 	switch {
+	case errors.Is(err, record.ErrNotFound) && r.PathValue("file") == downloadFile:
+		answerProblem(w, r, errNoRecording)
 	case err != nil:
 		a.refuse(w, r, err)
 	case r.PathValue("file") == "cert":
@@ -191,6 +193,20 @@ func (a *API) meant(channel id.Channel, ask wish) (rec *record.Recording, from, 
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
+// noFile is why a recording cannot be downloaded, in words for whoever wanted it.
+func (a *API) noFile(rec *record.Recording, err error) error {
+	switch {
+	case errors.Is(err, record.ErrGrowing) && a.planned(rec.Key.Channel, rec.Key.Epoch).Keep:
+		return errGrowing
+	case errors.Is(err, record.ErrGrowing), errors.Is(err, record.ErrNotFound): // the former is there for rewinding, and goes
+		return errNoRecording
+	case errors.Is(err, record.ErrLost):
+		a.config.Log.Error("a recording is not whole", "channel", rec.Name(), "recording", rec.Key.Epoch, "clip", rec.Key.Clip, "err", err)
+		return errLost
+	}
+	return err
+}
+
 // download answers with a recording or a clip as one MP4 file, which may be read in ranges.
 func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recording) {
 	if !a.way(rec.Key.Channel).download {
@@ -199,7 +215,7 @@ func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recor
 	}
 	content, err := rec.File()
 	if err != nil {
-		a.refuse(w, r, err)
+		a.refuse(w, r, a.noFile(rec, err))
 		return
 	}
 	defer content.Close() // it was only read

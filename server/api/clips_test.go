@@ -100,3 +100,41 @@ func TestAClipThatCannotBeIsToldWhy(t *testing.T) {
 		t.Errorf("one more: %d %s, %d made", w.Code, w.Body, s.made)
 	}
 }
+
+// Whoever wants a file that there is none of hears what is true of it, in a browser as a page that leads on.
+func TestADownloadThatCannotBeIsToldWhy(t *testing.T) {
+	h, s := newHouse(t, func(c *Config) { c.Record, c.Download = true, true }), &scissors{}
+	rooms := Rooms{Channels: h, Broadcasts: h, Tracker: h, Lobby: h, Recordings: s}
+	a := New(h.config, rooms, h.metrics)
+	var err error
+	if h.handler, err = a.Handler(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"/hls/fish/9/download.mp4":            {404, "still being made"},
+		"/hls/fish/12/download.mp4":           {404, "This recording is no longer kept, or never was"},
+		"/clips/fish/abcdefgh22/download.mp4": {404, "This recording is no longer kept, or never was"},
+	} {
+		if w := h.request("GET", path); w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	page := h.request("GET", "/hls/fish/9/download.mp4", header("Accept", "text/html")).Body.String()
+	if !strings.Contains(page, "still being made") || !strings.Contains(page, `<a href="/c/fish">`) {
+		t.Errorf("as a page: %s", page)
+	}
+	rec := &record.Recording{Key: record.Key{Channel: fish.ID, Epoch: 7}}
+	if got := a.noFile(rec, fmt.Errorf("%w: 000002.spool", record.ErrLost)); got != errLost || !strings.Contains(h.log.String(), "000002.spool") {
+		t.Errorf("of one that is not whole: %v, and the log says %q", got, h.log.String())
+	}
+	if got := a.noFile(rec, record.ErrParameters); got != record.ErrParameters {
+		t.Errorf("of one that changed: %v", got)
+	}
+	a.rooms.Recorder = settled{record.Keeping{}}
+	if got := a.noFile(rec, record.ErrGrowing); got != errNoRecording {
+		t.Errorf("of what is there for rewinding: %v", got)
+	}
+}

@@ -61,10 +61,10 @@ func writeProblemPage(w http.ResponseWriter, r *http.Request, p *problem) {
 // channelAbove names the channel that a broken address lies below, or nothing. It may not exist either; one that is known not to, or
 // not to be open, is no way on.
 func channelAbove(u *url.URL, p *problem) string {
-	rest, below := strings.CutPrefix(u.Path, "/c/")
+	kind, rest, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	first, _, deeper := strings.Cut(rest, "/")
 	name, err := id.ParseName(first)
-	if !below || !deeper || err != nil || p == errNoChannel || p.Status == http.StatusForbidden {
+	if kind != "c" && kind != "hls" && kind != "clips" || !deeper || err != nil || p == errNoChannel || p.Status == http.StatusForbidden {
 		return ""
 	}
 	return string(name)
