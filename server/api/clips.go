@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -15,7 +16,8 @@ import (
 const (
 	// clipsPerMinute bounds the clips that one network may make: each takes a copy on the disk. What is refused takes none, and does not count.
 	clipsPerMinute = 6
-	clipBodyMax    = 1 << 10
+	// clipBodyMax bounds what is read of a wish, in bytes: enough for a title that is much too long to be told how long it is.
+	clipBodyMax = 16 << 10
 	// downloadFile is a recording or a clip as one file, beside its playlists.
 	downloadFile = "download.mp4"
 	// downloadWithin is how long a client may take to read one: a day of a slow line. It may go on where it broke off.
@@ -131,7 +133,7 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, clipBodyMax))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&ask); err != nil || decoder.More() {
-		answerProblem(w, r, errClipForm)
+		answerProblem(w, r, cmp.Or(tooLarge(r, "What is to be clipped", err), errClipForm))
 		return
 	}
 	if wrong := ask.wrong(); wrong != nil {
@@ -172,7 +174,7 @@ func (k wish) wrong() *problem {
 	case k.LastS == 0 && k.ToS-k.FromS > most:
 		return errClipLength
 	}
-	return nil
+	return tooLong("The title", k.Title, record.TitleMax)
 }
 
 // meant returns the recording that a wish is for, and the range of it.

@@ -73,6 +73,10 @@ func TestAClipThatCannotBeIsToldWhy(t *testing.T) {
 		`{"recording":7}`:                             {400, "nothing to clip there"},
 		`{"recording":99,"from_s":1,"to_s":2}`:        {404, "This recording is no longer kept"},
 		`{"recording":7,"from_s":1e300,"to_s":2e300}`: {400, "nothing to clip there"},
+
+		`{"last_s":30,"title":"` + strings.Repeat("x", 101) + `"}`:   {400, "The title has 101 bytes and may have 100"},
+		`{"last_s":30,"title":"` + strings.Repeat("ä", 2000) + `"}`:  {400, "The title has 4000 bytes and may have 100"},
+		`{"last_s":30,"title":"` + strings.Repeat("x", 20000) + `"}`: {413, "What is to be clipped has 20024 bytes and may have 16384"},
 	} {
 		if w := h.request("POST", path, body(ask)); w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
 			t.Errorf("%s: %d %s", ask, w.Code, w.Body)
@@ -91,7 +95,10 @@ func TestAClipThatCannotBeIsToldWhy(t *testing.T) {
 		t.Errorf("with no room: %d %s", w.Code, w.Body)
 	}
 	s.full = false
-	for n := range clipsPerMinute {
+	if w := h.request("POST", path, body(`{"last_s":30,"title":"`+strings.Repeat("ä", 50)+`"}`)); w.Code != http.StatusCreated {
+		t.Errorf("with the longest title: %d %s", w.Code, w.Body)
+	}
+	for n := range clipsPerMinute - 1 {
 		if w := h.request("POST", path, body(fmt.Sprintf(`{"last_s":30,"title":"%d"}`, n))); w.Code != http.StatusCreated {
 			t.Fatalf("clip %d: %d %s", n, w.Code, w.Body)
 		}
