@@ -2,17 +2,17 @@
 //
 // What it is: the state behind the go-live page.
 // Who calls it: Live.svelte and its parts.
-// What it owns: sources, the session and its end, the clock that looks at both.
+// What it owns: the session and its end, the clock that looks at it, and what is sent (desk.svelte.ts).
 // What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
 import { askChannel, type Channel } from '../channels/api';
+import { Desk } from './desk.svelte';
 import { HealthMeter, type Health } from './health';
 import { Hearing } from './hearing';
 import { askRecording, type Recording } from '../recordings/api';
 import { isName, nameIn, placeInFragment, remember, remembered } from '../place/place';
 import * as problems from './problems';
-import { deviceProblem, refusal, type Problem } from './problems';
+import { refusal, type Problem } from './problems';
 import type { Quality } from './quality';
-import { listDevices, NO_SOUND, Sources, type Devices, type PictureFrom } from './sources';
 import { NoEncoder, Refused, Whip } from './whip';
 
 /** `off`: not sending. `joining`: the server was asked. `sending`: connected. `again`: it broke, and is tried again. */
@@ -27,31 +27,17 @@ const CONNECT_MS = 12_000;
 const AGAIN_MS = 2_000;
 /** The server frees a place that fell silent after three seconds. */
 const OWN_PLACE_TRIES = 4;
-/** Below this a microphone hears nothing: it is muted, or another one is meant. */
-const QUIET_LEVEL = 5;
-const QUIET_MS = 6_000;
 
-export class Studio {
+export class Studio extends Desk {
   name = $state('');
   key = $state('');
   keep = $state(false);
-  pictureFrom = $state<PictureFrom>('camera');
-  camera = $state('');
-  microphone = $state('');
-  quality = $state<Quality>('720');
-  devices = $state.raw<Devices>({ cameras: [], microphones: [] });
-  stream = $state.raw<MediaStream | null>(null);
-  seen = $state(false); // a picture is open
-  level = $state<number | null>(null);
-  quiet = $state(false);
   phase = $state<Phase>('off');
-  problem = $state.raw<Problem | null>(null);
   channel = $state.raw<Channel | null>(null);
   health = $state.raw<Health | null>(null);
   heard = $state(true); // the server reports on what is sent
   since = $state<number | null>(null); // when sending began
   kept = $state.raw<Recording | null>(null); // of what was stopped last
-  #sources: Sources | null = null;
   #whip: Whip | null = null;
   #meter = new HealthMeter();
   #hearing = new Hearing();
@@ -60,7 +46,6 @@ export class Studio {
   #attempt = 0; // grows with every start and stop: what belongs to an older one is over
   #connectedAt = 0;
   #troubledAt = 0;
-  #quietSince = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
   #awake: WakeLockSentinel | null = null;
@@ -74,16 +59,12 @@ export class Studio {
     this.key = given.key ?? (given.name === undefined || given.name === stored?.name ? (stored?.key ?? '') : '');
     this.keep = stored !== null && stored.key === this.key;
     if (!this.able) this.problem = problems.insecure;
-    this.#timers = [setInterval(() => void this.#look(), LOOK_MS), setInterval(() => this.#listen(), LEVEL_MS)];
+    this.#timers = [setInterval(() => void this.#look(), LOOK_MS), setInterval(() => this.listen(), LEVEL_MS)];
     return () => {
       this.#timers.forEach(clearInterval);
       void this.stop();
-      this.#sources?.close();
+      this.close();
     };
-  }
-
-  get able(): boolean {
-    return typeof navigator !== 'undefined' && navigator.mediaDevices !== undefined && typeof RTCPeerConnection !== 'undefined';
   }
 
   get ready(): boolean {
@@ -96,80 +77,6 @@ export class Studio {
 
   get watchLink(): string {
     return `${location.origin}/c/${nameIn(this.name)}`;
-  }
-
-  /** Opens what is chosen, for the first time or anew. */
-  async open(): Promise<void> {
-    this.problem = null;
-    const sources = (this.#sources ??= new Sources((track) => this.#lost(track)));
-    await this.#openPicture(sources);
-    await this.#openSound(sources);
-    this.devices = await listDevices();
-    this.#changed(sources);
-  }
-
-  async choosePicture(from: PictureFrom): Promise<void> {
-    this.pictureFrom = from;
-    await this.#renewPicture();
-  }
-
-  async chooseCamera(id: string): Promise<void> {
-    this.camera = id;
-    await this.#renewPicture();
-  }
-
-  async chooseMicrophone(id: string): Promise<void> {
-    this.microphone = id;
-    const sources = this.#sources;
-    if (!sources || !this.stream) return;
-    this.problem = null;
-    await this.#openSound(sources);
-    this.#changed(sources);
-  }
-
-  async chooseQuality(quality: Quality): Promise<void> {
-    this.quality = quality;
-    await this.#whip?.setQuality(quality);
-    if (this.pictureFrom === 'camera') await this.#renewPicture();
-    else await this.#sources?.resize(quality);
-  }
-
-  async #renewPicture(): Promise<void> {
-    const sources = this.#sources;
-    if (!sources || !this.stream) return;
-    this.problem = null;
-    await this.#openPicture(sources);
-    this.#changed(sources);
-  }
-
-  async #openPicture(sources: Sources): Promise<void> {
-    try {
-      if (this.pictureFrom === 'none') return sources.hide();
-      const track = this.pictureFrom === 'screen' ? await sources.screen(this.quality) : await sources.camera(this.camera, this.quality);
-      if (this.pictureFrom === 'camera') this.camera = track.getSettings().deviceId ?? this.camera;
-      await this.#whip?.replace(track);
-    } catch (error) {
-      this.problem = deviceProblem(this.pictureFrom === 'screen' ? 'screen' : 'camera', error);
-    }
-  }
-
-  async #openSound(sources: Sources): Promise<void> {
-    if (this.microphone === NO_SOUND) return sources.mute();
-    try {
-      await sources.microphone(this.microphone);
-    } catch (error) {
-      this.problem ??= deviceProblem('microphone', error);
-    }
-  }
-
-  #changed(sources: Sources): void {
-    this.seen = sources.picture !== null;
-    this.stream = sources.picture || sources.sound ? sources.stream : null;
-    this.#quietSince = performance.now();
-  }
-
-  #lost(track: MediaStreamTrack): void {
-    this.problem = track.kind === 'video' && this.pictureFrom === 'screen' ? problems.screenEnded : problems.sourceEnded;
   }
 
   /** Goes live, in the place of another publisher if `takeover`. */
@@ -185,6 +92,14 @@ export class Studio {
     this.phase = 'joining';
     this.#held = false;
     await this.#join(++this.#attempt, true, takeover);
+  }
+
+  protected async replace(track: MediaStreamTrack): Promise<void> {
+    await this.#whip?.replace(track);
+  }
+
+  protected async encode(quality: Quality): Promise<void> {
+    await this.#whip?.setQuality(quality);
   }
 
   async #join(attempt: number, first: boolean, takeover = false): Promise<void> {
@@ -306,14 +221,6 @@ export class Studio {
       if (this.phase === 'sending') this.#awake = lock;
       else void lock.release();
     }, () => undefined); // a device that goes to sleep by itself does so
-  }
-
-  #listen(): void {
-    const level = this.#sources?.level() ?? null;
-    this.level = level;
-    const now = performance.now();
-    if (level === null || level > QUIET_LEVEL) this.#quietSince = now;
-    this.quiet = level !== null && now - this.#quietSince > QUIET_MS;
   }
 }
 
