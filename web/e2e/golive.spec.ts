@@ -115,6 +115,7 @@ test('a page takes over from another, which does not come back by itself; who st
   await second.page.getByRole('button', { name: 'Stop' }).click();
   const link = second.page.getByRole('link', { name: `${server.url}/c/fish/r/${epoch}` });
   await expect(link).toBeVisible();
+  await expect(second.page.getByRole('link', { name: 'the page of fish' })).toHaveAttribute('href', `${server.url}/c/fish`);
   expect((await server.channel('fish')).publishing).toBe(false);
   await link.click();
   await until('it plays', async () => (await second.report()).startupMs !== null && (await second.moves()), AIR_MS);
@@ -127,6 +128,7 @@ test('a server that falls silent is told, and taken back when it is heard again'
   try {
     await expect(studio.page.getByRole('alert')).toContainText('Nothing comes back from the server', { timeout: AIR_MS });
     await expect(studio.page.getByRole('heading', { name: 'You are on air' })).toBeHidden();
+    await expect(studio.page.getByText('All is well.')).toBeHidden();
   } finally {
     server.program.signal('SIGCONT');
   }
@@ -146,6 +148,31 @@ test('the server is killed: the page says so, and goes on air by itself when it 
   await expect(studio.page.getByRole('alert')).toHaveText('');
   await back.stop(); // this one says goodbye
   await expect(studio.page.getByRole('alert')).toContainText(/The connection to the server broke|The server does not answer/, { timeout: GOODBYE_MS });
+});
+
+test.describe('a private channel', () => {
+  test.use({ settings: ['--private', 'fish'] });
+
+  test('goes on air with and without a pass, and leads to what was recorded with one', async ({ server, open }) => {
+    const card = await server.addChannel('fish');
+    const studio = await open(liveAt(card));
+    const { page } = studio;
+    await goLive(page, 'Sound only');
+    await expect(page.getByText('fish is private: this link opens with a pass only')).toBeVisible();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(page.getByText('fish is private: its recordings are on its page')).toBeVisible();
+
+    const watch = `${server.url}/c/fish?token=${await server.pass('fish')}`;
+    await page.getByRole('textbox', { name: 'Channel' }).fill(watch);
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await expect(page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
+    await expect(page.getByLabel('Link to watch')).toHaveValue(watch);
+    await expect(page.getByText('fish is private')).toBeHidden();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(page.getByRole('link', { name: 'the page of fish' })).toHaveAttribute('href', watch);
+    await page.getByRole('link', { name: /\/c\/fish\/r\/\d+/ }).click();
+    await until('the recording plays', async () => (await studio.report()).startupMs !== null && (await studio.moves()), AIR_MS);
+  });
 });
 
 /** The same server once more, on the same directory and ports. */

@@ -4,16 +4,27 @@
 // Who calls it: Live.svelte and its parts.
 // What it owns: the session and its end, the clock that looks at it, and what is sent (desk.svelte.ts).
 // What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
-import { askChannel, type Channel } from '../channels/api';
+import { withToken } from '../../player/address';
+import type { Channel } from '../channels/api';
+import { askAir, type Air } from './air';
 import { Desk } from './desk.svelte';
 import { HealthMeter, type Health } from './health';
 import { Hearing } from './hearing';
 import { askRecording, type Recording } from '../recordings/api';
-import { isName, nameIn, placeInFragment, remember, remembered } from '../place/place';
+import { isName, nameIn, passIn, placeInFragment, remember, remembered } from '../place/place';
 import * as problems from './problems';
 import { refusal, type Problem } from './problems';
 import type { Quality } from './quality';
 import { NoEncoder, Refused, Whip } from './whip';
+
+/** What is left of a broadcast that was stopped. */
+export interface Ended {
+  readonly name: string;
+  /** The channel's page. It does not open if the channel is `shut`: private, and this page has no pass to it. */
+  readonly page: string;
+  readonly shut: boolean;
+  readonly recording: Recording | null;
+}
 
 /** `off`: not sending. `joining`: the server was asked. `sending`: connected. `again`: it broke, and is tried again. */
 export type Phase = 'off' | 'joining' | 'sending' | 'again';
@@ -33,11 +44,12 @@ export class Studio extends Desk {
   key = $state('');
   keep = $state(false);
   phase = $state<Phase>('off');
-  channel = $state.raw<Channel | null>(null);
+  air = $state.raw<Air | null>(null); // what the server says, while sending
   health = $state.raw<Health | null>(null);
   heard = $state(true); // the server reports on what is sent
   since = $state<number | null>(null); // when sending began
-  kept = $state.raw<Recording | null>(null); // of what was stopped last
+  ended = $state.raw<Ended | null>(null); // what was stopped last
+  #pass = $state(''); // to a private channel, if the streamer came with one
   #whip: Whip | null = null;
   #meter = new HealthMeter();
   #hearing = new Hearing();
@@ -53,8 +65,10 @@ export class Studio extends Desk {
   /** Reads the address and what is remembered, and looks from then on. Returns the end. */
   begin(): () => void {
     const stored = remembered(storage());
-    const given = placeInFragment(location.hash);
-    if (location.hash) history.replaceState(null, '', location.pathname + location.search); // a key does not stay on the screen
+    const { hash } = location;
+    const given = placeInFragment(hash);
+    if (hash) history.replaceState(null, '', location.pathname + location.search); // a key does not stay on the screen
+    this.#pass = passIn(hash);
     this.name = given.name ?? stored?.name ?? '';
     this.key = given.key ?? (given.name === undefined || given.name === stored?.name ? (stored?.key ?? '') : '');
     this.keep = stored !== null && stored.key === this.key;
@@ -72,11 +86,20 @@ export class Studio extends Desk {
   }
 
   get onAir(): boolean {
-    return this.phase === 'sending' && this.heard && this.channel?.live === true;
+    return this.phase === 'sending' && this.heard && this.air?.live === true;
+  }
+
+  get channel(): Channel | null {
+    return this.air?.channel ?? null;
+  }
+
+  /** The channel is private, and the link to it that this page knows does not open it. */
+  get shut(): boolean {
+    return this.air !== null && this.air.channel === null;
   }
 
   get watchLink(): string {
-    return `${location.origin}/c/${nameIn(this.name)}`;
+    return withToken(`${location.origin}/c/${nameIn(this.name)}`, this.#pass);
   }
 
   /** Goes live, in the place of another publisher if `takeover`. */
@@ -85,9 +108,10 @@ export class Studio extends Desk {
       this.problem = problems.nothingToSend;
       return;
     }
+    this.#pass = passIn(this.name) || this.#pass; // the link to watch may stand there
     this.name = nameIn(this.name);
     this.problem = null;
-    this.since = this.kept = null;
+    this.since = this.ended = null;
     remember(storage(), this.keep ? { name: this.name, key: this.key.trim() } : null);
     this.phase = 'joining';
     this.#held = false;
@@ -136,21 +160,23 @@ export class Studio extends Desk {
   }
 
   async stop(): Promise<void> {
-    const { name, channel } = this;
+    const { name, air, shut, watchLink: page } = this;
     this.#attempt++;
     clearTimeout(this.#again);
     this.phase = 'off';
     this.health = null;
-    this.channel = null;
+    this.air = null;
     this.since = null;
     const whip = this.#whip;
     this.#whip = null;
     void this.#awake?.release();
     this.#awake = null;
     await whip?.end();
-    if (!channel?.live) return;
-    const answer = await askRecording({ base: '', name, token: '' }, channel.epoch);
-    if (answer.kind === 'ok' && this.phase === 'off') this.kept = answer.value;
+    if (!air?.live || this.phase !== 'off') return;
+    this.ended = { name, page, shut, recording: null };
+    if (!air.channel) return;
+    const answer = await askRecording({ base: '', name, token: this.#pass }, air.channel.epoch);
+    if (answer.kind === 'ok' && this.phase === 'off') this.ended = { name, page, shut, recording: answer.value };
   }
 
   /** Once a second: does it go, and does the server agree? */
@@ -167,11 +193,11 @@ export class Studio extends Desk {
       this.health = this.#meter.read(entries, now);
       this.#hearing.read(entries, now);
       this.#hear(!this.#hearing.unheard);
-      const answer = await askChannel('', this.name, '');
-      if (whip !== this.#whip || answer.kind !== 'ok') return;
-      this.channel = answer.value;
+      const air = await askAir(this.name, this.key.trim(), this.#pass);
+      if (whip !== this.#whip || !air) return;
+      this.air = air;
       // It is there and knows of no publisher: it was started anew, and what is sent reaches nobody. Else a line that broke may mend by itself.
-      if (this.#hearing.unheard && !answer.value.publishing) await this.#fell(whip, problems.broken);
+      if (this.#hearing.unheard && !air.publishing) await this.#fell(whip, problems.broken);
       return;
     }
     const before = this.#connectedAt !== 0;
@@ -194,7 +220,7 @@ export class Studio extends Desk {
     const lasted = performance.now() - this.#connectedAt;
     this.#whip = null;
     this.health = null;
-    this.channel = null;
+    this.air = null;
     this.problem = hungUp ? null : why;
     const attempt = ++this.#attempt;
     this.#held = true;
