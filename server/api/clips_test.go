@@ -130,7 +130,7 @@ func TestADownloadThatCannotBeIsToldWhy(t *testing.T) {
 		}
 	}
 	page := h.request("GET", "/hls/fish/9/download.mp4", header("Accept", "text/html")).Body.String()
-	if !strings.Contains(page, "still being made") || !strings.Contains(page, `<a href="/c/fish">`) {
+	if !strings.Contains(page, "<h1>This is not here yet</h1>") || !strings.Contains(page, "still being made") || !strings.Contains(page, `<a href="/c/fish">`) {
 		t.Errorf("as a page: %s", page)
 	}
 	rec := &record.Recording{Key: record.Key{Channel: fish.ID, Epoch: 7}}

@@ -20,6 +20,9 @@ const problemStyle = `:root{color-scheme:light dark;--ground:#f4f8f7;--text:#0f2
 
 // headline says in a few words what has happened.
 func (p *problem) headline() string {
+	if p == errGrowing {
+		return "This is not here yet"
+	}
 	switch p.Status {
 	case http.StatusNotFound, http.StatusGone:
 		return "This is not here"
