@@ -49,7 +49,7 @@ export class Studio extends Desk {
   heard = $state(true); // the server reports on what is sent
   since = $state<number | null>(null); // when sending began
   ended = $state.raw<Ended | null>(null); // what was stopped last
-  #pass = $state(''); // to a private channel, if the streamer came with one
+  #pass = $state.raw({ to: '', pass: '' }); // a private channel, if the streamer came with one
   #whip: Whip | null = null;
   #meter = new HealthMeter();
   #hearing = new Hearing();
@@ -68,8 +68,8 @@ export class Studio extends Desk {
     const { hash } = location;
     const given = placeInFragment(hash);
     if (hash) history.replaceState(null, '', location.pathname + location.search); // a key does not stay on the screen
-    this.#pass = passIn(hash);
     this.name = given.name ?? stored?.name ?? '';
+    this.#pass = { to: this.name, pass: passIn(hash) };
     this.key = given.key ?? (given.name === undefined || given.name === stored?.name ? (stored?.key ?? '') : '');
     this.keep = stored !== null && stored.key === this.key;
     if (!this.able) this.problem = problems.insecure;
@@ -93,13 +93,18 @@ export class Studio extends Desk {
     return this.air?.channel ?? null;
   }
 
+  /** To the channel that is named, or ''. */
+  get pass(): string {
+    return this.#pass.to === nameIn(this.name) ? this.#pass.pass : '';
+  }
+
   /** The channel is private, and the link to it that this page knows does not open it. */
   get shut(): boolean {
     return this.air !== null && this.air.channel === null;
   }
 
   get watchLink(): string {
-    return withToken(`${location.origin}/c/${nameIn(this.name)}`, this.#pass);
+    return withToken(`${location.origin}/c/${nameIn(this.name)}`, this.pass);
   }
 
   /** Goes live, in the place of another publisher if `takeover`. */
@@ -108,8 +113,9 @@ export class Studio extends Desk {
       this.problem = problems.nothingToSend;
       return;
     }
-    this.#pass = passIn(this.name) || this.#pass; // the link to watch may stand there
+    const pass = passIn(this.name); // the link to watch may stand there
     this.name = nameIn(this.name);
+    if (pass) this.#pass = { to: this.name, pass };
     this.problem = null;
     this.since = this.ended = null;
     remember(storage(), this.keep ? { name: this.name, key: this.key.trim() } : null);
@@ -160,7 +166,8 @@ export class Studio extends Desk {
   }
 
   async stop(): Promise<void> {
-    const { name, air, shut, watchLink: page } = this;
+    const { name, pass, air, shut, watchLink: page } = this;
+    if (this.phase === 'again' || this.problem === problems.unheard) this.problem = null; // nothing is tried any more
     this.#attempt++;
     clearTimeout(this.#again);
     this.phase = 'off';
@@ -175,7 +182,7 @@ export class Studio extends Desk {
     if (!air?.live || this.phase !== 'off') return;
     this.ended = { name, page, shut, recording: null };
     if (!air.channel) return;
-    const answer = await askRecording({ base: '', name, token: this.#pass }, air.channel.epoch);
+    const answer = await askRecording({ base: '', name, token: pass }, air.channel.epoch);
     if (answer.kind === 'ok' && this.phase === 'off') this.ended = { name, page, shut, recording: answer.value };
   }
 
@@ -193,7 +200,7 @@ export class Studio extends Desk {
       this.health = this.#meter.read(entries, now);
       this.#hearing.read(entries, now);
       this.#hear(!this.#hearing.unheard);
-      const air = await askAir(this.name, this.key.trim(), this.#pass);
+      const air = await askAir(this.name, this.key.trim(), this.pass);
       if (whip !== this.#whip || !air) return;
       this.air = air;
       // It is there and knows of no publisher: it was started anew, and what is sent reaches nobody. Else a line that broke may mend by itself.
