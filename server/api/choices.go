@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,7 +68,7 @@ func (a *API) changeChoices(w http.ResponseWriter, r *http.Request) {
 	var changes map[string]string
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, choiceBodyMax))
 	if err := decoder.Decode(&changes); err != nil || decoder.More() {
-		a.refuse(w, r, errChoices)
+		answerProblem(w, r, cmp.Or(tooLarge(r, "The list of settings", err), errChoices))
 		return
 	}
 	var s channel.Settings

@@ -63,7 +63,7 @@ func TestSettingsAreTheStreamersWithinTheOperators(t *testing.T) {
 		{"PATCH", fishKey, `{"record":true}`, 400, "each value as text"},
 		{"PATCH", fishKey, `[]`, 400, "each value as text"},
 		{"PATCH", fishKey, `{"record":"off"} {}`, 400, "each value as text"},
-		{"PATCH", fishKey, `{"record":"` + strings.Repeat("x", 5000) + `"}`, 400, "each value as text"},
+		{"PATCH", fishKey, `{"record":"` + strings.Repeat("x", 5000) + `"}`, 413, "The list of settings has 5013 bytes and may have 4096"},
 		{"PATCH", fishKey, `{"rewind":""}`, 200, `"rewind":{"value":"1h0m0s","chosen":null`},
 		{"PATCH", operator, `{"record":""}`, 200, `"record":{"value":"on","chosen":null`},
 	} {

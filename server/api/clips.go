@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -15,7 +16,8 @@ import (
 const (
 	// clipsPerMinute bounds the clips that one network may make: each takes a copy on the disk. What is refused takes none, and does not count.
 	clipsPerMinute = 6
-	clipBodyMax    = 1 << 10
+	// clipBodyMax bounds what is read of a wish, in bytes: enough for a title that is much too long to be told how long it is.
+	clipBodyMax = 16 << 10
 	// downloadFile is a recording or a clip as one file, beside its playlists.
 	downloadFile = "download.mp4"
 	// downloadWithin is how long a client may take to read one: a day of a slow line. It may go on where it broke off.
@@ -46,6 +48,8 @@ func (a *API) clipFile(w http.ResponseWriter, r *http.Request) {
 	open(w)
 	clip, err := a.clipOf(r)
 	switch {
+	case errors.Is(err, record.ErrNotFound) && r.PathValue("file") == downloadFile:
+		answerProblem(w, r, errNoRecording)
 	case err != nil:
 		a.refuse(w, r, err)
 	case r.PathValue("file") == "cert":
@@ -129,7 +133,7 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, clipBodyMax))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&ask); err != nil || decoder.More() {
-		answerProblem(w, r, errClipForm)
+		answerProblem(w, r, cmp.Or(tooLarge(r, "What is to be clipped", err), errClipForm))
 		return
 	}
 	if wrong := ask.wrong(); wrong != nil {
@@ -170,7 +174,7 @@ func (k wish) wrong() *problem {
 	case k.LastS == 0 && k.ToS-k.FromS > most:
 		return errClipLength
 	}
-	return nil
+	return tooLong("The title", k.Title, record.TitleMax)
 }
 
 // meant returns the recording that a wish is for, and the range of it.
@@ -191,6 +195,20 @@ func (a *API) meant(channel id.Channel, ask wish) (rec *record.Recording, from, 
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
+// noFile is why a recording cannot be downloaded, in words for whoever wanted it.
+func (a *API) noFile(rec *record.Recording, err error) error {
+	switch {
+	case errors.Is(err, record.ErrGrowing) && a.planned(rec.Key.Channel, rec.Key.Epoch).Keep:
+		return errGrowing
+	case errors.Is(err, record.ErrGrowing), errors.Is(err, record.ErrNotFound): // the former is there for rewinding, and goes
+		return errNoRecording
+	case errors.Is(err, record.ErrLost):
+		a.config.Log.Error("a recording is not whole", "channel", rec.Name(), "recording", rec.Key.Epoch, "clip", rec.Key.Clip, "err", err)
+		return errLost
+	}
+	return err
+}
+
 // download answers with a recording or a clip as one MP4 file, which may be read in ranges.
 func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recording) {
 	if !a.way(rec.Key.Channel).download {
@@ -199,7 +217,7 @@ func (a *API) download(w http.ResponseWriter, r *http.Request, rec *record.Recor
 	}
 	content, err := rec.File()
 	if err != nil {
-		a.refuse(w, r, err)
+		a.refuse(w, r, a.noFile(rec, err))
 		return
 	}
 	defer content.Close() // it was only read

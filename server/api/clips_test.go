@@ -73,6 +73,10 @@ func TestAClipThatCannotBeIsToldWhy(t *testing.T) {
 		`{"recording":7}`:                             {400, "nothing to clip there"},
 		`{"recording":99,"from_s":1,"to_s":2}`:        {404, "This recording is no longer kept"},
 		`{"recording":7,"from_s":1e300,"to_s":2e300}`: {400, "nothing to clip there"},
+
+		`{"last_s":30,"title":"` + strings.Repeat("x", 101) + `"}`:   {400, "The title has 101 bytes and may have 100"},
+		`{"last_s":30,"title":"` + strings.Repeat("ä", 2000) + `"}`:  {400, "The title has 4000 bytes and may have 100"},
+		`{"last_s":30,"title":"` + strings.Repeat("x", 20000) + `"}`: {413, "What is to be clipped has 20024 bytes and may have 16384"},
 	} {
 		if w := h.request("POST", path, body(ask)); w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
 			t.Errorf("%s: %d %s", ask, w.Code, w.Body)
@@ -91,12 +95,53 @@ func TestAClipThatCannotBeIsToldWhy(t *testing.T) {
 		t.Errorf("with no room: %d %s", w.Code, w.Body)
 	}
 	s.full = false
-	for n := range clipsPerMinute {
+	if w := h.request("POST", path, body(`{"last_s":30,"title":"`+strings.Repeat("ä", 50)+`"}`)); w.Code != http.StatusCreated {
+		t.Errorf("with the longest title: %d %s", w.Code, w.Body)
+	}
+	for n := range clipsPerMinute - 1 {
 		if w := h.request("POST", path, body(fmt.Sprintf(`{"last_s":30,"title":"%d"}`, n))); w.Code != http.StatusCreated {
 			t.Fatalf("clip %d: %d %s", n, w.Code, w.Body)
 		}
 	}
 	if w := h.request("POST", path, body(`{"last_s":30}`)); w.Code != http.StatusTooManyRequests || !strings.Contains(w.Body.String(), "6 clips a minute") || s.made != clipsPerMinute {
 		t.Errorf("one more: %d %s, %d made", w.Code, w.Body, s.made)
+	}
+}
+
+// Whoever wants a file that there is none of hears what is true of it, in a browser as a page that leads on.
+func TestADownloadThatCannotBeIsToldWhy(t *testing.T) {
+	h, s := newHouse(t, func(c *Config) { c.Record, c.Download = true, true }), &scissors{}
+	rooms := Rooms{Channels: h, Broadcasts: h, Tracker: h, Lobby: h, Recordings: s}
+	a := New(h.config, rooms, h.metrics)
+	var err error
+	if h.handler, err = a.Handler(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]struct {
+		status int
+		says   string
+	}{
+		"/hls/fish/9/download.mp4":            {404, "still being made"},
+		"/hls/fish/12/download.mp4":           {404, "This recording is no longer kept, or never was"},
+		"/clips/fish/abcdefgh22/download.mp4": {404, "This recording is no longer kept, or never was"},
+	} {
+		if w := h.request("GET", path); w.Code != want.status || !strings.Contains(w.Body.String(), want.says) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	page := h.request("GET", "/hls/fish/9/download.mp4", header("Accept", "text/html")).Body.String()
+	if !strings.Contains(page, "<h1>This is not here yet</h1>") || !strings.Contains(page, "still being made") || !strings.Contains(page, `<a href="/c/fish">`) {
+		t.Errorf("as a page: %s", page)
+	}
+	rec := &record.Recording{Key: record.Key{Channel: fish.ID, Epoch: 7}}
+	if got := a.noFile(rec, fmt.Errorf("%w: 000002.spool", record.ErrLost)); got != errLost || !strings.Contains(h.log.String(), "000002.spool") {
+		t.Errorf("of one that is not whole: %v, and the log says %q", got, h.log.String())
+	}
+	if got := a.noFile(rec, record.ErrParameters); got != record.ErrParameters {
+		t.Errorf("of one that changed: %v", got)
+	}
+	a.rooms.Recorder = settled{record.Keeping{}}
+	if got := a.noFile(rec, record.ErrGrowing); got != errNoRecording {
+		t.Errorf("of what is there for rewinding: %v", got)
 	}
 }

@@ -30,6 +30,8 @@ var (
 	errClipsMany   = &problem{http.StatusTooManyRequests, "too_many_requests", fmt.Sprintf("One address may make %d clips a minute. Wait a minute.", clipsPerMinute)}
 	errClipsFull   = &problem{http.StatusInsufficientStorage, "full", "There is no room for another clip now. The operator has to free some."}
 	errNoDownload  = &problem{http.StatusForbidden, "no_download", "Downloads are turned off here."}
+	errGrowing     = &problem{http.StatusNotFound, "still_live", "This recording is still being made: it can be downloaded as soon as its broadcast has ended. It can be watched meanwhile."}
+	errLost        = &problem{http.StatusGone, "lost", "A piece of this recording is gone from the server's disk, so it cannot be downloaded whole. What is left can be watched. Tell whoever runs the server: its log names the file."}
 	errNotOneFile  = &problem{http.StatusConflict, "not_one_file", "This recording cannot be one file: its picture or sound changed its form in between. It can be watched all the same."}
 	errClipForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON what to clip: {"last_s":30} of what is live, or {"recording":7,"from_s":600,"to_s":640}; and "title", if you like.`}
 	errJoinForm    = &problem{http.StatusBadRequest, "malformed", `Say as JSON how you watch: {"mode":"watch"} or {"mode":"share"}, and "recording" with its number if you play one.`}
@@ -90,9 +92,10 @@ func answerProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 	writeJSON(w, p.Status, map[string]body{"error": {p.Code, p.Says}})
 }
 
-// wantsPage reports whether a person waits for the answer: outside the API and HLS, with a browser.
+// wantsPage reports whether a person waits for the answer: outside the API and HLS, but for a file to be taken
+// away, with a browser.
 func wantsPage(r *http.Request) bool {
-	return !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/hls/") &&
+	return !strings.HasPrefix(r.URL.Path, "/api/") && (!strings.HasPrefix(r.URL.Path, "/hls/") || strings.HasSuffix(r.URL.Path, "/"+downloadFile)) &&
 		strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 

@@ -95,7 +95,9 @@ func header(name, value string) func(*http.Request) {
 }
 
 func body(text string) func(*http.Request) {
-	return func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(text)) }
+	return func(r *http.Request) {
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	}
 }
 
 func from(address string) func(*http.Request) {

@@ -118,10 +118,17 @@ func TestWrongKeysShutTheirAddressOut(t *testing.T) {
 			t.Errorf("%v: %q", one, code)
 		}
 	}
+	const line = `level=WARN msg="stream key refused" protocol=http channel=fish from=192.0.2.7 because=`
+	if got := h.log.String(); strings.Count(got, line) != 3 || strings.Contains(got, frogKey) {
+		t.Errorf("of three wrong keys the log says %s", got)
+	}
 	for _, one := range [][2]string{{"GET", "health"}, {"GET", "settings"}, {"POST", "captions?lang=en"}} {
 		if code := ask(one[0], one[1], fishKey); code != "wrong_keys" {
 			t.Errorf("after ten wrong keys, %v: %q", one, code)
 		}
+	}
+	if got := h.log.String(); strings.Count(got, line) != 4 || strings.Contains(got, fishKey) {
+		t.Errorf("of three tries of who is shut out the log says one line: %s", got)
 	}
 	if code := ask("GET", "health", operator); code != "" {
 		t.Errorf("the operator: %q", code)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -49,7 +50,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none
 	ask, err := parseJoin(http.MaxBytesReader(w, r.Body, joinBodyMax))
 	if err != nil {
-		answerProblem(w, r, errJoinForm)
+		answerProblem(w, r, cmp.Or(tooLarge(r, "What says how you watch", err), errJoinForm))
 		return
 	}
 	c, err := a.named(r)

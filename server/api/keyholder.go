@@ -21,7 +21,12 @@ type Gate interface {
 	// Blocked returns why an address may not try another key now.
 	Blocked(from netip.Addr, now time.Time) error
 	Failed(from netip.Addr, now time.Time)
+	// Tell reports whether the log is to hear once more that an address is not heard.
+	Tell(from netip.Addr, now time.Time) bool
 }
+
+// httpProtocol is how the log calls the way in of a stream key that is asked for by the API, or by uploads.
+const httpProtocol = "http"
 
 var (
 	errNeedsKey = &problem{http.StatusUnauthorized, "needs_key", "This is for whoever holds the channel's stream key. Send it as a bearer token."}
@@ -47,8 +52,14 @@ func (a *API) holdsKey(r *http.Request, c channel.Channel) error {
 		return nil
 	}
 	key, from, now := bearer(r), clientOf(r), a.config.Now()
-	if a.rooms.Gate != nil && a.rooms.Gate.Blocked(from, now) != nil {
-		return errManyKeys
+	log := a.config.Log.With("protocol", httpProtocol, "channel", c.Name, "from", from.String())
+	if a.rooms.Gate != nil {
+		if err := a.rooms.Gate.Blocked(from, now); err != nil {
+			if a.rooms.Gate.Tell(from, now) {
+				log.Warn("stream key refused", "because", err)
+			}
+			return errManyKeys
+		}
 	}
 	if key == "" || a.rooms.Keys == nil {
 		return errNeedsKey
@@ -58,8 +69,9 @@ func (a *API) holdsKey(r *http.Request, c channel.Channel) error {
 		return err
 	}
 	if err != nil || found.ID != c.ID {
-		if a.rooms.Gate != nil {
+		if a.rooms.Gate != nil { // which lets an address try so often that the log bears a line for each
 			a.rooms.Gate.Failed(from, now)
+			log.Warn("stream key refused", "because", "it is not that of this channel", "for", r.Pattern)
 		}
 		return errWrongKey
 	}

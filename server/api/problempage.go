@@ -20,6 +20,9 @@ const problemStyle = `:root{color-scheme:light dark;--ground:#f4f8f7;--text:#0f2
 
 // headline says in a few words what has happened.
 func (p *problem) headline() string {
+	if p == errGrowing {
+		return "This is not here yet"
+	}
 	switch p.Status {
 	case http.StatusNotFound, http.StatusGone:
 		return "This is not here"
@@ -61,10 +64,10 @@ func writeProblemPage(w http.ResponseWriter, r *http.Request, p *problem) {
 // channelAbove names the channel that a broken address lies below, or nothing. It may not exist either; one that is known not to, or
 // not to be open, is no way on.
 func channelAbove(u *url.URL, p *problem) string {
-	rest, below := strings.CutPrefix(u.Path, "/c/")
+	kind, rest, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
 	first, _, deeper := strings.Cut(rest, "/")
 	name, err := id.ParseName(first)
-	if !below || !deeper || err != nil || p == errNoChannel || p.Status == http.StatusForbidden {
+	if kind != "c" && kind != "hls" && kind != "clips" || !deeper || err != nil || p == errNoChannel || p.Status == http.StatusForbidden {
 		return ""
 	}
 	return string(name)

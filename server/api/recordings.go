@@ -73,6 +73,9 @@ func (a *API) recordingOf(r *http.Request) (*record.Recording, error) {
 func (a *API) recordingFile(w http.ResponseWriter, r *http.Request) {
 	open(w)
 	rec, err := a.recordingOf(r)
+	if errors.Is(err, record.ErrNotFound) && r.PathValue("file") == downloadFile {
+		err = errNoRecording
+	}
 	if err != nil {
 		a.refuse(w, r, err)
 		return

@@ -101,14 +101,17 @@ func (a *API) sentText(w http.ResponseWriter, r *http.Request, most int64) (c ch
 	if err != nil {
 		return c, "", nil, err
 	}
-	if language = ingest.Language(r.URL.Query().Get("lang")); language == "" {
+	said := r.URL.Query().Get("lang")
+	if long := tooLong("The language behind lang=", said, ingest.LanguageMax); long != nil {
+		return c, "", nil, long
+	}
+	if language = ingest.Language(said); language == "" {
 		return c, "", nil, errLanguage
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(captionWithin)) // a recorder in a test has none
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return c, "", nil, &problem{http.StatusRequestEntityTooLarge, "too_large", "That is more text than is taken at once. Send less."}
+	if large := tooLarge(r, "The text", err); large != nil {
+		return c, "", nil, large
 	}
 	if err != nil {
 		return c, "", nil, errMalformed

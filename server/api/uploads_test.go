@@ -75,6 +75,8 @@ func (x *inbox) Blocked(netip.Addr, time.Time) error {
 
 func (x *inbox) Failed(netip.Addr, time.Time) { x.failed++ }
 
+func (x *inbox) Tell(netip.Addr, time.Time) bool { return true }
+
 // withInbox is a house that takes uploads.
 func withInbox(t *testing.T) (*house, *inbox) {
 	t.Helper()

@@ -42,7 +42,6 @@ var (
 	errManyPublish = &problem{http.StatusServiceUnavailable, "full", "The server has as many publishers as it takes. Try again later."}
 	errOfferForm   = &problem{http.StatusBadRequest, "malformed", "This is not an SDP offer, or not a change to one, as WHIP (RFC 9725) has them. Send what the encoder's WHIP output makes; docs/publishing.md says how to set it."}
 	errOffer       = &problem{http.StatusUnsupportedMediaType, "media_type", "Send the SDP offer as application/sdp, and changes to it as application/trickle-ice-sdpfrag."}
-	errLarge       = &problem{http.StatusRequestEntityTooLarge, "too_large", "The SDP is larger than any that is needed."}
 	errNoSession   = &problem{http.StatusNotFound, "gone", "There is no such publication: it has ended. Begin a new one."}
 	errNoMatch     = &problem{http.StatusPreconditionRequired, "version", "Say with If-Match which version of the session is changed, or * to begin its connection anew."}
 	errVersion     = &problem{http.StatusPreconditionFailed, "version", "The session has changed since: use the ETag of its last answer."}
@@ -104,9 +103,8 @@ func (a *API) body(w http.ResponseWriter, r *http.Request, want string, max int6
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(offerWithin)) // a recorder in a test has none
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max))
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return nil, errLarge
+	if large := tooLarge(r, "The SDP", err); large != nil {
+		return nil, large
 	}
 	if err != nil {
 		return nil, errOfferForm

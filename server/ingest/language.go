@@ -2,14 +2,14 @@ package ingest
 
 import "strings"
 
-// languageMax bounds a language tag: the longest that RFC 5646, 4.4.1 has implementations keep.
-const languageMax = 35
+// LanguageMax bounds a language tag: the longest that RFC 5646, 4.4.1 has implementations keep.
+const LanguageMax = 35
 
 // Language returns a publisher's word for a language as playlists name it (RFC 5646): "deu", "ger" and "DE" are "de", "pt-br" is
 // "pt-BR". What is no language, or says that none is known, is "".
 func Language(text string) string {
 	parts := strings.Split(strings.ReplaceAll(strings.TrimSpace(text), "_", "-"), "-")
-	if len(text) > languageMax {
+	if len(text) > LanguageMax {
 		return ""
 	}
 	for i, p := range parts {

@@ -54,7 +54,7 @@ func (s *Shelf) MayCut(r *Recording, from, to time.Duration) error {
 }
 
 // Cut copies the segments that overlap a range of a recording, as it is played from its beginning, into a clip: cut where
-// segments are, and not encoded again. A range from below 0 counts from the end. It returns ErrRange, ErrMany or ErrFull.
+// segments are, and not encoded again. A range from below 0 counts from the end; of a title TitleMax bytes are kept. It returns ErrRange, ErrMany or ErrFull.
 func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary, error) {
 	if err := s.roomForClip(r); err != nil {
 		return Summary{}, err

@@ -4,7 +4,11 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -19,7 +23,8 @@ var ErrParameters = errors.New("the publisher's picture or sound changed its for
 const startsLate = 500 * time.Millisecond
 
 // File returns the recording as one fragmented MP4: the best picture, the first sound and all subtitles. Nothing is encoded again: the parts are
-// read as they lie. ErrNotFound says that the broadcast still runs, ErrParameters that it cannot be one file.
+// read as they lie. ErrGrowing says that the broadcast still runs, ErrParameters that it cannot be one file, ErrLost that a part of it is gone, and
+// ErrNotFound that it has neither picture nor sound.
 func (r *Recording) File() (*Content, error) {
 	subtitles, starts, err := r.fileTexts()
 	if err != nil {
@@ -28,21 +33,15 @@ func (r *Recording) File() (*Content, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.sealed {
-		return nil, ErrNotFound
+		return nil, ErrGrowing
 	}
 	tracks, inits, err := r.together()
 	if err != nil {
 		return nil, err
 	}
-	init, scales, err := pack.JoinInits(inits)
-	if err != nil {
-		return nil, err
-	}
 	var all []trackPlace
-	scale := make(map[segment.Track]uint32, len(tracks))
 	first := int64(-1)
-	for i, n := range tracks {
-		scale[n] = scales[i]
+	for _, n := range tracks {
 		for _, p := range r.index.tracks[n].parts {
 			all = append(all, trackPlace{n, p})
 			if first < 0 || p.startUS < first {
@@ -53,6 +52,17 @@ func (r *Recording) File() (*Content, error) {
 	slices.SortStableFunc(all, func(a, b trackPlace) int {
 		return cmp.Or(cmp.Compare(a.startUS, b.startUS), cmp.Compare(a.track, b.track))
 	})
+	if err := r.intact(all); err != nil {
+		return nil, err
+	}
+	init, scales, err := pack.JoinInits(inits)
+	if err != nil {
+		return nil, err
+	}
+	scale := make(map[segment.Track]uint32, len(tracks))
+	for i, n := range tracks {
+		scale[n] = scales[i]
+	}
 	begins := time.Duration(max(first, 0)) * time.Microsecond
 	if begins >= startsLate {
 		begins = 0
@@ -79,6 +89,24 @@ func (r *Recording) File() (*Content, error) {
 		}
 	}
 	return c, nil
+}
+
+// intact returns ErrLost unless the spools that hold parts are there, and long enough: it is too late to say so when half of a file is sent.
+func (r *Recording) intact(parts []trackPlace) error {
+	ends := make(map[uint32]int64)
+	for _, p := range parts {
+		ends[p.spool] = max(ends[p.spool], p.at+int64(p.record)+int64(p.data))
+	}
+	for _, n := range slices.Sorted(maps.Keys(ends)) {
+		is, err := os.Stat(filepath.Join(r.dir, spoolName(n)))
+		switch {
+		case errors.Is(err, os.ErrNotExist), err == nil && is.Size() < ends[n]:
+			return fmt.Errorf("%w: %s", ErrLost, filepath.Join(r.dir, spoolName(n)))
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // together returns the tracks that go into one file, and their init segments. The caller holds mu.

@@ -54,6 +54,41 @@ func TestWhatCannotBeOneFileIsListedSo(t *testing.T) {
 	changed("once that was read", again.shelf, true, false)
 }
 
+// A file that cannot be whole is refused before its first byte, with the reason.
+func TestAFileIsWholeOrRefused(t *testing.T) {
+	b := newBench(t, nil)
+	b.begin(1)
+	b.publish(8, 1000, nil)
+	if _, err := b.find(1).File(); !errors.Is(err, ErrGrowing) {
+		t.Errorf("while the broadcast runs: %v", err)
+	}
+	b.end()
+	lost := func() bool { // the bench's media is made up: no file comes of it
+		_, err := b.find(1).File()
+		return errors.Is(err, ErrLost)
+	}
+	if lost() {
+		t.Error("when it has ended, something is missing")
+	}
+	spool := filepath.Join(b.dir, Key{Channel: b.channel, Epoch: 1}.dir(), spoolName(1))
+	is, err := os.Stat(spool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(spool, is.Size()/2); err != nil {
+		t.Fatal(err)
+	}
+	if !lost() {
+		t.Error("half of a spool is no loss")
+	}
+	if err := os.Remove(spool); err != nil {
+		t.Fatal(err)
+	}
+	if !lost() {
+		t.Error("a spool that is gone is no loss")
+	}
+}
+
 func FuzzDecodeTime(f *testing.F) {
 	part := []byte("\x00\x00\x00\x58moof\x00\x00\x00\x10mfhd\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x40traf\x00\x00\x00\x14tfdt\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x07")
 	if at, size := decodeTime(part); size != 8 || binary.BigEndian.Uint64(part[at:]) != 7 {

@@ -21,6 +21,10 @@ var (
 	ErrFull     = errors.New("the disk is full")
 	ErrRange    = errors.New("not a range of the recording")
 	ErrMany     = errors.New("as many clips as are kept")
+	// ErrGrowing says that a broadcast still runs, of which only the end makes a file.
+	ErrGrowing = errors.New("the broadcast still runs")
+	// ErrLost says that bytes of a recording that its index names are no longer in its directory.
+	ErrLost = errors.New("a spool of the recording is gone or cut off")
 )
 
 // Key names a recording: the broadcast of a channel, or a clip of one.

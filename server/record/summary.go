@@ -98,7 +98,7 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 	}
 	name, err := id.ParseName(j.Name)
 	if err != nil || j.Version != sealedVersion || j.Bytes < 0 || j.Lasts < 0 || j.Lasts > lastsMax.Milliseconds() || j.Ended < j.Started ||
-		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > titleMax || len(j.Ladder) > ladderMax ||
+		j.Started < 0 || len(j.Chapters) > chaptersMax || key.Clip == "" && j.Epoch != key.Epoch || len(j.Title) > TitleMax || len(j.Ladder) > ladderMax ||
 		j.Declared < 0 || j.Declared > declaredMax.Milliseconds() {
 		return Summary{}, errSealed
 	}
@@ -123,7 +123,7 @@ func parseSealed(b []byte, key Key) (Summary, error) {
 // ladderMax bounds how a ladder is called.
 const ladderMax = 100
 
-// titleMax bounds a title, in bytes.
-const titleMax = 100
+// TitleMax bounds a title, in bytes.
+const TitleMax = 100
 
-func clipped(title string) string { return strings.ToValidUTF8(title[:min(len(title), titleMax)], "") }
+func clipped(title string) string { return strings.ToValidUTF8(title[:min(len(title), TitleMax)], "") }

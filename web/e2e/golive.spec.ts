@@ -26,6 +26,16 @@ async function goLive(page: Page, from: 'Camera' | 'Sound only' = 'Camera'): Pro
   await expect(page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
 }
 
+/** Collects what a page says is wrong, from now on. */
+async function alerts(page: Page): Promise<() => Promise<string[]>> {
+  const said = await page.getByRole('alert').evaluateHandle((alert) => {
+    const texts: string[] = [];
+    new MutationObserver(() => alert.textContent?.trim() && texts.push(alert.textContent.trim())).observe(alert, { childList: true, subtree: true, characterData: true });
+    return texts;
+  });
+  return () => said.jsonValue();
+}
+
 const liveAt = (card: Card, key = card.stream_key): string => `/live#channel=${card.channel}&key=${key}`;
 
 /** Bytes that the page's picture decoded, of each kind. */
@@ -86,8 +96,6 @@ test('a page goes live, another tab watches, others are refused, and stopping en
 });
 
 test('a page takes over from another, which does not come back by itself; who stops finds the recording', async ({ server, open, elsewhere }) => {
-  /** How often a page that lost its place tries to have it back, two seconds apart, and some more. */
-  const GIVES_UP_MS = 25_000;
   const card = await server.addChannel('fish');
   const first = await open(liveAt(card));
   await goLive(first.page, 'Sound only');
@@ -95,19 +103,37 @@ test('a page takes over from another, which does not come back by itself; who st
   await second.page.getByRole('radio', { name: 'Sound only' }).check();
   await second.page.getByRole('button', { name: 'Turn on microphone' }).click();
   await second.page.getByRole('button', { name: 'Go live' }).click();
+  const said = await alerts(first.page);
   await second.page.getByRole('button', { name: 'Take over' }).click();
   await expect(second.page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
   await expect(second.page.getByRole('alert')).toHaveText('');
   const { epoch } = await server.channel('fish');
-  await expect(first.page.getByRole('alert')).toContainText('This channel is live already', { timeout: GIVES_UP_MS });
+  await expect(first.page.getByRole('alert')).toContainText('Another publisher took over', { timeout: AIR_MS });
+  expect((await said()).filter((text) => !text.startsWith('Another publisher took over')), 'nothing else is said on the way').toEqual([]);
   await expect(first.page.getByRole('button', { name: 'Go live' })).toBeEnabled();
 
   await second.page.getByRole('button', { name: 'Stop' }).click();
   const link = second.page.getByRole('link', { name: `${server.url}/c/fish/r/${epoch}` });
   await expect(link).toBeVisible();
+  await expect(second.page.getByRole('link', { name: 'the page of fish' })).toHaveAttribute('href', `${server.url}/c/fish`);
   expect((await server.channel('fish')).publishing).toBe(false);
   await link.click();
   await until('it plays', async () => (await second.report()).startupMs !== null && (await second.moves()), AIR_MS);
+});
+
+test('a server that falls silent is told, and taken back when it is heard again', async ({ server, open }) => {
+  const studio = await open(liveAt(await server.addChannel('fish')));
+  await goLive(studio.page, 'Sound only');
+  server.program.signal('SIGSTOP'); // its connections stay
+  try {
+    await expect(studio.page.getByRole('alert')).toContainText('Nothing comes back from the server', { timeout: AIR_MS });
+    await expect(studio.page.getByRole('heading', { name: 'You are on air' })).toBeHidden();
+    await expect(studio.page.getByText('All is well.')).toBeHidden();
+  } finally {
+    server.program.signal('SIGCONT');
+  }
+  await expect(studio.page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
+  await expect(studio.page.getByRole('alert')).toHaveText('');
 });
 
 test('the server is killed: the page says so, and goes on air by itself when it is back', async ({ server, open }) => {
@@ -116,12 +142,37 @@ test('the server is killed: the page says so, and goes on air by itself when it 
   await goLive(studio.page);
   server.program.signal('SIGKILL');
   await server.program.ended;
-  await expect(studio.page.getByRole('alert')).toContainText(/The connection to the server broke|The server does not answer/, { timeout: AIR_MS });
+  await expect(studio.page.getByRole('alert')).toContainText(/Nothing comes back from the server|The connection to the server broke|The server does not answer/, { timeout: AIR_MS });
   const back = again(server);
   await expect(studio.page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
   await expect(studio.page.getByRole('alert')).toHaveText('');
   await back.stop(); // this one says goodbye
   await expect(studio.page.getByRole('alert')).toContainText(/The connection to the server broke|The server does not answer/, { timeout: GOODBYE_MS });
+});
+
+test.describe('a private channel', () => {
+  test.use({ settings: ['--private', 'fish'] });
+
+  test('goes on air with and without a pass, and leads to what was recorded with one', async ({ server, open }) => {
+    const card = await server.addChannel('fish');
+    const studio = await open(liveAt(card));
+    const { page } = studio;
+    await goLive(page, 'Sound only');
+    await expect(page.getByText('fish is private: this link opens with a pass only')).toBeVisible();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(page.getByText('fish is private: its recordings are on its page')).toBeVisible();
+
+    const watch = `${server.url}/c/fish?token=${await server.pass('fish')}`;
+    await page.getByRole('textbox', { name: 'Channel' }).fill(watch);
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await expect(page.getByRole('heading', { name: 'You are on air' })).toBeVisible({ timeout: AIR_MS });
+    await expect(page.getByLabel('Link to watch')).toHaveValue(watch);
+    await expect(page.getByText('fish is private')).toBeHidden();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(page.getByRole('link', { name: 'the page of fish' })).toHaveAttribute('href', watch);
+    await page.getByRole('link', { name: /\/c\/fish\/r\/\d+/ }).click();
+    await until('the recording plays', async () => (await studio.report()).startupMs !== null && (await studio.moves()), AIR_MS);
+  });
 });
 
 /** The same server once more, on the same directory and ports. */

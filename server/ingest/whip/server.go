@@ -16,6 +16,7 @@ import (
 
 	"github.com/pion/ice/v4"
 
+	"shoal/id"
 	"shoal/server/ingest/gate"
 )
 
@@ -132,7 +133,7 @@ func (s *Server) Offer(ctx context.Context, o Offer) (a Answer, err error) {
 	if err != nil {
 		return a, err
 	}
-	if o.Key == "" || len(o.Key) > keyMax {
+	if o.Key == "" {
 		return a, ErrKey
 	}
 	log := s.log.With("protocol", gate.WHIP, "from", o.From.String())
@@ -168,11 +169,8 @@ func (s *Server) admit(ctx context.Context, o Offer, log *slog.Logger) (gate.Adm
 	now := time.Now()
 	err := s.config.Visitors.Blocked(o.From, now)
 	if err == nil {
-		r := gate.Request{Name: o.Name, From: o.From, Protocol: gate.WHIP}
-		r.Key, r.Takeover = gate.ReadKey(o.Key)
-		r.Takeover = r.Takeover || o.Takeover
 		var place gate.Admission
-		if place, err = s.config.Door.Admit(ctx, r); err == nil {
+		if place, err = s.ask(ctx, o); err == nil {
 			s.config.Meter.PublisherAdmitted(gate.WHIP)
 			return place, nil
 		}
@@ -180,6 +178,9 @@ func (s *Server) admit(ctx context.Context, o Offer, log *slog.Logger) (gate.Adm
 	why := gate.Why(err)
 	s.config.Meter.PublisherRefused(gate.WHIP, why)
 	if why != gate.WhyLimit || s.config.Visitors.Tell(o.From, now) {
+		if name, malformed := id.ParseName(o.Name); malformed == nil { // anything else is a stranger's text
+			log = log.With("channel", name)
+		}
 		log.Warn("publisher refused", "because", err)
 	}
 	switch why {
@@ -190,6 +191,17 @@ func (s *Server) admit(ctx context.Context, o Offer, log *slog.Logger) (gate.Adm
 		return gate.Admission{}, fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return gate.Admission{}, fmt.Errorf("%w: %w", ErrBusy, err)
+}
+
+// ask asks the Door. A key that is longer than any is not looked at, and is wrong.
+func (s *Server) ask(ctx context.Context, o Offer) (gate.Admission, error) {
+	if len(o.Key) > keyMax {
+		return gate.Admission{}, ErrKey
+	}
+	r := gate.Request{Name: o.Name, From: o.From, Protocol: gate.WHIP}
+	r.Key, r.Takeover = gate.ReadKey(o.Key)
+	r.Takeover = r.Takeover || o.Takeover
+	return s.config.Door.Admit(ctx, r)
 }
 
 // enter counts a session in, or says why it may not come. Each that comes is followed by leave.

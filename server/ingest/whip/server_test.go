@@ -1,7 +1,9 @@
 package whip
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -317,12 +319,29 @@ func TestATakenPlaceIsAskedForAsEverywhere(t *testing.T) {
 
 func TestWrongKeysShutAnAddressOut(t *testing.T) {
 	s, _ := serve(t, &channelDoor{})
-	for range 10 {
-		if _, err := s.Offer(t.Context(), Offer{Name: testName, Key: "wrong", From: home, SDP: []byte(chromium)}); !errors.Is(err, ErrKey) {
+	var log bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&log, nil))
+	for _, o := range []Offer{{Name: testName, Key: "a guess"}, {Name: "no name", Key: "a guess"}, {Name: testName, Key: strings.Repeat("a guess", keyMax)}} {
+		o.From, o.SDP = home, []byte(chromium)
+		if _, err := s.Offer(t.Context(), o); !errors.Is(err, ErrKey) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	for range 7 {
+		if _, err := s.Offer(t.Context(), Offer{Name: testName, Key: "a guess", From: home, SDP: []byte(chromium)}); !errors.Is(err, ErrKey) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Offer(t.Context(), Offer{Name: testName, Key: testKey, From: home, SDP: []byte(chromium)}); !errors.Is(err, ErrFull) {
-		t.Errorf("after ten wrong keys: %v", err)
+	for range 3 {
+		if _, err := s.Offer(t.Context(), Offer{Name: testName, Key: testKey, From: home, SDP: []byte(chromium)}); !errors.Is(err, ErrFull) {
+			t.Errorf("after ten wrong keys: %v", err)
+		}
+	}
+	told := log.String()
+	if lines := strings.Count(told, `msg="publisher refused" protocol=whip from=`+home.String()); lines != 11 || strings.Contains(told, "a guess") {
+		t.Errorf("of ten wrong keys and of who is shut out the log has %d lines:\n%s", lines, told)
+	}
+	if named := strings.Count(told, " channel="+testName+" "); named != 10 || strings.Contains(told, "no name") {
+		t.Errorf("%d of them name the channel:\n%s", named, told)
 	}
 }

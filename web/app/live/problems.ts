@@ -59,5 +59,11 @@ export function refusal(status: number, says: string): { readonly problem: Probl
   return { problem: problem('The server did not take the stream', says || `It answered ${status}.`), worth: status >= 500 };
 }
 
+/** What was sent from here was cut for another publisher. */
+export const takenOver: Problem = {
+  ...problem('Another publisher took over', 'Somebody else, or another page or program of yours, sends to this channel now. Viewers go on watching. Take its place again if that was not meant.'),
+  taken: true,
+};
+export const unheard = problem('Nothing comes back from the server', 'Your connection or the server may be down: what you send may not arrive. If it comes back, you are on air again without doing anything.');
 export const broken = problem('The connection to the server broke', 'It is tried again by itself, and viewers wait for you meanwhile.');
 export const noRoute = problem('No connection to the server comes about', 'Your network may let no UDP through. Try another network; whoever runs the server can check its UDP port (docs/operating.md).');

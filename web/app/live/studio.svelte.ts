@@ -2,17 +2,29 @@
 //
 // What it is: the state behind the go-live page.
 // Who calls it: Live.svelte and its parts.
-// What it owns: sources, the session and its end, the clock that looks at both.
+// What it owns: the session and its end, the clock that looks at it, and what is sent (desk.svelte.ts).
 // What it will never do: keep a stream key that it was not asked to keep, or open a device unasked.
-import { askChannel, type Channel } from '../channels/api';
+import { withToken } from '../../player/address';
+import type { Channel } from '../channels/api';
+import { askAir, type Air } from './air';
+import { Desk } from './desk.svelte';
 import { HealthMeter, type Health } from './health';
+import { Hearing } from './hearing';
 import { askRecording, type Recording } from '../recordings/api';
-import { isName, nameIn, placeInFragment, remember, remembered } from '../place/place';
+import { isName, nameIn, passIn, placeInFragment, remember, remembered } from '../place/place';
 import * as problems from './problems';
-import { deviceProblem, refusal, type Problem } from './problems';
+import { refusal, type Problem } from './problems';
 import type { Quality } from './quality';
-import { listDevices, NO_SOUND, Sources, type Devices, type PictureFrom } from './sources';
 import { NoEncoder, Refused, Whip } from './whip';
+
+/** What is left of a broadcast that was stopped. */
+export interface Ended {
+  readonly name: string;
+  /** The channel's page. It does not open if the channel is `shut`: private, and this page has no pass to it. */
+  readonly page: string;
+  readonly shut: boolean;
+  readonly recording: Recording | null;
+}
 
 /** `off`: not sending. `joining`: the server was asked. `sending`: connected. `again`: it broke, and is tried again. */
 export type Phase = 'off' | 'joining' | 'sending' | 'again';
@@ -26,37 +38,26 @@ const CONNECT_MS = 12_000;
 const AGAIN_MS = 2_000;
 /** The server frees a place that fell silent after three seconds. */
 const OWN_PLACE_TRIES = 4;
-/** Below this a microphone hears nothing: it is muted, or another one is meant. */
-const QUIET_LEVEL = 5;
-const QUIET_MS = 6_000;
 
-export class Studio {
+export class Studio extends Desk {
   name = $state('');
   key = $state('');
   keep = $state(false);
-  pictureFrom = $state<PictureFrom>('camera');
-  camera = $state('');
-  microphone = $state('');
-  quality = $state<Quality>('720');
-  devices = $state.raw<Devices>({ cameras: [], microphones: [] });
-  stream = $state.raw<MediaStream | null>(null);
-  seen = $state(false); // a picture is open
-  level = $state<number | null>(null);
-  quiet = $state(false);
   phase = $state<Phase>('off');
-  problem = $state.raw<Problem | null>(null);
-  channel = $state.raw<Channel | null>(null);
+  air = $state.raw<Air | null>(null); // what the server says, while sending
   health = $state.raw<Health | null>(null);
+  heard = $state(true); // the server reports on what is sent
   since = $state<number | null>(null); // when sending began
-  kept = $state.raw<Recording | null>(null); // of what was stopped last
-  #sources: Sources | null = null;
+  ended = $state.raw<Ended | null>(null); // what was stopped last
+  #pass = $state.raw({ to: '', pass: '' }); // a private channel, if the streamer came with one
   #whip: Whip | null = null;
   #meter = new HealthMeter();
+  #hearing = new Hearing();
   #tries = 0; // since it broke
+  #held = false; // the place may still be held by a session of this page that broke
   #attempt = 0; // grows with every start and stop: what belongs to an older one is over
   #connectedAt = 0;
   #troubledAt = 0;
-  #quietSince = 0;
   #timers: ReturnType<typeof setInterval>[] = [];
   #again: ReturnType<typeof setTimeout> | undefined;
   #awake: WakeLockSentinel | null = null;
@@ -64,22 +65,20 @@ export class Studio {
   /** Reads the address and what is remembered, and looks from then on. Returns the end. */
   begin(): () => void {
     const stored = remembered(storage());
-    const given = placeInFragment(location.hash);
-    if (location.hash) history.replaceState(null, '', location.pathname + location.search); // a key does not stay on the screen
+    const { hash } = location;
+    const given = placeInFragment(hash);
+    if (hash) history.replaceState(null, '', location.pathname + location.search); // a key does not stay on the screen
     this.name = given.name ?? stored?.name ?? '';
+    this.#pass = { to: this.name, pass: passIn(hash) };
     this.key = given.key ?? (given.name === undefined || given.name === stored?.name ? (stored?.key ?? '') : '');
     this.keep = stored !== null && stored.key === this.key;
     if (!this.able) this.problem = problems.insecure;
-    this.#timers = [setInterval(() => void this.#look(), LOOK_MS), setInterval(() => this.#listen(), LEVEL_MS)];
+    this.#timers = [setInterval(() => void this.#look(), LOOK_MS), setInterval(() => this.listen(), LEVEL_MS)];
     return () => {
       this.#timers.forEach(clearInterval);
       void this.stop();
-      this.#sources?.close();
+      this.close();
     };
-  }
-
-  get able(): boolean {
-    return typeof navigator !== 'undefined' && navigator.mediaDevices !== undefined && typeof RTCPeerConnection !== 'undefined';
   }
 
   get ready(): boolean {
@@ -87,85 +86,25 @@ export class Studio {
   }
 
   get onAir(): boolean {
-    return this.phase === 'sending' && this.channel?.live === true;
+    return this.phase === 'sending' && this.heard && this.air?.live === true;
+  }
+
+  get channel(): Channel | null {
+    return this.air?.channel ?? null;
+  }
+
+  /** To the channel that is named, or ''. */
+  get pass(): string {
+    return this.#pass.to === nameIn(this.name) ? this.#pass.pass : '';
+  }
+
+  /** The channel is private, and the link to it that this page knows does not open it. */
+  get shut(): boolean {
+    return this.air !== null && this.air.channel === null;
   }
 
   get watchLink(): string {
-    return `${location.origin}/c/${nameIn(this.name)}`;
-  }
-
-  /** Opens what is chosen, for the first time or anew. */
-  async open(): Promise<void> {
-    this.problem = null;
-    const sources = (this.#sources ??= new Sources((track) => this.#lost(track)));
-    await this.#openPicture(sources);
-    await this.#openSound(sources);
-    this.devices = await listDevices();
-    this.#changed(sources);
-  }
-
-  async choosePicture(from: PictureFrom): Promise<void> {
-    this.pictureFrom = from;
-    await this.#renewPicture();
-  }
-
-  async chooseCamera(id: string): Promise<void> {
-    this.camera = id;
-    await this.#renewPicture();
-  }
-
-  async chooseMicrophone(id: string): Promise<void> {
-    this.microphone = id;
-    const sources = this.#sources;
-    if (!sources || !this.stream) return;
-    this.problem = null;
-    await this.#openSound(sources);
-    this.#changed(sources);
-  }
-
-  async chooseQuality(quality: Quality): Promise<void> {
-    this.quality = quality;
-    await this.#whip?.setQuality(quality);
-    if (this.pictureFrom === 'camera') await this.#renewPicture();
-    else await this.#sources?.resize(quality);
-  }
-
-  async #renewPicture(): Promise<void> {
-    const sources = this.#sources;
-    if (!sources || !this.stream) return;
-    this.problem = null;
-    await this.#openPicture(sources);
-    this.#changed(sources);
-  }
-
-  async #openPicture(sources: Sources): Promise<void> {
-    try {
-      if (this.pictureFrom === 'none') return sources.hide();
-      const track = this.pictureFrom === 'screen' ? await sources.screen(this.quality) : await sources.camera(this.camera, this.quality);
-      if (this.pictureFrom === 'camera') this.camera = track.getSettings().deviceId ?? this.camera;
-      await this.#whip?.replace(track);
-    } catch (error) {
-      this.problem = deviceProblem(this.pictureFrom === 'screen' ? 'screen' : 'camera', error);
-    }
-  }
-
-  async #openSound(sources: Sources): Promise<void> {
-    if (this.microphone === NO_SOUND) return sources.mute();
-    try {
-      await sources.microphone(this.microphone);
-    } catch (error) {
-      this.problem ??= deviceProblem('microphone', error);
-    }
-  }
-
-  #changed(sources: Sources): void {
-    this.seen = sources.picture !== null;
-    this.stream = sources.picture || sources.sound ? sources.stream : null;
-    this.#quietSince = performance.now();
-  }
-
-  #lost(track: MediaStreamTrack): void {
-    this.problem = track.kind === 'video' && this.pictureFrom === 'screen' ? problems.screenEnded : problems.sourceEnded;
+    return withToken(`${location.origin}/c/${nameIn(this.name)}`, this.pass);
   }
 
   /** Goes live, in the place of another publisher if `takeover`. */
@@ -174,12 +113,23 @@ export class Studio {
       this.problem = problems.nothingToSend;
       return;
     }
+    const pass = passIn(this.name); // the link to watch may stand there
     this.name = nameIn(this.name);
+    if (pass) this.#pass = { to: this.name, pass };
     this.problem = null;
-    this.since = this.kept = null;
+    this.since = this.ended = null;
     remember(storage(), this.keep ? { name: this.name, key: this.key.trim() } : null);
     this.phase = 'joining';
+    this.#held = false;
     await this.#join(++this.#attempt, true, takeover);
+  }
+
+  protected async replace(track: MediaStreamTrack): Promise<void> {
+    await this.#whip?.replace(track);
+  }
+
+  protected async encode(quality: Quality): Promise<void> {
+    await this.#whip?.setQuality(quality);
   }
 
   async #join(attempt: number, first: boolean, takeover = false): Promise<void> {
@@ -190,6 +140,7 @@ export class Studio {
       if (attempt !== this.#attempt) return void whip.end();
       this.#whip = whip;
       this.#meter = new HealthMeter();
+      this.#hearing = new Hearing();
       this.#connectedAt = 0;
       this.#troubledAt = performance.now();
     } catch (error) {
@@ -197,8 +148,8 @@ export class Studio {
       const { problem, worth } = error instanceof Refused ? refusal(error.status, error.says)
         : { problem: error instanceof NoEncoder ? problems.noEncoder : refusal(-1, error instanceof Error ? error.message : String(error)).problem, worth: false };
       // A place that was lost a moment ago is still taken, by oneself. Later it is somebody else's: who goes on air when that one stops, nobody expects.
-      const own = problem.taken === true && this.#tries <= OWN_PLACE_TRIES;
-      if (first || !own) this.problem = problem;
+      const own = problem.taken === true && this.#held && this.#tries <= OWN_PLACE_TRIES;
+      if (first || !own) this.problem = problem.taken && !first && !this.#held ? problems.takenOver : problem;
       if (worth && !first && (own || !problem.taken)) this.#later(attempt);
       else this.phase = 'off';
     }
@@ -208,25 +159,31 @@ export class Studio {
     this.phase = 'again';
     this.#tries++;
     clearTimeout(this.#again);
-    this.#again = setTimeout(() => void this.#join(attempt, false), AGAIN_MS);
+    this.#again = setTimeout(() => {
+      this.#again = undefined;
+      void this.#join(attempt, false);
+    }, AGAIN_MS);
   }
 
   async stop(): Promise<void> {
-    const { name, channel } = this;
+    const { name, pass, air, shut, watchLink: page } = this;
+    if (this.phase === 'again' || this.problem === problems.unheard) this.problem = null; // nothing is tried any more
     this.#attempt++;
     clearTimeout(this.#again);
     this.phase = 'off';
     this.health = null;
-    this.channel = null;
+    this.air = null;
     this.since = null;
     const whip = this.#whip;
     this.#whip = null;
     void this.#awake?.release();
     this.#awake = null;
     await whip?.end();
-    if (!channel?.live) return;
-    const answer = await askRecording({ base: '', name, token: '' }, channel.epoch);
-    if (answer.kind === 'ok' && this.phase === 'off') this.kept = answer.value;
+    if (!air?.live || this.phase !== 'off') return;
+    this.ended = { name, page, shut, recording: null };
+    if (!air.channel) return;
+    const answer = await askRecording({ base: '', name, token: pass }, air.channel.epoch);
+    if (answer.kind === 'ok' && this.phase === 'off') this.ended = { name, page, shut, recording: answer.value };
   }
 
   /** Once a second: does it go, and does the server agree? */
@@ -238,42 +195,65 @@ export class Studio {
     if (state === 'connected') {
       this.#troubledAt = now;
       if (this.#connectedAt === 0) this.#connected(now);
-      const report = await whip.connection.getStats();
-      this.health = this.#meter.read(report.values() as Iterable<Record<string, unknown>>, now);
-      const answer = await askChannel('', this.name, '');
-      if (whip === this.#whip && answer.kind === 'ok') this.channel = answer.value;
+      const entries = [...((await whip.connection.getStats()).values() as Iterable<Record<string, unknown>>)];
+      if (whip !== this.#whip) return;
+      this.health = this.#meter.read(entries, now);
+      this.#hearing.read(entries, now);
+      this.#hear(!this.#hearing.unheard);
+      const air = await askAir(this.name, this.key.trim(), this.pass);
+      if (whip !== this.#whip || !air) return;
+      this.air = air;
+      // It is there and knows of no publisher: it was started anew, and what is sent reaches nobody. Else a line that broke may mend by itself.
+      if (this.#hearing.unheard && !air.publishing) await this.#fell(whip, problems.broken);
       return;
     }
-    const patience = this.#connectedAt === 0 ? CONNECT_MS : SILENT_MS;
-    if (state !== 'failed' && state !== 'closed' && now - this.#troubledAt < patience) return;
     const before = this.#connectedAt !== 0;
+    if (before && state === 'disconnected') this.#hear(false);
+    const patience = before ? SILENT_MS : CONNECT_MS;
+    if (state !== 'failed' && state !== 'closed' && now - this.#troubledAt < patience) return;
+    // Who hung up is still there as a rule and knows why, which is told then: that it broke would be wrong.
+    await this.#fell(whip, before ? problems.broken : problems.noRoute, before && state === 'closed');
+  }
+
+  /** Says when nothing comes back, and takes it back. */
+  #hear(heard: boolean): void {
+    this.heard = heard;
+    if (!heard) this.problem = problems.unheard;
+    else if (this.problem === problems.unheard) this.problem = null;
+  }
+
+  /** A session is over that nobody here ended. `why` is told, of one that the server hung up only if it does not answer. */
+  async #fell(whip: Whip, why: Problem, hungUp = false): Promise<void> {
+    const lasted = performance.now() - this.#connectedAt;
     this.#whip = null;
     this.health = null;
-    this.channel = null;
-    this.problem = before ? problems.broken : problems.noRoute;
+    this.air = null;
+    this.problem = hungUp ? null : why;
     const attempt = ++this.#attempt;
+    this.#held = true;
     this.#later(attempt);
-    await whip.end();
+    const over = await whip.end();
+    if (attempt !== this.#attempt || this.#again === undefined) return; // it is tried already
+    this.#held = !over;
+    if (!over) this.problem = why;
+    else if (hungUp && lasted > AGAIN_MS) { // one that ends at once is not begun without a pause
+      clearTimeout(this.#again);
+      this.#again = undefined;
+      await this.#join(attempt, false);
+    }
   }
 
   #connected(now: number): void {
     this.#connectedAt = now;
     this.#tries = 0;
     this.phase = 'sending';
+    this.heard = true;
     this.problem = null;
     this.since ??= Date.now();
     void navigator.wakeLock?.request('screen').then((lock) => {
       if (this.phase === 'sending') this.#awake = lock;
       else void lock.release();
     }, () => undefined); // a device that goes to sleep by itself does so
-  }
-
-  #listen(): void {
-    const level = this.#sources?.level() ?? null;
-    this.level = level;
-    const now = performance.now();
-    if (level === null || level > QUIET_LEVEL) this.#quietSince = now;
-    this.quiet = level !== null && now - this.#quietSince > QUIET_MS;
   }
 }
 

@@ -85,16 +85,19 @@ export class Whip {
     }
   }
 
-  /** Ends the session, also while the page is being left. */
-  async end(): Promise<void> {
+  /** Ends the session, also while the page is being left. True if the server says that it is over: then the place is no longer held by it. */
+  async end(): Promise<boolean> {
     const address = this.#address;
+    let over = false;
     this.#address = '';
     for (const sender of this.connection.getSenders()) void sender.replaceTrack(null).catch(() => undefined); // not a frame more, whatever the server does
     if (address) {
       const signal = AbortSignal.timeout(END_WITHIN_MS);
-      await fetch(address, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#key}` }, keepalive: true, signal }).catch(() => undefined);
+      const answer = await fetch(address, { method: 'DELETE', headers: { Authorization: `Bearer ${this.#key}` }, keepalive: true, signal }).catch(() => null);
+      over = answer !== null && (answer.ok || answer.status === 404);
     }
     this.connection.close();
+    return over;
   }
 }
 

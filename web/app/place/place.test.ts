@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameIn, placeInFragment, remember, remembered } from './place';
+import { nameIn, passIn, placeInFragment, remember, remembered } from './place';
 
 test('name and key are read from the fragment', () => {
   expect(placeInFragment('#channel=fish&key=abc')).toEqual({ name: 'fish', key: 'abc' });
@@ -11,6 +11,15 @@ test('name and key are read from the fragment', () => {
 test('a watch link is as good as a name', () => {
   expect(nameIn(' Fish ')).toBe('fish');
   expect(nameIn('https://live.example.org/c/fish?x=1')).toBe('fish');
+});
+
+test('a link to a private channel brings its pass', () => {
+  const pass = 'AAAAAGYk_x-'.padEnd(54, 'A');
+  expect(passIn(`https://live.example.org/c/club?token=${pass}`)).toBe(pass);
+  expect(passIn(` https://live.example.org/c/club?share=no&token=${pass}#top `)).toBe(pass);
+  expect(passIn(`#channel=club&key=abc&token=${pass}`)).toBe(pass);
+  expect(nameIn(`https://live.example.org/c/club?token=${pass}`)).toBe('club');
+  for (const none of ['', 'club', 'club?token=', `?token=${pass} x`, `?xtoken=${pass}`, `?token=${'A'.repeat(101)}`]) expect(passIn(none), none).toBe('');
 });
 
 test('what is remembered is read back, and nothing else', () => {

@@ -19,6 +19,11 @@ export function nameIn(text: string): string {
   return (/\/(?:c|embed|whip)\/([^/?#]+)/.exec(plain)?.[1] ?? plain).toLowerCase();
 }
 
+/** The pass in a link to a private channel, or ''. */
+export function passIn(text: string): string {
+  return /[?&#]token=([\w-]{1,100})(?:[&#]|$)/.exec(text.trim())?.[1] ?? '';
+}
+
 /** `#channel=NAME&key=KEY`, either of which may be missing. A fragment is never sent to a server. */
 export function placeInFragment(hash: string): Partial<Place> {
   const words = new URLSearchParams(hash.replace(/^#/, ''));
