@@ -41,6 +41,7 @@ export class Visit {
   phase = $state<Phase>('asking');
   channel = $state.raw<Channel | null>(null);
   trouble = $state('');
+  codec = $state(''); // that the browser cannot play, if that is the trouble
   passOver = $state(false);
   paused = $state(true);
   stalled = $state(false);
@@ -174,8 +175,9 @@ export class Visit {
       calm: () => this.company.calm(),
       changed: () => this.#look(),
       doubted: () => void this.#ask(),
-      troubled: (detail) => {
+      troubled: (detail, codec = '') => {
         this.trouble = detail;
+        this.codec = codec;
         if (this.phase !== 'ended') this.phase = 'trouble';
       },
     });
