@@ -9,7 +9,7 @@ test('a picture is playing, stalled or paused, and who paused waits for nothing'
   expect(stateOf({ phase: 'playing', paused: false, stalled: true })).toBe('stalled');
   expect(stateOf({ phase: 'playing', paused: true, stalled: true })).toBe('paused');
   const others: Record<string, Phase[]> = {
-    loading: ['asking', 'starting'], offline: ['waiting'], ready: ['ready'], ended: ['ended'], error: ['away', 'missing', 'private', 'trouble'],
+    loading: ['asking', 'starting'], offline: ['waiting'], ready: ['ready'], ended: ['ended'], stalled: ['interrupted'], error: ['away', 'missing', 'private', 'trouble'],
   };
   for (const [state, phases] of Object.entries(others)) for (const phase of phases) expect(stateOf({ phase, ...moving }), phase).toBe(state);
 });
@@ -21,5 +21,5 @@ test('every error has a code and words, and nothing else has', () => {
   expect(of('trouble')?.message).toContain('fragLoadError');
   expect(troubleOf({ phase: 'trouble', ...moving, name: 'fish', base: '', trouble: 'manifestIncompatibleCodecsError', codec: 'H.265' }), 'it is the browser')
     .toEqual({ code: 'codec', message: expect.stringMatching(/cannot play H\.265.*another.*H\.264/) });
-  for (const phase of ['asking', 'waiting', 'ready', 'starting', 'playing', 'ended'] as const) expect(of(phase)).toBeNull();
+  for (const phase of ['asking', 'waiting', 'ready', 'starting', 'playing', 'interrupted', 'ended'] as const) expect(of(phase)).toBeNull();
 });

@@ -27,6 +27,8 @@ export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused
       return 'offline';
     case 'playing':
       return paused ? 'paused' : stalled ? 'stalled' : 'playing';
+    case 'interrupted':
+      return 'stalled';
     case 'ready':
     case 'ended':
       return phase;

@@ -178,7 +178,7 @@ export class Visit {
       troubled: (detail, codec = '') => {
         this.trouble = detail;
         this.codec = codec;
-        if (this.phase !== 'ended') this.phase = 'trouble';
+        if (this.phase !== 'ended' && this.phase !== 'interrupted') this.phase = 'trouble';
       },
     });
     this.#lookTimer = setInterval(() => this.#tick(), LOOK_MS);
@@ -362,8 +362,9 @@ export class Visit {
   /** The broadcast is over, or has not begun. What is buffered is still shown to its end. */
   #over(begun: boolean): void {
     this.#epoch = null;
+    const awaited = this.channel?.awaited === true;
     if (!begun) {
-      this.phase = this.phase === 'ended' ? 'ended' : 'waiting';
+      this.phase = awaited ? 'interrupted' : this.phase === 'ended' || this.phase === 'interrupted' ? 'ended' : 'waiting';
       return;
     }
     if (this.past.playing) return; // the viewer went back, and sees it to its end
@@ -382,7 +383,7 @@ export class Visit {
       return;
     }
     this.#draining = false;
-    this.phase = 'ended';
+    this.phase = awaited ? 'interrupted' : 'ended';
     void this.past.list(0, true);
     this.#player?.stop(false);
   }
