@@ -42,9 +42,29 @@ function styles(): Plugin {
   };
 }
 
+const HYDRATING = 'export let hydrating = false;';
+const HYDRATED = 'hydrating = value;';
+
+/**
+ * Leaves out what Svelte has for pages that a server has rendered, as none of ours is. Svelte guards all of it by one variable, for that purpose, but
+ * the bundler does not see that nothing ever sets it.
+ */
+function unrendered(): Plugin {
+  return {
+    name: 'shoal-unrendered',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/svelte\/src\/internal\/client\/dom\/hydration\.js/.test(id)) return null;
+      if (!code.includes(HYDRATING) || !code.includes(HYDRATED)) throw new Error(`${id} is not what it was: the pages would be larger`);
+      return { code: code.replace(HYDRATING, 'export const hydrating = false;').replace(HYDRATED, ''), map: null };
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
     styles(),
+    unrendered(),
     svelte(),
     {
       name: 'shoal-routes',

@@ -45,6 +45,11 @@ func (l liveLadder) Rungs(channel id.Channel, width, height int, rate float64, m
 	return l.ladder.Rungs(l.ways.rungsOf(channel), ladder.Picture{Width: width, Height: height, Rate: rate}, most)
 }
 
+// Without is of live.Ladder.
+func (l liveLadder) Without(channel id.Channel, width, height int, rate float64) string {
+	return l.ladder.Without(l.ways.rungsOf(channel), ladder.Picture{Width: width, Height: height, Rate: rate})
+}
+
 // Climb is of live.Ladder.
 func (l liveLadder) Climb(channel live.Channel, source ingest.Track, width, height int, rate float64, most int, to live.Landing) (live.Climb, error) {
 	c, err := l.ladder.Climb(channel.Name, l.ways.rungsOf(channel.ID), source, ladder.Picture{Width: width, Height: height, Rate: rate}, most, to)

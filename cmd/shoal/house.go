@@ -110,7 +110,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 		return h, err
 	}
 	h.live = live.New(live.Config{
-		Registry: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder, h.ways}, Ways: h.ways, Log: log,
+		Registry: h.channels, Ledger: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder, h.ways}, Ways: h.ways, Log: log,
 	})
 	if err = h.openPublishers(secret); err != nil {
 		return h, err

@@ -152,7 +152,7 @@ func TestJoiningARecordingNeedsOne(t *testing.T) {
 
 func TestChannels(t *testing.T) {
 	h := newHouse(t)
-	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"publishing":false,"viewers":12,"recordings":0}]` {
+	if got := strings.TrimSpace(h.request("GET", "/api/v1/channels").Body.String()); got != `[{"name":"fish","live":false,"publishing":false,"awaited":false,"viewers":12,"recordings":0}]` {
 		t.Error(got)
 	}
 	if got := h.request("GET", "/api/v1/channels/fish").Body.String(); !strings.Contains(got, `"live":false`) ||
@@ -177,6 +177,12 @@ func TestChannels(t *testing.T) {
 	h.away = true // its publisher may still come back
 	for _, target := range []string{"/api/v1/channels", "/api/v1/channels/fish"} {
 		if got := h.request("GET", target).Body.String(); !strings.Contains(got, `"live":true,"publishing":false`) {
+			t.Errorf("%s: %s", target, got)
+		}
+	}
+	h.live, h.awaited = false, true // the server was started anew in the middle
+	for _, target := range []string{"/api/v1/channels", "/api/v1/channels/fish"} {
+		if got := h.request("GET", target).Body.String(); !strings.Contains(got, `"live":false,"publishing":false,"awaited":true`) {
 			t.Errorf("%s: %s", target, got)
 		}
 	}

@@ -54,6 +54,7 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 		Name       id.Name `json:"name"`
 		Live       bool    `json:"live"`
 		Publishing bool    `json:"publishing"`
+		Awaited    bool    `json:"awaited"`
 		Viewers    int     `json:"viewers"`
 		Recordings int     `json:"recordings"`
 		Poster     string  `json:"poster,omitempty"`
@@ -64,7 +65,7 @@ func (a *API) listChannels(w http.ResponseWriter, r *http.Request) {
 			continue // whoever may watch it has its link
 		}
 		b := a.rooms.Broadcasts.State(c.ID)
-		list = append(list, entry{c.Name, b.Live, b.Publishing, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID), a.posterOf(c.ID, c.Name)})
+		list = append(list, entry{c.Name, b.Live, b.Publishing, b.Awaited, a.rooms.Tracker.Viewers(c.ID), a.recordingsOf(c.ID), a.posterOf(c.ID, c.Name)})
 	}
 	writeJSON(w, http.StatusOK, list)
 }
@@ -89,6 +90,7 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 		Channel    string     `json:"channel"`
 		Live       bool       `json:"live"`
 		Publishing bool       `json:"publishing"` // false while a broadcast waits for its publisher to come back
+		Awaited    bool       `json:"awaited"`    // not live, as the server was started anew: its publisher may still come back
 		Viewers    int        `json:"viewers"`
 		Started    *time.Time `json:"started"`
 		Epoch      uint64     `json:"epoch"`
@@ -108,7 +110,9 @@ func (a *API) showChannel(w http.ResponseWriter, r *http.Request) {
 	if way.serverOnly {
 		state.Sharing = sharing{Mode: "off"}
 	}
-	if b := a.rooms.Broadcasts.State(c.ID); b.Live {
+	b := a.rooms.Broadcasts.State(c.ID)
+	state.Awaited = b.Awaited
+	if b.Live {
 		started := b.Started.UTC()
 		state.Live, state.Publishing, state.Epoch, state.Tracks, state.Started = true, b.Publishing, b.Epoch, tracksOf(b), &started
 		state.RewindS = a.planned(c.ID, b.Epoch).Rewind.Seconds()

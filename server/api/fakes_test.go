@@ -35,6 +35,7 @@ type house struct {
 	mu      sync.Mutex
 	live    bool
 	away    bool   // live, and nobody publishes
+	awaited bool   // its broadcast was cut off
 	epoch   uint64 // of what is live; 0 is 7
 	resting segment.Tracks
 	asked   origin.Reload
@@ -117,7 +118,7 @@ func (h *house) List(context.Context) ([]channel.Channel, error) {
 
 func (h *house) State(id.Channel) live.State {
 	if !h.live {
-		return live.State{}
+		return live.State{Awaited: h.awaited}
 	}
 	return live.State{Live: true, Publishing: !h.away, Epoch: cmp.Or(h.epoch, 7), Started: h.now, Tracks: []ingest.Track{
 		{Kind: segment.Video, Codec: &codecs.VP9{Width: 640, Height: 360, BitDepth: 8}},

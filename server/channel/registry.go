@@ -162,6 +162,25 @@ func (r *Registry) NextEpoch(ctx context.Context, channel id.Channel) (uint64, e
 	return epoch, err
 }
 
+// SetOnAir notes that a broadcast of the channel began, or that it ended. It is durable.
+func (r *Registry) SetOnAir(ctx context.Context, channel id.Channel, on bool) error {
+	return r.rows.SetOnAir(ctx, channel, on)
+}
+
+// OnAir returns the channels whose broadcast began and has not ended: at a start, those that the end of the process before cut off.
+func (r *Registry) OnAir(ctx context.Context) (list []id.Channel, err error) {
+	rows, err := r.rows.ListChannels(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if row.OnAir {
+			list = append(list, row.ID)
+		}
+	}
+	return list, nil
+}
+
 // Signer returns the channel's identity as something that signs.
 func (r *Registry) Signer(ctx context.Context, channel id.Channel) (sign.Signer, error) {
 	row, err := r.rows.FindChannel(ctx, Query{ID: channel})

@@ -33,6 +33,7 @@ type Row struct {
 	Created time.Time // to the millisecond
 
 	Settings string // as Settings.String writes them
+	OnAir    bool   // a broadcast of it began, and has not ended; AddChannel does not ask
 }
 
 // Query names one channel by exactly one of its fields; the others are zero.
@@ -57,6 +58,8 @@ type Rows interface {
 	SetSettings(ctx context.Context, channel id.Channel, was, settings string) error
 	// RemoveChannel removes a row with all that it says, or returns ErrNotFound.
 	RemoveChannel(ctx context.Context, channel id.Channel) error
+	// SetOnAir notes whether a channel is on air, or returns ErrNotFound.
+	SetOnAir(ctx context.Context, channel id.Channel, on bool) error
 	// NextEpoch counts a channel's epoch up and returns it: 1 the first time, never the same twice. ErrNotFound
 	// without the channel.
 	NextEpoch(ctx context.Context, channel id.Channel) (uint64, error)

@@ -59,7 +59,8 @@ func (l *Live) Admit(ctx context.Context, r Request) (Place, error) {
 	return l.start(ctx, Channel{ID: channel, Name: name}, r)
 }
 
-// watchKeys ends publications whose key was replaced, and broadcasts whose channel was removed, until ctx is done.
+// watchKeys ends publications whose key was replaced, and broadcasts whose channel was removed, until ctx is done. It also gives up whom nobody
+// need wait for any more.
 func (l *Live) watchKeys(ctx context.Context) {
 	again := time.NewTicker(keysAgain)
 	defer again.Stop()
@@ -68,6 +69,7 @@ func (l *Live) watchKeys(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-again.C:
+			l.giveUp(ctx)
 			for _, p := range l.publishers() {
 				if l.lookAgain(ctx, p) != nil {
 					break // a store that does not answer one does not answer the next

@@ -115,12 +115,7 @@ func (b *broadcast) run(ctx context.Context) {
 const idleAgain = 2 * time.Second
 
 // idle is how long the broadcast waits for its publisher.
-func (b *broadcast) idle() time.Duration {
-	if w := b.live.config.Ways; w != nil {
-		return w.Idle(b.channel.ID)
-	}
-	return b.live.config.Idle
-}
+func (b *broadcast) idle() time.Duration { return b.live.idle(b.channel.ID) }
 
 // attach makes p the publisher.
 func (b *broadcast) attach(p *publisher) error {
@@ -235,6 +230,7 @@ func (b *broadcast) begin(tracks, own []ingest.Track) error {
 	b.epoch = e
 	b.pulse.Captions(nil)
 	b.changed(func(s *State) { *s = State{Live: true, Epoch: number, Started: now} })
+	b.onAir(true)
 	b.log().Info("broadcast started", "epoch", number, "tracks", len(tracks), "rungs", e.rungs)
 	b.live.config.Facts.Publish(event.BroadcastStarted{Channel: b.channel.ID, Name: b.channel.Name, Epoch: number, At: now})
 	return nil
@@ -315,6 +311,7 @@ func (b *broadcast) end(why string, args ...any) {
 		b.log().Error("cannot sign the end of the broadcast", "err", err)
 	}
 	b.changed(func(s *State) { *s = State{} })
+	b.onAir(false)
 	b.log().Info("broadcast ended", append([]any{"epoch", e.number, "because", why}, args...)...)
 	b.live.config.Facts.Publish(event.BroadcastEnded{Channel: b.channel.ID, Epoch: e.number, At: time.Now()})
 }

@@ -14,5 +14,6 @@
 // Who calls it: ingest's bodies hand in publications; api asks for State and Health.
 // What it owns: who is publishing to what.
 // What it will never do: wait for a rung, or let one harm the source; let two publishers write to one channel; end a broadcast because the process stops: its
-// viewers are not told ENDLIST, and find the next epoch when the next process is there and the publisher is back.
+// viewers are not told ENDLIST, and find the next epoch when the next process is there and the publisher is back. Until then, or until
+// Idle is over, that process says that he is awaited (awaited.go).
 package live

@@ -73,6 +73,7 @@ type Meter interface {
 // Config is what a Live needs.
 type Config struct {
 	Registry Registry
+	Ledger   Ledger // may be nil: after a restart nothing counts as cut off
 	Origin   *origin.Origin
 	Facts    Facts
 	Meter    Meter         // may be nil
@@ -96,9 +97,12 @@ type Live struct {
 
 	ready chan struct{} // closed when Run runs
 
+	noting sync.Mutex // is held while the ledger is written, so that who is given up and who comes back do not cross
+
 	mu         sync.Mutex // guards the rest
 	running    context.Context
 	broadcasts map[id.Channel]*broadcast
+	awaited    map[id.Channel]time.Time // since when, whom the process before cut off; bounded by the channels there are
 	wait       sync.WaitGroup
 }
 
@@ -110,7 +114,7 @@ func New(c Config) *Live {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Live{config: c, log: c.Log, ready: make(chan struct{}), broadcasts: make(map[id.Channel]*broadcast)}
+	return &Live{config: c, log: c.Log, ready: make(chan struct{}), broadcasts: make(map[id.Channel]*broadcast), awaited: make(map[id.Channel]time.Time)}
 }
 
 // Run conducts until ctx is done, and returns when every broadcast's goroutine has. It is called once.
@@ -118,6 +122,7 @@ func (l *Live) Run(ctx context.Context) error {
 	l.mu.Lock()
 	l.running = ctx
 	l.mu.Unlock()
+	l.recall(ctx)
 	close(l.ready)
 	l.watchKeys(ctx)
 	l.mu.Lock() // whoever starts a broadcast holds mu and sees that ctx is done
@@ -161,10 +166,20 @@ func (l *Live) State(channel id.Channel) State {
 	l.mu.Lock()
 	b := l.broadcasts[channel]
 	l.mu.Unlock()
-	if b == nil {
-		return State{}
+	s := State{}
+	if b != nil {
+		s = b.snapshot()
 	}
-	return b.snapshot()
+	s.Awaited = !s.Live && l.awaits(channel)
+	return s
+}
+
+// idle is how long a broadcast of a channel waits for its publisher.
+func (l *Live) idle(channel id.Channel) time.Duration {
+	if w := l.config.Ways; w != nil {
+		return w.Idle(channel)
+	}
+	return l.config.Idle
 }
 
 // open returns the channel's broadcast, started if there is none.

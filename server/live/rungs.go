@@ -20,6 +20,8 @@ const madeCodec = "avc1"
 type Ladder interface {
 	// Rungs returns how many it would make of a channel's picture now, at most most. rate is in frames a second; 0: not known.
 	Rungs(channel id.Channel, width, height int, rate float64, most int) int
+	// Without says in a sentence why it would make none, and what would help; "" if nothing stands against it now.
+	Without(channel id.Channel, width, height int, rate float64) string
 	// Climb begins to make at most so many of one run of a picture, and tells to of them. It does not wait.
 	Climb(channel Channel, source ingest.Track, width, height int, rate float64, most int, to Landing) (Climb, error)
 }
@@ -121,10 +123,29 @@ func (b *broadcast) goUp(tracks, own []ingest.Track) {
 	if taken == 0 {
 		taken = b.make(tracks)
 	}
+	b.pulse.Alone(b.without(tracks, own))
 	for n := taken; n < b.epoch.rungs; n++ {
 		b.rest(b.epoch, segment.Track(b.epoch.rung(n)))
 		b.pulse.Beside(n, "")
 	}
+}
+
+// without says what would help if no rung stands beside the picture, or one that not everybody can play.
+func (b *broadcast) without(tracks, own []ingest.Track) string {
+	source, ok := picture(tracks)
+	switch {
+	case len(own) > 0:
+		return "Or send one picture of your own ladder in H.264."
+	case !ok:
+		return ""
+	case !b.laddered():
+		return "Or have smaller pictures turned on, which are H.264 (the setting ladder; the server needs ffmpeg)."
+	}
+	width, height, rate := pack.Picture(tracks[source])
+	if why := b.live.config.Ladder.Without(b.channel.ID, width, height, rate); why != "" {
+		return why
+	}
+	return "A smaller picture, which would be H.264, is not made just now: the machine is too slow for it, or the broadcast began without one."
 }
 
 // make begins to make the rungs of a run, and returns how many are to come.

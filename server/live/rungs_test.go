@@ -2,15 +2,19 @@ package live_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
+
 	"shoal/id"
 	"shoal/segment"
 	"shoal/server/ingest"
 	"shoal/server/live"
+	"shoal/server/live/pulse"
 	"shoal/server/origin"
 )
 
@@ -22,6 +26,7 @@ type rungs struct {
 	made  *ingest.Track // what its rungs are; nil: as the source
 	climb *climb        // the newest
 	began int
+	lacks string // why there are none
 }
 
 // climb makes rungs. Its goroutine ends with Close.
@@ -37,6 +42,8 @@ func (r *rungs) Rungs(_ id.Channel, width, height int, _ float64, most int) int 
 	}
 	return min(r.count, most)
 }
+
+func (r *rungs) Without(id.Channel, int, int, float64) string { return r.lacks }
 
 func (r *rungs) Climb(_ live.Channel, source ingest.Track, _, _ int, _ float64, most int, to live.Landing) (live.Climb, error) {
 	if r.fails != nil {
@@ -176,4 +183,40 @@ func TestRungsThatCannotBeMade(t *testing.T) {
 			t.Errorf("a rung that is not made: %v", err)
 		}
 	})
+}
+
+// What is advised about a picture that not every browser plays is what helps there: the setting only where it is off.
+func TestWhatHelpsWhoCannotPlayTheFirstPicture(t *testing.T) {
+	for what, c := range map[string]struct {
+		flat  bool
+		lacks string
+		own   int
+		says  string
+	}{
+		"turned off":                  {flat: true, lacks: "There is no ffmpeg.", says: "turned on"},
+		"not possible":                {lacks: "There is no ffmpeg.", says: "There is no ffmpeg."},
+		"possible, and begun without": {says: "began without"},
+		"a ladder in the same codec":  {own: 1, lacks: "There is no ffmpeg.", says: "your own ladder in H.264"},
+	} {
+		bubble(t, func(t *testing.T, h *bench) {
+			h.way.flat.Store(c.flat)
+			h.rungs.lacks = c.lacks
+			p := h.bring(c.own, func(tracks []ingest.Track) {
+				for n := range tracks {
+					if tracks[n].Kind == segment.Video {
+						tracks[n].Codec = &codecs.VP9{Width: 1280, Height: 720, BitDepth: 8}
+					}
+				}
+			})
+			p.play(3 * time.Second)
+			said := h.live.Health(h.channel).Advice
+			n := slices.IndexFunc(said, func(a pulse.Advice) bool { return a.Code == "codec" })
+			if n < 0 || !strings.Contains(said[n].Says, c.says) || !strings.Contains(said[n].Says, "Choose H.264") {
+				t.Errorf("%s: %+v, want %q", what, said, c.says)
+			} else if !c.flat && strings.Contains(said[n].Says, "turned on") {
+				t.Errorf("%s: it is turned on: %s", what, said[n].Says)
+			}
+			p.leave(nil)
+		})
+	}
 }

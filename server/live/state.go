@@ -12,6 +12,7 @@ import (
 type State struct {
 	Live          bool // an epoch is open; its publisher may be away
 	Publishing    bool
+	Awaited       bool // it is not live, as the end of the process before cut it off, and its publisher may still come back
 	Epoch         uint64
 	Started       time.Time
 	Tracks        []ingest.Track // not to be changed

@@ -76,10 +76,33 @@ test('the server is killed and comes back: the page plays on by itself, and shar
   for (const viewer of viewers) await until('the picture ran out', async () => !(await viewer.moves()), 20_000);
   await server.again();
   await live.publisher.stop();
+  const late = await open('/c/fish');
+  for (const { page } of [...viewers, late]) {
+    await expect(page.locator('.title .badge'), 'its publisher may still come back').toHaveText('interrupted', { timeout: 30_000 });
+    await expect(page.locator('.notice')).toContainText('fish is interrupted', { timeout: 30_000 });
+  }
+  expect(await server.channel('fish')).toMatchObject({ live: false, awaited: true });
   live.publisher = await publish(server, live.card);
+  await recovers(late, 30_000);
   for (const viewer of viewers) await recovers(viewer, 30_000);
   for (const viewer of viewers) await viewer.shares(1, 30_000);
   expect(loads).toBe(0);
+});
+
+test.describe('a server that waits six seconds for a publisher', () => {
+  test.use({ settings: ['--reconnect-window', '6s'] });
+
+  test('is killed and comes back, and the publisher does not: the page says that it is interrupted, and then that it has ended', async ({ server, live, open }) => {
+    const viewer = await open('/c/fish');
+    await viewer.plays();
+    const { page } = viewer;
+    live.publisher.signal('SIGKILL');
+    await server.kill();
+    await server.again();
+    await expect(page.locator('.notice')).toContainText('fish is interrupted', { timeout: 20_000 });
+    await expect(page.locator('.notice')).toContainText('fish has ended', { timeout: 20_000 });
+    await expect(page.locator('.title .badge')).toHaveText('not live');
+  });
 });
 
 test('all other viewers vanish: the last one plays on without a stall, and shares with who comes next', async ({ live, open, elsewhere }) => {

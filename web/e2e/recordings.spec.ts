@@ -70,6 +70,27 @@ test('viewers go back in what is live, return and clip it; after the end the pag
   await expect(listed, 'the clip plays, not the recording').not.toContainText('playing');
 });
 
+test('a clip is as long as the viewer chooses; the page of one with a title has it, and says what its channel does', async ({ server, live, open }) => {
+  const viewer = await open('/c/fish');
+  await viewer.plays();
+  const { page } = viewer;
+  await page.getByLabel('Length of the clip, up to 5 min').selectOption({ label: '15 s' });
+  await expect(page.getByRole('button', { name: 'Clip the last 15 s' })).toBeVisible();
+  let address = '';
+  await until('there is something to clip', async () => {
+    const made = await fetch(`${server.url}/api/v1/channels/fish/clips`, { method: 'POST', body: JSON.stringify({ last_s: 5, title: 'The jump' }) });
+    if (made.ok) address = ((await made.json()) as { page: string }).page;
+    return made.ok;
+  }, 20_000);
+  await page.goto(server.url + address);
+  await viewer.plays();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('The jump');
+  await expect(page).toHaveTitle('The jump · Shoal');
+  await expect(page.getByRole('link', { name: 'fish is live now' })).toHaveAttribute('href', '/c/fish');
+  await live.publisher.stop();
+  await expect(page.getByRole('link', { name: 'fish is interrupted' })).toBeVisible({ timeout: 40_000 });
+});
+
 test('the list of recordings fits a phone, with long titles and rungs that are being made', async ({ server, open }) => {
   await server.addChannel('fish');
   const { page } = await open('/c/fish');

@@ -25,6 +25,11 @@ export function playable(): boolean {
   return Hls.isSupported();
 }
 
+/** Whether this browser has a decoder for a codec, as playlists name it. */
+export function decodes(codec: string): boolean {
+  return Hls.getMediaSource()?.isTypeSupported(`video/mp4;codecs="${codec}"`) ?? false;
+}
+
 /** Media kept ahead of what is recorded, in seconds: the swarm looks further, and what lies here already it cannot bring. */
 const RECORDED_AHEAD_S = 20;
 

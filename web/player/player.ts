@@ -20,6 +20,7 @@ import { soundsOf, type Sound } from './sounds';
 import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import { Texts } from './texts';
+import { unplayable } from './unplayable';
 import type { LoadHls, Surroundings } from './surroundings';
 import type { Playhead } from './swarm';
 
@@ -143,7 +144,10 @@ export class Player {
     this.#hls = hls;
     if (this.#language) hls.config.audioPreference = { lang: this.#language };
     hls.on(Events.ERROR, (_event, data) => {
-      if (data.fatal && this.#hls === hls) this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
+      if (!data.fatal || this.#hls !== hls) return;
+      const codec = unplayable(data.details, data.reason ?? '', kit.decodes);
+      if (codec) this.#wait(codec, data.details);
+      else this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
     hls.on(Events.MANIFEST_LOADED, (_event, { captions }) => this.texts.declare(captions?.some(({ instreamId }) => instreamId?.startsWith('CC')) ?? false));
@@ -206,6 +210,13 @@ export class Player {
     if (remedy.tell) this.#around.troubled(detail);
     this.#around.doubted();
     this.#again(remedy.afterMs);
+  }
+
+  /** The browser has no decoder: nothing here can be repaired, and another rung may still come. */
+  #wait(codec: string, detail: string): void {
+    this.#around.troubled(detail, codec);
+    const remedy = this.#recovery.failed('network', performance.now());
+    if (remedy.do === 'rebuild') this.#again(remedy.afterMs);
   }
 
   #again(afterMs: number): void {

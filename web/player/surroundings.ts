@@ -33,6 +33,6 @@ export interface Surroundings {
   changed(): void;
   /** The playlists speak of another epoch, or of the end: the page asks the server and calls start or stop. */
   doubted(): void;
-  /** It keeps failing; the player goes on trying. */
-  troubled(detail: string): void;
+  /** It keeps failing, or the browser cannot play a codec, which is then named; the player goes on trying. */
+  troubled(detail: string, codec?: string): void;
 }

@@ -57,7 +57,11 @@ func advise(h Health) (all []Advice) {
 		}
 	}
 	if codec := unplayed(h.Picture); codec != nil && !h.plain {
-		say("codec", "The picture is %s, which %s cannot play, and beside it there is no other that they can. %s", codec.name, codec.whose, codec.remedy)
+		remedy := codec.remedy
+		if remedy == useH264 && h.alone != "" {
+			remedy += " " + h.alone
+		}
+		say("codec", "The picture is %s, which %s cannot play, and beside it there is no other that they can. %s", codec.name, codec.whose, remedy)
 	}
 	if h.Picture == "" {
 		say("no_picture", "There is no picture: if that is not meant, look at the encoder's video output, then restart the stream.")

@@ -10,9 +10,9 @@ type codec struct {
 	remedy string
 }
 
-// What to do instead. A server makes its rungs in H.264.
+// What to do instead. A server makes its rungs in H.264: Alone says what stands against that.
 const (
-	useH264  = "Choose H.264 (OBS: Settings > Output > Video Encoder), or have whoever runs the server turn smaller pictures on, which are H.264 (the setting ladder, with ffmpeg)."
+	useH264  = "Choose H.264 (OBS: Settings > Output > Video Encoder)."
 	usePlain = "Choose the color format NV12 (OBS: Settings > Advanced; ffmpeg: -pix_fmt yuv420p), and the profile High."
 )
 

@@ -35,7 +35,8 @@ type Health struct {
 	Behind        time.Duration // by how much media has fallen behind the clock
 	Advice        []Advice      // what to do, the most important first
 
-	plain bool // a rung that every browser plays stands beside the picture
+	plain bool   // a rung that every browser plays stands beside the picture
+	alone string // what would help if none does
 }
 
 // Sound is one of several.
@@ -74,7 +75,7 @@ func (p *Pulse) Health(now time.Time) Health {
 		h.Picture = pack.CodecName(t)
 		h.Width, h.Height, _ = pack.Picture(t)
 	}
-	h.Rungs, h.plain = p.ownRungs(), slices.Contains(p.everywhere[:], true)
+	h.Rungs, h.plain, h.alone = p.ownRungs(), slices.Contains(p.everywhere[:], true), p.alone
 	for _, k := range p.keys {
 		h.KeyInterval += k / time.Duration(len(p.keys))
 	}

@@ -50,6 +50,7 @@ type Pulse struct {
 	lead           lead
 
 	everywhere [ingest.RungsMax]bool // rungs of the broadcast that every browser plays
+	alone      string                // what would help where there is none of those
 }
 
 // second counts one second of arrival.
@@ -100,7 +101,7 @@ func (p *Pulse) Tracks(tracks []ingest.Track) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.runs++
-	p.everywhere = [ingest.RungsMax]bool{}
+	p.everywhere, p.alone = [ingest.RungsMax]bool{}, ""
 	p.tracks, p.rungs = tracks, nil
 	if n := slices.IndexFunc(tracks, func(t ingest.Track) bool { return t.Rung > 0 }); n >= 0 {
 		p.tracks, p.rungs = tracks[:n], tracks[n:]
@@ -139,6 +140,13 @@ func (p *Pulse) Beside(n int, codec string) {
 	if n >= 0 && n < len(p.everywhere) {
 		p.everywhere[n] = codec != "" && unplayed(codec) == nil
 	}
+}
+
+// Alone says, in a sentence for people, what would help in this run if no rung that every browser plays stands beside its picture.
+func (p *Pulse) Alone(helps string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.alone = helps
 }
 
 // Captions says which captions the pictures of the epoch carry so far.

@@ -15,7 +15,7 @@ import (
 
 var _ channel.Rows = (*Store)(nil)
 
-const channelColumns = "id, name, key_hash, sealed, created_ms, settings"
+const channelColumns = "id, name, key_hash, sealed, created_ms, settings, on_air"
 
 // AddChannel is of channel.Rows.
 func (s *Store) AddChannel(ctx context.Context, row channel.Row, limit int) error {
@@ -87,6 +87,16 @@ func (s *Store) RemoveChannel(ctx context.Context, ch id.Channel) error {
 	return oneRow(result, err, channel.ErrNotFound)
 }
 
+// SetOnAir is of channel.Rows.
+func (s *Store) SetOnAir(ctx context.Context, ch id.Channel, on bool) error {
+	value := 0
+	if on {
+		value = 1
+	}
+	result, err := s.write.ExecContext(ctx, "UPDATE channels SET on_air = $2 WHERE id = $1", ch[:], value)
+	return oneRow(result, err, channel.ErrNotFound)
+}
+
 // NextEpoch is of channel.Rows.
 func (s *Store) NextEpoch(ctx context.Context, ch id.Channel) (uint64, error) {
 	// A transaction of its own, because RETURNING alone would hand the number out before the commit.
@@ -111,13 +121,14 @@ type scanner interface{ Scan(...any) error }
 func scanChannel(r scanner) (channel.Row, error) {
 	var row channel.Row
 	var ch, hash []byte
-	var created int64
-	if err := r.Scan(&ch, &row.Name, &hash, &row.Sealed, &created, &row.Settings); err != nil {
+	var created, onAir int64
+	if err := r.Scan(&ch, &row.Name, &hash, &row.Sealed, &created, &row.Settings, &onAir); err != nil {
 		return channel.Row{}, err
 	}
 	if len(ch) != len(row.ID) || len(hash) != len(row.KeyHash) {
 		return channel.Row{}, errors.New("database: a channel's id or key hash has the wrong length")
 	}
+	row.OnAir = onAir != 0
 	row.ID, row.KeyHash, row.Created = id.Channel(ch), id.Digest(hash), time.UnixMilli(created).UTC()
 	return row, nil
 }

@@ -32,6 +32,7 @@ func Channels(t *testing.T, open func(t *testing.T) channel.Rows) {
 		"lists by name":                      listsByName,
 		"replaces a key hash":                replacesKeyHash,
 		"replaces settings":                  replacesSettings,
+		"notes who is on air":                notesOnAir,
 		"removes a row":                      removes,
 		"never repeats an epoch":             neverRepeats,
 		"counts epochs of each channel":      countsEach,
@@ -138,6 +139,23 @@ func replacesSettings(t *testing.T, r channel.Rows) {
 		if got, err := r.FindChannel(t.Context(), channel.Query{ID: of}); err != nil || got.Settings != want {
 			t.Errorf("settings %q, %v; want %q", got.Settings, err, want)
 		}
+	}
+}
+
+func notesOnAir(t *testing.T, r channel.Rows) {
+	reef, kelp := row("reef"), row("kelp")
+	add(t, r, reef, kelp)
+	for _, on := range []bool{true, true, false, false, true} {
+		if err := r.SetOnAir(t.Context(), reef.ID, on); err != nil {
+			t.Fatal(err)
+		}
+		reef.OnAir = on
+		if list, err := r.ListChannels(t.Context()); err != nil || !reflect.DeepEqual(list, []channel.Row{kelp, reef}) {
+			t.Errorf("reef on air %v: %+v, %v", on, list, err)
+		}
+	}
+	if err := r.SetOnAir(t.Context(), row("sand").ID, true); !errors.Is(err, channel.ErrNotFound) {
+		t.Errorf("unknown channel: %v, want ErrNotFound", err)
 	}
 }
 

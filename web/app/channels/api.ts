@@ -6,6 +6,7 @@ export interface ChannelLine {
   readonly name: string;
   readonly live: boolean;
   readonly publishing: boolean; // not while a broadcast waits for its publisher to come back
+  readonly awaited: boolean; // not live any more, as the server was started anew, and its publisher may still come back
   readonly viewers: number;
   readonly recordings: number;
   readonly poster: string; // address on its server; '' if there is none
@@ -68,7 +69,7 @@ export function fields(body: unknown): Record<string, unknown> | null {
 function channelLine(body: unknown): ChannelLine | null {
   const line = fields(body);
   if (!line || typeof line.name !== 'string') return null;
-  return { name: line.name, live: line.live === true, publishing: line.publishing !== false, viewers: count(line.viewers), recordings: count(line.recordings), poster: own(line.poster) ? line.poster : '' };
+  return { name: line.name, live: line.live === true, publishing: line.publishing !== false, awaited: line.awaited === true, viewers: count(line.viewers), recordings: count(line.recordings), poster: own(line.poster) ? line.poster : '' };
 }
 
 /** Exported for its test. */

@@ -20,7 +20,7 @@ export class ShoalPlayer extends HTMLElement {
   #visit: Visit | null = null;
   #end: (() => void) | null = null;
   #state: PlayerState = 'loading';
-  #told: string | null = null; // the trouble that was told last
+  #told: Trouble | null = null; // what was told last
   #shared = ''; // what was told of sharing last
   #changing = false;
 
@@ -92,8 +92,8 @@ export class ShoalPlayer extends HTMLElement {
   }
 
   /** What was delivered, by whom and how well; null without a channel. */
-  report(): (Report & { readonly state: PlayerState }) | null {
-    return this.#visit ? { state: this.#state, ...this.#visit.report() } : null;
+  report(): (Report & { readonly state: PlayerState; readonly trouble: Trouble | null }) | null {
+    return this.#visit ? { state: this.#state, trouble: this.#told, ...this.#visit.report() } : null;
   }
 
   #begin(): void {
@@ -125,9 +125,9 @@ export class ShoalPlayer extends HTMLElement {
   }
 
   #tell(state: PlayerState, trouble: Trouble | null): void {
-    if (state === this.#state && (trouble?.message ?? null) === this.#told) return;
+    if (state === this.#state && trouble?.message === this.#told?.message) return;
     this.#state = state;
-    this.#told = trouble?.message ?? null;
+    this.#told = trouble;
     this.#dispatch('statechange', { state, ...(trouble ?? {}) });
     const name = mediaEvent[state];
     if (name) this.#dispatch(name, trouble);

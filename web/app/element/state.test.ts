@@ -9,15 +9,17 @@ test('a picture is playing, stalled or paused, and who paused waits for nothing'
   expect(stateOf({ phase: 'playing', paused: false, stalled: true })).toBe('stalled');
   expect(stateOf({ phase: 'playing', paused: true, stalled: true })).toBe('paused');
   const others: Record<string, Phase[]> = {
-    loading: ['asking', 'starting'], offline: ['waiting'], ready: ['ready'], ended: ['ended'], error: ['away', 'missing', 'private', 'trouble'],
+    loading: ['asking', 'starting'], offline: ['waiting'], ready: ['ready'], ended: ['ended'], stalled: ['interrupted'], error: ['away', 'missing', 'private', 'trouble'],
   };
   for (const [state, phases] of Object.entries(others)) for (const phase of phases) expect(stateOf({ phase, ...moving }), phase).toBe(state);
 });
 
 test('every error has a code and words, and nothing else has', () => {
-  const of = (phase: Phase) => troubleOf({ phase, ...moving, name: 'fish', base: 'https://s.example', trouble: 'fragLoadError' });
+  const of = (phase: Phase) => troubleOf({ phase, ...moving, name: 'fish', base: 'https://s.example', trouble: 'fragLoadError', codec: '' });
   expect((['away', 'missing', 'private', 'trouble'] as const).map((phase) => of(phase)?.code)).toEqual(['unreachable', 'not-found', 'private', 'playback']);
   expect(of('missing')?.message).toBe('There is no channel called fish at https://s.example.');
   expect(of('trouble')?.message).toContain('fragLoadError');
-  for (const phase of ['asking', 'waiting', 'ready', 'starting', 'playing', 'ended'] as const) expect(of(phase)).toBeNull();
+  expect(troubleOf({ phase: 'trouble', ...moving, name: 'fish', base: '', trouble: 'manifestIncompatibleCodecsError', codec: 'H.265' }), 'it is the browser')
+    .toEqual({ code: 'codec', message: expect.stringMatching(/cannot play H\.265.*another.*H\.264/) });
+  for (const phase of ['asking', 'waiting', 'ready', 'starting', 'playing', 'interrupted', 'ended'] as const) expect(of(phase)).toBeNull();
 });

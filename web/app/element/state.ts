@@ -4,7 +4,7 @@ import type { Phase } from '../visit/plan';
 export type PlayerState = 'loading' | 'offline' | 'ready' | 'playing' | 'paused' | 'stalled' | 'ended' | 'error';
 
 export interface Trouble {
-  readonly code: 'attributes' | 'not-found' | 'private' | 'unreachable' | 'playback';
+  readonly code: 'attributes' | 'not-found' | 'private' | 'unreachable' | 'playback' | 'codec';
   readonly message: string;
 }
 
@@ -15,6 +15,7 @@ export interface Seen {
   readonly name: string;
   readonly base: string;
   readonly trouble: string;
+  readonly codec: string; // that the browser cannot play, or ''
 }
 
 export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused' | 'stalled'>): PlayerState {
@@ -26,6 +27,8 @@ export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused
       return 'offline';
     case 'playing':
       return paused ? 'paused' : stalled ? 'stalled' : 'playing';
+    case 'interrupted':
+      return 'stalled';
     case 'ready':
     case 'ended':
       return phase;
@@ -37,7 +40,7 @@ export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused
   }
 }
 
-export function troubleOf({ phase, name, base, trouble }: Seen): Trouble | null {
+export function troubleOf({ phase, name, base, trouble, codec }: Seen): Trouble | null {
   switch (phase) {
     case 'missing':
       return { code: 'not-found', message: `There is no channel called ${name} at ${base}.` };
@@ -46,6 +49,7 @@ export function troubleOf({ phase, name, base, trouble }: Seen): Trouble | null 
     case 'away':
       return { code: 'unreachable', message: `${base} does not answer: it may be down, or not admit this site. It is tried again.` };
     case 'trouble':
+      if (codec) return { code: 'codec', message: `This browser cannot play ${codec}: try another one, or ask the streamer for plain H.264. It is tried again.` };
       return { code: 'playback', message: `The picture does not come through: ${trouble}. It is tried again.` };
     default:
       return null;

@@ -5,9 +5,10 @@ import type { LoadHls } from '../../player/surroundings';
  * `asking`: the server has not answered yet. `away`: it does not. `missing`: no such channel. `private`: it wants a pass, or a new one.
  * `waiting`: not live.
  * `ready`: live, and the viewer has to press play. `starting`: live, no picture yet. `playing`: a picture (it may be paused).
+ * `interrupted`: it was live until the server was started anew, and its publisher may still come back.
  * `ended`: it was live. `trouble`: it fails again and again; tried on all the same.
  */
-export type Phase = 'asking' | 'away' | 'missing' | 'private' | 'waiting' | 'ready' | 'starting' | 'playing' | 'ended' | 'trouble';
+export type Phase = 'asking' | 'away' | 'missing' | 'private' | 'waiting' | 'ready' | 'starting' | 'playing' | 'interrupted' | 'ended' | 'trouble';
 
 /** Which channel, and how it is to be watched. */
 export interface Plan {

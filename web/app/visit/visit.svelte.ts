@@ -41,6 +41,7 @@ export class Visit {
   phase = $state<Phase>('asking');
   channel = $state.raw<Channel | null>(null);
   trouble = $state('');
+  codec = $state(''); // that the browser cannot play, if that is the trouble
   passOver = $state(false);
   paused = $state(true);
   stalled = $state(false);
@@ -174,9 +175,10 @@ export class Visit {
       calm: () => this.company.calm(),
       changed: () => this.#look(),
       doubted: () => void this.#ask(),
-      troubled: (detail) => {
+      troubled: (detail, codec = '') => {
         this.trouble = detail;
-        if (this.phase !== 'ended') this.phase = 'trouble';
+        this.codec = codec;
+        if (this.phase !== 'ended' && this.phase !== 'interrupted') this.phase = 'trouble';
       },
     });
     this.#lookTimer = setInterval(() => this.#tick(), LOOK_MS);
@@ -360,8 +362,9 @@ export class Visit {
   /** The broadcast is over, or has not begun. What is buffered is still shown to its end. */
   #over(begun: boolean): void {
     this.#epoch = null;
+    const awaited = this.channel?.awaited === true;
     if (!begun) {
-      this.phase = this.phase === 'ended' ? 'ended' : 'waiting';
+      this.phase = awaited ? 'interrupted' : this.phase === 'ended' || this.phase === 'interrupted' ? 'ended' : 'waiting';
       return;
     }
     if (this.past.playing) return; // the viewer went back, and sees it to its end
@@ -380,7 +383,7 @@ export class Visit {
       return;
     }
     this.#draining = false;
-    this.phase = 'ended';
+    this.phase = awaited ? 'interrupted' : 'ended';
     void this.past.list(0, true);
     this.#player?.stop(false);
   }

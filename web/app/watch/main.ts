@@ -10,7 +10,6 @@ const name = channelInPath(location.pathname);
 if (target && name) {
   const visit = ownVisit(name, recordingInPath(location.pathname), clipInPath(location.pathname));
   window.shoal = { report: () => visit.report() };
-  document.title = `${name} · Shoal`;
   mount(Watch, { target, props: { visit } });
 } else {
   location.replace('/');

@@ -4,7 +4,7 @@ import type { Report } from '../../app/visit/report';
 import { until } from './until';
 import { Viewer } from './viewer';
 
-type Told = Report & { readonly state: string };
+type Told = Report & { readonly state: string; readonly trouble: { readonly code: string; readonly message: string } | null };
 
 type Player = HTMLElement & { report?(): Told | null };
 

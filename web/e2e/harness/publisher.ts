@@ -7,6 +7,8 @@ import { until } from './until';
 export interface Picture {
   /** B-frames, as OBS sends them: frames are then shown in another order than they come in. */
   readonly bframes?: number;
+  /** H.265 instead of H.264. Over SRT, as older ffmpegs know no other way. */
+  readonly h265?: boolean;
   /** The protocol; RTMP if it is not said. */
   readonly over?: 'srt';
   /** Seconds from one key frame to the next. */
@@ -31,7 +33,9 @@ export async function publish(server: Server, card: Card, picture: Picture = {},
   const languages = picture.languages ?? [''];
   const size = picture.size ?? '256x144';
   const made = picture.captions === undefined ? null : await captioned(picture.captions, size);
-  const encoding = [
+  const encoding = picture.h265 ? [
+    '-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'keyint=50:pools=1:frame-threads=1:log-level=error', '-b:v', '600k', '-pix_fmt', 'yuv420p',
+  ] : [
     '-c:v', 'libx264', '-preset', 'ultrafast', ...(bframes ? ['-bf', String(bframes)] : ['-tune', 'zerolatency']), '-threads', '1',
     '-g', String(25 * (picture.keys ?? 2)), '-b:v', '600k', '-maxrate', '600k', '-bufsize', '600k', '-x264-params', 'nal-hrd=cbr', '-pix_fmt', 'yuv420p',
   ];

@@ -26,6 +26,7 @@ export interface Card {
 export interface ChannelState {
   readonly live: boolean;
   readonly publishing: boolean;
+  readonly awaited: boolean;
   readonly viewers: number;
   readonly epoch: number;
   readonly tracks: readonly { readonly kind: string; readonly codec: string }[];
