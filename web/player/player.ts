@@ -8,16 +8,13 @@ import type { default as Hls, LevelDetails } from 'hls.js';
 import { mediaAddress } from './address';
 import { bufferedAhead } from './buffered';
 import { Calm } from './calm';
-import { liveMax } from './distance';
+import { Choices } from './choices';
+import { Keeping } from './keeping';
 import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { ALL_TRACKS, tracksPlayed } from './tracks';
 import { EdgeTrust, Patience, recordedPatience } from './patience';
-import { qualitiesOf, type Quality } from './qualities';
 import { Recovery } from './recovery';
-import { Slack } from './slack';
-import { soundsOf, type Sound } from './sounds';
-import { Step } from './step';
 import { StallMeter, type PictureEvent } from './stalls';
 import { Texts } from './texts';
 import { unplayable } from './unplayable';
@@ -27,13 +24,11 @@ import type { Playhead } from './swarm';
 /** With more than this ahead a failed load is tried on; with less it begins again. */
 const SPARE_MS = 300;
 
-/** A new sound is heard within this, or does not come. */
-const TURNING_MAX_MS = 4_000;
-
 export class Player {
   readonly stalls = new StallMeter();
   readonly pace = new ServerPace();
   readonly texts: Texts;
+  readonly choices: Choices;
   httpBytes = 0;
   /** Playback with sound was refused by the browser: it runs muted until the viewer asks for sound. */
   soundBlocked = false;
@@ -46,14 +41,8 @@ export class Player {
   #patience = new Patience();
   #listings = new Listings();
   #recovery = new Recovery();
-  #step = new Step();
-  #slack = new Slack();
-  /** The viewer went back on purpose: nothing hurries after live until asked. */
-  #astray = false;
+  readonly #keeping: Keeping;
   #follows = ALL_TRACKS;
-  /** The new sound of what is being heard has to be there at once: nobody is asked for it but the server. */
-  #turningUntil = 0;
-  #language: string; // of sound, as the viewer chose it, or ''
   #url: string | null = null;
   /** Where to begin in what is recorded, in seconds; null: it is live. */
   #from: number | null = null;
@@ -67,7 +56,8 @@ export class Player {
     this.#video = video;
     this.#load = load;
     this.#around = around;
-    this.#language = around.hears;
+    this.choices = new Choices(around.hears, () => around.changed());
+    this.#keeping = new Keeping(video);
     this.texts = new Texts(video, around.reads, navigator.languages, () => around.changed(), this.#listeners.signal);
     this.#listen();
   }
@@ -91,9 +81,9 @@ export class Player {
     clearTimeout(this.#retry);
     this.#url = url;
     this.#epoch = null;
-    this.#framed = this.#astray = false;
+    this.#framed = false;
     this.#calm.begins(performance.now());
-    this.#step = new Step();
+    this.#keeping.begins();
     this.#drop();
     void this.#open(url, ++this.#begun);
   }
@@ -128,7 +118,7 @@ export class Player {
     const media = {
       pace: this.pace,
       token,
-      source: () => (performance.now() < this.#turningUntil ? null : this.#around.source()),
+      source: () => (this.choices.turning ? null : this.#around.source()),
       patienceMs: () => (this.#from === null ? this.#patience.now(this.bufferMs, performance.now()) : recordedPatience(this.bufferMs)),
       vain: () => this.#patience.vain(this.bufferMs, performance.now()),
       fetched: (bytes: number) => {
@@ -142,7 +132,7 @@ export class Player {
       ? kit.makeHls(media, desk, () => this.#around.companions(), () => this.#around.clockOffsetMs(), this.#around.distanceS())
       : kit.makeRecordedHls(media, this.#from);
     this.#hls = hls;
-    if (this.#language) hls.config.audioPreference = { lang: this.#language };
+    this.choices.of(hls);
     hls.on(Events.ERROR, (_event, data) => {
       if (!data.fatal || this.#hls !== hls) return;
       const codec = unplayable(data.details, data.reason ?? '', kit.decodes);
@@ -160,9 +150,7 @@ export class Player {
       this.#follow(hls);
       this.#around.changed();
     });
-    hls.on(Events.AUDIO_TRACK_SWITCHED, () => {
-      this.#turningUntil = 0;
-    });
+    hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.choices.turned());
     hls.on(Events.LEVEL_SWITCHED, () => this.#around.changed());
     hls.loadSource(url);
     hls.attachMedia(this.#video);
@@ -181,6 +169,7 @@ export class Player {
   #drop(): void {
     this.#hls?.destroy();
     this.#hls = null;
+    this.choices.of(null);
     if (this.#video.hasAttribute('src')) {
       this.#video.removeAttribute('src');
       this.#video.load();
@@ -280,25 +269,16 @@ export class Player {
     if (event !== 'advanced') this.#around.changed();
   }
 
-  /** While the viewer pauses, the picture stands still however far live runs on; with play it may jump again. */
   #standStill(still: boolean): void {
-    if (this.#hls && this.#from === null) this.#hls.config.liveMaxLatencyDuration = still ? Infinity : liveMax(this.#around.distanceS());
+    if (this.#hls && this.#from === null) this.#keeping.pauses(this.#hls, still, this.#around.distanceS());
   }
 
   #keepStep(): void {
-    const behind = this.latencyS;
-    if (!this.#hls || behind === null || this.#from !== null) return;
-    const now = performance.now();
-    const distanceS = this.#around.distanceS();
-    const { config } = this.#hls;
-    if (config.liveSyncDuration !== distanceS) { // it was changed while it plays: hls.js is not to jump back to where it was
-      config.liveSyncDuration = distanceS;
-      if (config.liveMaxLatencyDuration !== Infinity) config.liveMaxLatencyDuration = liveMax(distanceS);
-    }
-    const target = distanceS + this.#slack.take(this.stalls.stalls(now), now);
-    const { rate, jumpS } = this.#astray ? { rate: 1, jumpS: 0 } : this.#step.take(behind - target, this.bufferMs / 1000, now);
-    if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
-    if (jumpS > 0) this.#video.currentTime += jumpS;
+    const behindS = this.latencyS;
+    if (!this.#hls || behindS === null || this.#from !== null) return;
+    this.#keeping.moves(this.#hls, {
+      behindS, distanceS: this.#around.distanceS(), bufferMs: this.bufferMs, stalls: this.stalls.stalls(performance.now()),
+    });
   }
 
   #frame(): void {
@@ -355,12 +335,12 @@ export class Player {
   seekBy(seconds: number): void {
     const { seekable, currentTime } = this.#video;
     if (!seekable.length) return;
-    this.#astray = true;
+    this.#keeping.astray = true;
     this.#video.currentTime = Math.min(Math.max(currentTime + seconds, seekable.start(0)), seekable.end(seekable.length - 1));
   }
 
   jumpToLive(): void {
-    this.#astray = false;
+    this.#keeping.astray = false;
     this.#video.currentTime = this.#hls?.liveSyncPosition ?? this.#video.currentTime;
     void this.#play();
   }
@@ -375,34 +355,5 @@ export class Player {
   /** Bits a second of the stream, as its master playlist says; null while unknown. */
   get bitrate(): number | null {
     return this.#hls?.levels[Math.max(this.#hls.currentLevel, 0)]?.maxBitrate ?? null;
-  }
-
-  get qualities(): readonly Quality[] {
-    return qualitiesOf(this.#hls?.levels ?? [], this.quality === -1 ? this.#hls?.currentLevel ?? -1 : null);
-  }
-
-  get sounds(): readonly Sound[] {
-    return soundsOf(this.#hls?.audioTracks ?? []);
-  }
-
-  get sound(): number {
-    return this.#hls?.audioTrack ?? -1;
-  }
-
-  /** What is in the buffer is heard until the new sound is there. */
-  set sound(index: number) {
-    this.#turningUntil = performance.now() + TURNING_MAX_MS;
-    if (this.#hls) this.#hls.nextAudioTrack = index;
-    this.#language = this.sounds[index]?.language ?? '';
-    this.#around.changed();
-  }
-
-  get quality(): number {
-    return this.#hls?.manualLevel ?? -1;
-  }
-
-  set quality(index: number) {
-    if (this.#hls) this.#hls.loadLevel = index; // what is in the buffer is still shown: a few seconds, and no stall
-    this.#around.changed();
   }
 }

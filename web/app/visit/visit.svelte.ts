@@ -267,13 +267,13 @@ export class Visit {
   }
 
   setQuality(index: number): void {
-    if (this.#player) this.#player.quality = index;
+    if (this.#player) this.#player.choices.quality = index;
   }
 
   /** Turns to another sound; its language is remembered, if it has one. */
   hear(index: number): void {
     if (!this.#player) return;
-    this.#player.sound = index;
+    this.#player.choices.sound = index;
     const language = this.sounds[index]?.language;
     if (language) writeLanguage(memory(), language);
   }
@@ -426,10 +426,10 @@ export class Visit {
     this.past.look(player, this.#now);
     this.behind = this.past.rewinding || (player.behind && !this.past.playing);
     this.soundBlocked = player.soundBlocked;
-    this.qualities = player.qualities;
-    this.quality = player.quality;
-    this.sounds = player.sounds;
-    this.sound = player.sound;
+    this.qualities = player.choices.qualities;
+    this.quality = player.choices.quality;
+    this.sounds = player.choices.sounds;
+    this.sound = player.choices.sound;
     const { possible, wish, choices } = player.texts;
     this.texts = possible ? { on: wish.on, choices } : null;
     const still = player.stalls.runningMs(performance.now());
