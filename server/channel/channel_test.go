@@ -205,11 +205,14 @@ func TestUnknownChannel(t *testing.T) {
 	for what, err := range map[string]error{
 		"ByName": second(r.ByName(t.Context(), "reef")), "ByName of nothing": second(r.ByName(t.Context(), "")),
 		"ByID": second(r.ByID(t.Context(), id.Channel{})), "NextEpoch": second(r.NextEpoch(t.Context(), id.Channel{})),
-		"Signer": second(r.Signer(context.Background(), id.Channel{})),
+		"Signer": second(r.Signer(context.Background(), id.Channel{})), "SetOnAir": r.SetOnAir(t.Context(), id.Channel{}, true),
 	} {
 		if !errors.Is(err, channel.ErrNotFound) {
 			t.Errorf("%s: %v, want ErrNotFound", what, err)
 		}
+	}
+	if err := r.SetOnAir(t.Context(), id.Channel{}, false); err != nil {
+		t.Error("a removed channel's broadcast ends:", err)
 	}
 }
 

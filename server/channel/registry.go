@@ -162,9 +162,14 @@ func (r *Registry) NextEpoch(ctx context.Context, channel id.Channel) (uint64, e
 	return epoch, err
 }
 
-// SetOnAir notes that a broadcast of the channel began, or that it ended. It is durable.
+// SetOnAir notes that a broadcast of the channel began, or that it ended. It is durable. Of a channel that was removed meanwhile there is
+// nothing left to note when its broadcast ends.
 func (r *Registry) SetOnAir(ctx context.Context, channel id.Channel, on bool) error {
-	return r.rows.SetOnAir(ctx, channel, on)
+	err := r.rows.SetOnAir(ctx, channel, on)
+	if !on && errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // OnAir returns the channels whose broadcast began and has not ended: at a start, those that the end of the process before cut off.
