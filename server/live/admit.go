@@ -69,7 +69,6 @@ func (l *Live) watchKeys(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-again.C:
-			l.giveUp(ctx)
 			for _, p := range l.publishers() {
 				if l.lookAgain(ctx, p) != nil {
 					break // a store that does not answer one does not answer the next
@@ -80,6 +79,7 @@ func (l *Live) watchKeys(ctx context.Context) {
 					break
 				}
 			}
+			l.giveUp(ctx)
 		}
 	}
 }

@@ -47,22 +47,31 @@ func (l *Live) awaits(channel id.Channel) bool {
 
 // giveUp forgets publishers who did not come back in time.
 func (l *Live) giveUp(ctx context.Context) {
+	if len(l.late()) == 0 { // nearly always; and whoever is noting something now holds nobody up
+		return
+	}
 	l.noting.Lock()
 	defer l.noting.Unlock()
-	l.mu.Lock()
-	var late []id.Channel
-	for channel, since := range l.awaited {
-		if time.Since(since) >= l.idle(channel) {
-			late = append(late, channel)
-			delete(l.awaited, channel)
-		}
-	}
-	l.mu.Unlock()
-	for _, channel := range late {
+	for _, channel := range l.late() {
+		l.mu.Lock()
+		delete(l.awaited, channel)
+		l.mu.Unlock()
 		if err := l.note(ctx, channel, false); err != nil {
 			l.log.Warn("the next start may say that a channel is interrupted", "id", channel, "err", err)
 		}
 	}
+}
+
+// late returns the channels whose publishers did not come back in time.
+func (l *Live) late() (list []id.Channel) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for channel, since := range l.awaited {
+		if time.Since(since) >= l.idle(channel) {
+			list = append(list, channel)
+		}
+	}
+	return list
 }
 
 // note writes into the ledger that a channel is on air, or not any more. The caller holds noting.
