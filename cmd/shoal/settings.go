@@ -41,7 +41,7 @@ type Settings struct {
 	Latency        string   `name:"latency" default:"3s" placeholder:"TIME" env:"SHOAL_LATENCY" group:"Viewers" help:"How far behind live viewers are, from 2s to 10s: nearer is more immediate, further bears poorer lines. Default: ${default}."`
 	Sharing        string   `name:"sharing" default:"ask" enum:"ask,off" env:"SHOAL_SHARING" group:"Viewers" help:"Whether viewers may share with each other: ask (who says yes) or off (all watch from the server). Default: ${default}."`
 	SharePreset    bool     `name:"share-preset" env:"SHOAL_SHARE_PRESET" group:"Viewers" help:"Let ?share=yes in a link answer the sharing question, for kiosks and tests."`
-	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org or *.example.org; none for none. Default: ${default}, any."`
+	Sites          []string `name:"sites" default:"*" placeholder:"HOST" env:"SHOAL_SITES" group:"Viewers" help:"Other sites whose pages may play and share channels, such as example.org, *.example.org or localhost:3000; none for none. Default: ${default}, any."`
 	Private        []string `name:"private" placeholder:"NAME" env:"SHOAL_PRIVATE" group:"Viewers" help:"Channels that are watched with a pass only: shoal channel pass makes one."`
 	TrustedProxies []string `name:"trusted-proxies" default:"127.0.0.0/8,::1/128" placeholder:"CIDR" env:"SHOAL_TRUSTED_PROXIES" group:"Viewers" help:"Networks whose X-Forwarded-For is believed. Default: ${default}."`
 
@@ -121,7 +121,7 @@ func (s *Settings) check() error {
 	}
 	for _, site := range s.Sites {
 		if _, err := path.Match(site, ""); err != nil || site == "" || strings.Contains(site, "/") {
-			say("sites", site, "write a host, such as example.org or *.example.org, or * for any, or none")
+			say("sites", site, "write a host, such as example.org or *.example.org, with its port if the address shows one, such as localhost:3000; or * for any, or none")
 		}
 	}
 	if _, _, err := s.turnPorts(); err != nil {

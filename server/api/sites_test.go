@@ -7,10 +7,11 @@ import (
 )
 
 func TestPagesOfAdmittedSitesMayJoin(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Sites = []string{"club.example", "*.school.example"}; c.JoinsPerMinute = 100 })
+	h := newHouse(t, func(c *Config) { c.Sites = []string{"club.example", "*.school.example", "localhost:*", "lab.example:8443"}; c.JoinsPerMinute = 100 })
 	for origin, admitted := range map[string]bool{
 		"https://club.example": true, "https://CLUB.example": true, "https://a.school.example": true,
 		"https://school.example": false, "https://club.example.evil.example": false, "https://club.example:8443": false, "null": false, "https://evil.example": false,
+		"http://localhost:8590": true, "http://localhost": false, "https://lab.example:8443": true, "https://lab.example": false,
 	} {
 		w := h.request("POST", "/api/v1/channels/fish/join", header("Origin", origin), body(`{"mode":"share"}`))
 		if (w.Code == 200) != admitted || (w.Header().Get("Access-Control-Allow-Origin") == origin) != admitted {
