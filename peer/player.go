@@ -8,6 +8,8 @@ import (
 // The player's times, in us.
 const (
 	startBufferUS = 300_000 // enough to begin with: less than one part
+	// windowUS is how long the player waits to hear of parts as new as it wants: who joins is told of the window's oldest first.
+	windowUS = 500_000
 	// breakUS is the least gap between two parts that is a break in the source, and not a rounding of clocks.
 	breakUS = 50_000
 	// leanUS is how far latency may be off before the player runs 5 % faster or slower.
@@ -43,6 +45,7 @@ type player struct {
 
 	started, playing, ended bool
 	bornUS                  int64
+	heardUS                 int64 // when the first of what is played now was heard of; 0: nothing was
 	nowUS                   int64
 	posUS                   int64 // the frame on screen
 	jumpAtUS, jumpToUS      int64 // a gap: a break in the source, or parts that were skipped
@@ -72,7 +75,7 @@ func (p *player) turn(tracks []segment.Track) {
 	if p.playing {
 		p.stats.Stalls++
 	}
-	p.reels, p.started, p.playing, p.stale = reels, false, false, true
+	p.reels, p.started, p.playing, p.stale, p.heardUS = reels, false, false, true, 0
 }
 
 func (p *player) reel(t segment.Track) *reel {
@@ -88,6 +91,9 @@ func (p *player) open(o swarm.Open) {
 	if r := p.reel(o.Part.Track); r != nil && (!p.started || o.Part.Epoch >= r.epoch) {
 		r.open(o)
 		p.ended = false
+		if p.heardUS == 0 {
+			p.heardUS = p.nowUS
+		}
 	}
 }
 
@@ -199,7 +205,7 @@ func (p *player) start() bool {
 	}
 	epoch := p.newestEpoch()
 	lead, at, ok := p.reels[0].seek(epoch, p.nowUS-p.latencyUS, true)
-	if !ok {
+	if !ok || p.reels[0].newestUS(epoch) < p.nowUS-p.latencyUS && p.nowUS < p.heardUS+windowUS {
 		return false
 	}
 	for _, r := range p.reels[1:] {

@@ -240,3 +240,25 @@ func TestPlayerIgnoresWhatNobodyAskedFor(t *testing.T) {
 		t.Errorf("%+v", s.stats)
 	}
 }
+
+// A window of records comes oldest first: who began with the first of them would play as far behind as the window reaches.
+func TestPlayerBeginsWhereTheWindowEnds(t *testing.T) {
+	s := newSource(60_000_000, 0)
+	for seq := uint64(100); seq <= 118; seq++ { // to half a second before now
+		s.p.open(opened(0, epoch, seq, int64(seq)*partUS/1000))
+		s.p.advance(s.nowUS)
+		if newest := int64(seq+1) * partUS; s.p.started && newest < s.nowUS-3_000_000 {
+			t.Fatalf("begins with %d", seq)
+		}
+	}
+	if !s.p.started || s.p.posUS < s.nowUS-4_000_000 {
+		t.Errorf("started %v, at %d us", s.p.started, s.p.posUS)
+	}
+	old := newSource(60_000_000, 0) // nothing newer comes
+	old.mute = true
+	old.p.open(opened(0, epoch, 100, 50_000))
+	old.run(windowUS + 100_000)
+	if !old.p.started {
+		t.Error("waits for what does not come")
+	}
+}

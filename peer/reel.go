@@ -74,6 +74,16 @@ func (r *reel) newestEpoch() (epoch uint64) {
 	return epoch
 }
 
+// newestUS returns when the newest part ends that was heard of in an epoch.
+func (r *reel) newestUS(epoch uint64) (endUS int64) {
+	for p, f := range r.known {
+		if p.Epoch == epoch {
+			endUS = max(endUS, f.endUS())
+		}
+	}
+	return endUS
+}
+
 // seek returns the part to begin with at wallUS, in epoch: the last that begins by then, else the first after. With
 // independent set only parts that decode on their own count.
 func (r *reel) seek(epoch uint64, wallUS int64, independent bool) (found segment.Part, f frame, ok bool) {

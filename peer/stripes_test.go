@@ -17,7 +17,7 @@ import (
 
 const (
 	// pastParts are there before the peer comes.
-	pastParts = 8
+	pastParts = 10
 	allParts  = 14
 	// seeded are the stripes of the first four of a part's five pieces.
 	seeded = 1 | 1<<3 | 1<<6 | 1<<9
@@ -94,7 +94,7 @@ func seedByInflow(t *testing.T) {
 		close(h.late)
 		<-r.Context().Done()
 	}
-	s, out := watchHouse(t, h, pipesLink, allParts-3)
+	s, out := watchHouse(t, h, pipesLink, allParts-pastParts+1)
 	if s.Refused+s.LateParts+s.Declined != 0 || s.Verified == 0 {
 		t.Errorf("%+v", s)
 	}
@@ -150,7 +150,7 @@ func TestASeedWhoseInflowFailsAsksByRange(t *testing.T) {
 				}
 				pour(h, w, r)
 			}
-			s, out := watchHouse(t, h, pipesLink, allParts-3)
+			s, out := watchHouse(t, h, pipesLink, allParts-pastParts+1)
 			good := map[string]bool{string(h.init): true}
 			for _, body := range h.bodies {
 				good[string(body)] = true
