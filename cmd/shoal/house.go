@@ -112,6 +112,7 @@ func build(ctx context.Context, dir string, s Settings, log *slog.Logger) (h *ho
 	h.live = live.New(live.Config{
 		Registry: h.channels, Ledger: h.channels, Origin: h.origin, Facts: h.bus, Meter: h.metrics, Ladder: liveLadder{h.ladder, h.ways}, Ways: h.ways, Log: log,
 	})
+	h.live.Recall(ctx)
 	if err = h.openPublishers(secret); err != nil {
 		return h, err
 	}

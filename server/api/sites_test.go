@@ -7,7 +7,10 @@ import (
 )
 
 func TestPagesOfAdmittedSitesMayJoin(t *testing.T) {
-	h := newHouse(t, func(c *Config) { c.Sites = []string{"club.example", "*.school.example", "localhost:*", "lab.example:8443"}; c.JoinsPerMinute = 100 })
+	h := newHouse(t, func(c *Config) {
+		c.Sites = []string{"club.example", "*.school.example", "localhost:*", "lab.example:8443"}
+		c.JoinsPerMinute = 100
+	})
 	for origin, admitted := range map[string]bool{
 		"https://club.example": true, "https://CLUB.example": true, "https://a.school.example": true,
 		"https://school.example": false, "https://club.example.evil.example": false, "https://club.example:8443": false, "null": false, "https://evil.example": false,

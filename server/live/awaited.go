@@ -17,12 +17,9 @@ type Ledger interface {
 	OnAir(ctx context.Context) ([]id.Channel, error)
 }
 
-// recall finds out whose broadcasts the end of the process before cut off: their publishers are awaited as long as if their line had broken when
-// this process was ready for them.
-func (l *Live) recall(ctx context.Context) {
-	if l.config.Ledger == nil {
-		return
-	}
+// Recall finds out whose broadcasts the end of the process before cut off: their publishers are awaited as long as if their line had broken when
+// this process was ready for them. It comes before anybody asks for State: a page that hears that nothing is live says that it has ended.
+func (l *Live) Recall(ctx context.Context) {
 	ctx, stop := context.WithTimeout(ctx, keyWithin)
 	defer stop()
 	list, err := l.config.Ledger.OnAir(ctx)

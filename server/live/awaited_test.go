@@ -51,6 +51,7 @@ func (h *bench) during(l *ledger, test func(h *bench)) {
 	next.way.idle.Store(h.way.idle.Load())
 	next.live = live.New(live.Config{Registry: h.registry, Ledger: l, Origin: next.origin, Facts: next, Ways: &next.way, Log: quiet})
 	ctx, cancel := context.WithCancel(context.Background())
+	next.live.Recall(ctx)
 	var wg sync.WaitGroup
 	for _, run := range []func(context.Context) error{next.live.Run, next.origin.Run} {
 		wg.Go(func() {

@@ -73,7 +73,7 @@ type Meter interface {
 // Config is what a Live needs.
 type Config struct {
 	Registry Registry
-	Ledger   Ledger // may be nil: after a restart nothing counts as cut off
+	Ledger   Ledger // may be nil: after a restart nothing counts as cut off. Recall asks it
 	Origin   *origin.Origin
 	Facts    Facts
 	Meter    Meter         // may be nil
@@ -122,7 +122,6 @@ func (l *Live) Run(ctx context.Context) error {
 	l.mu.Lock()
 	l.running = ctx
 	l.mu.Unlock()
-	l.recall(ctx)
 	close(l.ready)
 	l.watchKeys(ctx)
 	l.mu.Lock() // whoever starts a broadcast holds mu and sees that ctx is done
