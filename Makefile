@@ -24,7 +24,7 @@ PAGE_SOURCES   := $(shell find web -type f -not -path '*/node_modules/*' -not -p
 	-not -path '*/test-results/*' -not -name '*.test.ts' -not -name '*.md' -not -name '*.go' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine bench-origin fuzz-short proof-swarm \
+.PHONY: help demo build engine web test test-go test-race test-fuzz test-web e2e test-bench bench-browser bench-engine bench-origin fuzz-short proof-swarm proof-rivals \
 	proof-hostile proof-parsers proof-uploads proof-calibration proof-ingest proof-failures proof-players test-ingest test-conform lint deps deps-test deps-players clean
 
 help: ## list what can be done
@@ -122,7 +122,11 @@ proof-uploads: deps-test ## five hundred hostile files for the caged ffmpeg, the
 proof-swarm: $(PAGES) ## every row of docs/swarm.md: an hour and more
 	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
 	@for row in n8 n16 n100; do $(BIN) sim $$row --seeds 5 --policy shoal,mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
-	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000 ladder3; do $(BIN) sim $$row || exit 1; done
+	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 n10000 ladder3 vod100; do $(BIN) sim $$row || exit 1; done
+
+proof-rivals: $(PAGES) ## the same rows by the policies of others: an hour
+	@mkdir -p bin && $(GO) build -o $(BIN) ./cmd/shoal
+	@for row in n1000-still n1000 n1000-2s n1000-60s n1000-scarce allbad flash5000 hostile30 ladder3; do $(BIN) sim $$row --policy mesh,p2pml,p2pml-live,p2pml-near || exit 1; done
 
 proof-ingest: build deps-test ## a hundred publications over each protocol, a hundred new keys, fifty kills of publisher or server: a quarter of an hour
 	$(GO) run ./bench/ingest -shoal $(BIN) $(INGEST)
