@@ -2,17 +2,20 @@
 
 /** So much ahead is calm. */
 const AHEAD_MS = 1_500;
-/** So long after the first frame a picture that moves at all is. */
+/** So long after the first frame a picture that moves at all is, on a machine that is quick. */
 const WITHIN_MS = 8_000;
-/** A first frame that took longer says that the machine is busy, maybe with pages like this one: then each waits for a while of its own. */
+/** A first frame that took longer says that the machine is busy, maybe with pages like this one: then each waits for a while of its own, up to so
+ * many times as long, and no longer than the most. */
 const SLOW_MS = 2_000;
-const SPREAD_MS = 8_000;
+const SPREAD = 4;
+const SPREAD_MS_MAX = 40_000;
 
 export class Calm {
   readonly #chance: () => number;
   #beganAt = 0;
   #framedAt: number | null = null;
   #heldMs = 0;
+  #withinMs = WITHIN_MS;
   #said = false;
 
   /** `chance` is from 0 to 1, another each time. */
@@ -31,10 +34,13 @@ export class Calm {
   moves(bufferMs: number, now: number): boolean {
     if (this.#framedAt === null) {
       this.#framedAt = now;
-      this.#heldMs = now - this.#beganAt > SLOW_MS ? this.#chance() * SPREAD_MS : 0;
+      const took = now - this.#beganAt;
+      const spreadMs = took > SLOW_MS ? Math.min(SPREAD * took, SPREAD_MS_MAX) : 0;
+      this.#heldMs = this.#chance() * spreadMs;
+      this.#withinMs = Math.max(WITHIN_MS, spreadMs);
     }
     const moved = now - this.#framedAt;
-    if (this.#said || moved < this.#heldMs || (bufferMs < AHEAD_MS && moved < WITHIN_MS)) return false;
+    if (this.#said || moved < this.#heldMs || (bufferMs < AHEAD_MS && moved < this.#withinMs)) return false;
     this.#said = true;
     return true;
   }
