@@ -116,6 +116,7 @@ func (v *visit) run(ctx context.Context) error {
 
 // live waits until the channel is, and returns what to play.
 func (v *visit) live(ctx context.Context) (choice, error) {
+	told := ""
 	for {
 		state, err := v.place.State(ctx, v.client)
 		var refusal *door.Refusal
@@ -124,6 +125,14 @@ func (v *visit) live(ctx context.Context) (choice, error) {
 		}
 		if err == nil && state.Live && len(state.Tracks) > 0 {
 			return choose(state.Tracks, v.peer.config.Height), nil
+		}
+		because := "it is not live"
+		if err != nil {
+			because = err.Error()
+		}
+		if because != told && ctx.Err() == nil {
+			v.log.Info("waiting for the channel", "because", because)
+			told = because
 		}
 		if err := rest(ctx, pollEvery); err != nil {
 			return choice{}, err

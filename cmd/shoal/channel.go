@@ -24,7 +24,7 @@ type channelCommand struct {
 	NewKey channelNewKey `cmd:"" name:"new-key" aliases:"rekey" help:"Replace a channel's stream key. The old one admits nobody from then on, and whoever publishes with it is cut within two seconds."`
 	Remove channelRemove `cmd:"" help:"Remove a channel: nobody can publish to it or watch it any more. Its recordings are kept unless you say otherwise."`
 	Set    channelSet    `cmd:"" help:"Give a channel settings of its own, such as record=off rewind=2h."`
-	Show   channelShow   `cmd:"" help:"Show a channel's settings, and whose they are."`
+	Show   channelShow   `cmd:"" help:"Show where to publish to a channel and to watch it, its settings, and whose they are."`
 	Pass   channelPass   `cmd:"" help:"Make a pass to a private channel (--private), and print the link that holds it."`
 	Health channelHealth `cmd:"" help:"Say how a channel's stream comes in, and what to do about it."`
 }
@@ -117,7 +117,7 @@ func (c *channelAdd) Run(ctx context.Context, w world) (err error) {
 		fmt.Fprintf(w.err, "%s is a new data directory. `shoal serve --data %s` serves it; if a server runs with another one, it does not know this channel: add it again with that one in --data.\n",
 			c.whole(), c.Data)
 	}
-	return c.print(w, added.Name, key, registry.secret)
+	return c.print(ctx, w, added.Name, key, registry.secret)
 }
 
 type channelNewKey struct {
@@ -141,7 +141,7 @@ func (c *channelNewKey) Run(ctx context.Context, w world) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.print(w, name, key, registry.secret)
+	return c.print(ctx, w, name, key, registry.secret)
 }
 
 type channelRemove struct {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 
 	"shoal/id"
@@ -12,10 +14,10 @@ import (
 // card is how to publish to a channel, and how to watch it.
 type card struct {
 	Channel   id.Name `json:"channel"`
-	StreamKey string  `json:"stream_key"`
+	StreamKey string  `json:"stream_key,omitempty"` // "": it is not known any more
 	RTMP      string  `json:"rtmp_url"`
 	RTMPS     string  `json:"rtmps_url,omitempty"` // where it is on
-	SRT       string  `json:"srt_url,omitempty"`   // where it is on; complete, with key and passphrase
+	SRT       string  `json:"srt_url,omitempty"`   // where it is on; complete, with key and passphrase, if the key is known
 	WHIP      string  `json:"whip_url"`            // the stream key is its bearer token
 	Watch     string  `json:"watch_url"`
 	HLS       string  `json:"hls_url"`
@@ -39,16 +41,24 @@ func (c *channelSettings) addresses() addresses {
 	return at
 }
 
-// card describes a channel.
+// card describes a channel; key is "" if it is not known any more.
 func (c *channelSettings) card(name id.Name, key string, secret channel.Secret) (card, error) {
 	at := c.addresses()
-	filled := "#" + url.Values{"channel": {string(name)}, "key": {key}}.Encode() // which browsers send to nobody
+	fill := url.Values{"channel": {string(name)}}
+	if key != "" {
+		fill.Set("key", key)
+	}
+	filled := "#" + fill.Encode() // which browsers send to nobody
 	k := card{
 		Channel: name, StreamKey: key, RTMP: at.RTMP, RTMPS: at.RTMPS, WHIP: at.Public + "/whip/" + string(name),
 		Watch: at.Public + "/c/" + string(name), HLS: at.Public + "/hls/" + string(name) + "/master.m3u8",
 		Live: at.Public + "/live" + filled, Settings: at.Public + "/settings" + filled,
 	}
-	if at.SRT != "" && key != "" {
+	switch {
+	case at.SRT == "":
+	case key == "":
+		k.SRT = "srt://" + at.SRT
+	default:
 		passphrase, err := srtPassphrases(secret, at.SRTPassphrase)
 		if err != nil {
 			return card{}, err
@@ -58,12 +68,21 @@ func (c *channelSettings) card(name id.Name, key string, secret channel.Secret) 
 	return k, nil
 }
 
-// print writes the card of a new key as JSON or for people.
-func (c *channelSettings) print(w world, name id.Name, key string, secret channel.Secret) error {
+// print writes the card of a new key as JSON or for people, with the addresses of a server that is just starting, too.
+func (c *channelSettings) print(ctx context.Context, w world, name id.Name, key string, secret channel.Secret) error {
+	doubts := c.doubts(awaitServer(ctx, c.Data, w.err), string(name))
 	k, err := c.card(name, key, secret)
 	if err != nil {
 		return err
 	}
+	if err := c.printCard(w, k); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w.err, doubts) // behind the card, which would push them off a screen
+	return err
+}
+
+func (c *channelSettings) printCard(w world, k card) error {
 	if c.JSON {
 		out := json.NewEncoder(w.out)
 		out.SetEscapeHTML(false) // addresses are copied from it by hand, too
@@ -76,7 +95,7 @@ func (c *channelSettings) print(w world, name id.Name, key string, secret channe
 	if k.SRT != "" {
 		more += fmt.Sprintf("\nOver SRT (OBS: Server, with an empty Stream key; ffmpeg: -f mpegts):\n  %s\n", k.SRT)
 	}
-	_, err = fmt.Fprintf(w.out, `Channel %s is ready.
+	_, err := fmt.Fprintf(w.out, `Channel %s is ready.
 
 In OBS: Settings > Stream > Service: Custom
   Server      %s

@@ -129,8 +129,9 @@ func TestWhatShowPrintsSetTakes(t *testing.T) {
 			}
 			values := make(map[string]string)
 			for line := range strings.Lines(said) {
-				words := strings.Fields(line)
-				values[words[0]] = words[1]
+				if words := strings.Fields(line); len(words) > 1 && slices.Contains(channel.SettingKeys(), words[0]) {
+					values[words[0]] = words[1]
+				}
 			}
 			return values
 		}
@@ -147,6 +148,40 @@ func TestWhatShowPrintsSetTakes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// What channel add printed, channel show prints again without the key; and it knows the flags of the server that runs.
+func TestShowKnowsTheServerThatRuns(t *testing.T) {
+	dir := t.TempDir()
+	k := addChannel(t, dir, "reef")
+	show := func() string {
+		said, err := say(t, "channel", "show", "reef", "--data", dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(said, k.StreamKey) {
+			t.Error("it prints the stream key")
+		}
+		return said
+	}
+	if said := show(); !strings.Contains(said, "download          off    the server's") || !strings.Contains(said, "No server could be asked") {
+		t.Errorf("without a server: %s", said)
+	}
+	s := quietSettings(t)
+	s.Download, s.SRT = recordOn, "127.0.0.1:0"
+	r := runHouse(t, dir, s)
+	said, port := show(), portOf(r.doors.http.Addr())
+	for _, want := range []string{
+		"download          on     the server's", "http://localhost:" + port + "/c/reef", "http://localhost:" + port + "/live#channel=reef\n",
+		"rtmp://localhost:" + portOf(r.doors.rtmp.Addr()) + "/live", "srt://localhost:" + portOf(r.doors.srt.LocalAddr()) + "\n",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q is not in %s", want, said)
+		}
+	}
+	if strings.Contains(said, "No server") {
+		t.Errorf("it doubts: %s", said)
 	}
 }
 

@@ -7,11 +7,16 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 const (
 	lockFile      = "lock"
 	addressesFile = "addresses.json"
+
+	// lockTries and lockPause: commands that look whether a server runs here hold its lock for an instant, which must not keep one from starting.
+	lockTries = 6
+	lockPause = 50 * time.Millisecond
 )
 
 // makeDataDir makes the data directory, readable by its owner alone, unless it is there.
@@ -32,7 +37,7 @@ func lockDataDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the data directory cannot be locked: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lockAlone(f); err != nil {
 		holder := ""
 		if b, readErr := os.ReadFile(f.Name()); readErr == nil && len(b) > 0 {
 			holder = fmt.Sprintf(" (process %s)", b)
@@ -48,6 +53,17 @@ func lockDataDir(dir string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("the data directory cannot be locked: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// lockAlone locks a file for this process, or returns EWOULDBLOCK if another one keeps it.
+func lockAlone(f *os.File) error {
+	for try := 1; ; try++ {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if try == lockTries || !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		time.Sleep(lockPause)
+	}
 }
 
 func writeAt(f *os.File, b []byte) error {
@@ -67,6 +83,8 @@ type addresses struct {
 	// SRTPassphrase is as the setting is: "" for one of each key, "off" for none.
 	SRTPassphrase string `json:"srt_passphrase,omitempty"`
 	HTTP          string `json:"http,omitempty"` // where this machine reaches it
+	// Process is the server's, as its lock names it: those of another one are of an earlier run. 0: not known.
+	Process int `json:"process,omitempty"`
 }
 
 func (a addresses) save(dir string) error {

@@ -216,7 +216,7 @@ func (h *house) Close() error {
 
 func (h *house) addresses() addresses {
 	public := h.settings.publicURL(h.doors.http.Addr().String())
-	a := addresses{Public: public, RTMP: rtmpURL(public, h.doors.rtmp.Addr().String()), HTTP: reachable(h.doors.http.Addr().String())}
+	a := addresses{Public: public, RTMP: rtmpURL(public, h.doors.rtmp.Addr().String()), HTTP: reachable(h.doors.http.Addr().String()), Process: os.Getpid()}
 	if h.doors.rtmps != nil {
 		a.RTMPS = rtmpsURL(public, h.doors.rtmps.Addr().String())
 	}

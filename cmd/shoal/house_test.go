@@ -88,8 +88,8 @@ func addChannel(t *testing.T, dir, name string) card {
 		t.Fatal(err)
 	}
 	var k card
-	text = text[strings.IndexByte(text, '{'):] // before it may stand that the directory is a new one
-	if err := json.Unmarshal([]byte(text), &k); err != nil {
+	text = text[strings.IndexByte(text, '{'):] // before it may stand that the directory is a new one, and behind it that no server runs
+	if err := json.NewDecoder(strings.NewReader(text)).Decode(&k); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return k

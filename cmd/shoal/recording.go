@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
+	"shoal/id"
 	"shoal/server/record"
 )
 
@@ -118,11 +120,8 @@ func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	err = record.DeleteSealed(filepath.Join(c.Data, recordingsDir), found.ID, c.Which)
-	if errors.Is(err, record.ErrNotFound) {
-		return fmt.Errorf("channel %s has no recording or clip %q that is whole: `shoal recording list %[1]s` shows the recordings, `shoal recording clips %[1]s` the clips; one that is being written ends with its broadcast", found.Name, c.Which)
-	}
 	if err != nil {
-		return err
+		return c.undeleted(found.Name, err)
 	}
 	what := "Recording"
 	if record.ValidClip(c.Which) {
@@ -130,4 +129,25 @@ func (c *recordingDelete) Run(ctx context.Context, w world) (err error) {
 	}
 	_, err = fmt.Fprintf(w.out, "%s %s of %s is deleted.\n", what, c.Which, found.Name)
 	return err
+}
+
+// undeleted says why a recording or a clip cannot be deleted, and what to do.
+func (c *recordingDelete) undeleted(name id.Name, err error) error {
+	_, noNumber := strconv.ParseUint(c.Which, 10, 64)
+	clip := record.ValidClip(c.Which)
+	switch {
+	case errors.Is(err, record.ErrGrowing) && clip:
+		return fmt.Errorf("clip %s of %s is just being made: try again in a moment", c.Which, name)
+	case errors.Is(err, record.ErrGrowing) && standingOf(c.Data) == away:
+		return fmt.Errorf("recording %s of %s is not whole, as its server was stopped: the next start of `shoal serve` makes it so, then it can be deleted", c.Which, name)
+	case errors.Is(err, record.ErrGrowing):
+		return fmt.Errorf("recording %s of %s is still being made: it can be deleted when its broadcast has ended", c.Which, name)
+	case !errors.Is(err, record.ErrNotFound):
+		return err
+	case clip:
+		return fmt.Errorf("channel %s has no clip %s: `shoal recording clips %[1]s` shows its clips", name, c.Which)
+	case noNumber != nil:
+		return fmt.Errorf("%q is neither a recording's number nor a clip's name (ten letters and digits): `shoal recording list %s` shows the recordings, `shoal recording clips %[2]s` the clips", c.Which, name)
+	}
+	return fmt.Errorf("channel %s has no recording %s: `shoal recording list %[1]s` shows its recordings", name, c.Which)
 }

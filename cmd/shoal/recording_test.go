@@ -247,7 +247,7 @@ func TestRecordingsOutliveKill(t *testing.T) {
 	if out, err := say(t, "recording", "delete", "demo", "1", "--data", r.data); err != nil || out != "Recording 1 of demo is deleted.\n" {
 		t.Errorf("%s: %v", out, err)
 	}
-	if out, err := say(t, "recording", "delete", "demo", "1", "--data", r.data); err == nil || !strings.Contains(err.Error(), `no recording or clip "1"`) {
+	if out, err := say(t, "recording", "delete", "demo", "1", "--data", r.data); err == nil || !strings.Contains(err.Error(), `has no recording 1:`) {
 		t.Errorf("deleted twice: %s, %v", out, err)
 	}
 	if out, err := say(t, "recording", "list", "demo", "--data", r.data); err != nil || strings.Count(out, "/c/demo/r/") != 1 {

@@ -49,3 +49,33 @@ func TestListsOfWhatIsKept(t *testing.T) {
 		t.Errorf("%q, %v", said, err)
 	}
 }
+
+// Of what cannot be deleted it is told why: it is none, there is none, or it is not whole yet.
+func TestWhatCannotBeDeletedIsToldWhy(t *testing.T) {
+	dir := t.TempDir()
+	addChannel(t, dir, "sea")
+	said, err := say(t, "channel", "list", "--json", "--data", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(said, `"id":"`)
+	channel, _, _ := strings.Cut(rest, `"`)
+	if err := os.MkdirAll(filepath.Join(dir, recordingsDir, channel, "5"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(which, want string) {
+		if said, err := say(t, "recording", "delete", "sea", which, "--data", dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %q, %v", which, said, err)
+		}
+	}
+	refused("77", "channel sea has no recording 77")
+	refused("abcdefgh27", "channel sea has no clip abcdefgh27")
+	refused("zzz", `"zzz" is neither a recording's number nor a clip's name`)
+	refused("5", "the next start of `shoal serve` makes it so")
+	lock, err := lockDataDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	refused("5", "recording 5 of sea is still being made: it can be deleted when its broadcast has ended")
+}

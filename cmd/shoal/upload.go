@@ -80,7 +80,7 @@ func (c *uploadCommand) target(name id.Name) (*uploadTarget, error) {
 			return nil, errors.New("the stream key is missing: put it into SHOAL_STREAM_KEY")
 		}
 		to.base, to.key = at.Scheme+"://"+at.Host, c.Key
-		to.public = to.base
+		to.public, to.list = to.base, "`shoal channel list` on that machine"
 		return to, nil
 	}
 	if c.Data == "" {
@@ -101,6 +101,7 @@ func (c *uploadCommand) target(name id.Name) (*uploadTarget, error) {
 		return nil, fmt.Errorf("no server ran on %s yet: start it with `shoal serve --data %s`", c.Data, c.Data)
 	}
 	to.base, to.public = "http://"+at.HTTP, strings.TrimSuffix(at.Public, "/")
+	to.list = fmt.Sprintf("`shoal channel list --data %s`", c.Data)
 	return to, nil
 }
 

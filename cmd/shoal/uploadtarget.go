@@ -29,17 +29,22 @@ const (
 	tusVersion   = "1.0.0"
 )
 
+// noChannel is the code of a server's refusal that knows no channel of a name.
+const noChannel = "not_found"
+
 // uploadTarget is a server that takes uploads: a client of the tus protocol.
 type uploadTarget struct {
 	name   id.Name
 	base   string // without a closing slash
 	public string // the same, as viewers reach it
 	key    string
+	list   string // the command that shows its channels, and where to give it
 }
 
 // answerError is what a server answered instead of what was asked for.
 type answerError struct {
 	status int
+	code   string // "": it has none
 	says   string
 }
 
@@ -82,22 +87,23 @@ func (t *uploadTarget) ask(ctx context.Context, method, path string, body io.Rea
 		return nil, nil, err
 	}
 	if answer.StatusCode < http.StatusOK || answer.StatusCode >= http.StatusMultipleChoices {
-		return nil, nil, &answerError{answer.StatusCode, wordsOf(answer.Status, said)}
+		return nil, nil, refusal(answer, said)
 	}
 	return answer.Header, said, nil
 }
 
-// wordsOf are the words of a refusal.
-func wordsOf(status string, said []byte) string {
+// refusal is an answer that is an error, in the server's words if it has some.
+func refusal(answer *http.Response, said []byte) *answerError {
 	var problem struct {
 		Error struct {
+			Code    string `json:"code"`
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	if json.Unmarshal(said, &problem) == nil && problem.Error.Message != "" {
-		return problem.Error.Message
+	if json.Unmarshal(said, &problem) != nil || problem.Error.Message == "" {
+		return &answerError{status: answer.StatusCode, says: "the server answered " + answer.Status}
 	}
-	return "the server answered " + status
+	return &answerError{answer.StatusCode, problem.Error.Code, problem.Error.Message}
 }
 
 func (t *uploadTarget) api() string { return "/api/v1/channels/" + string(t.name) + "/uploads" }
@@ -114,6 +120,10 @@ func (t *uploadTarget) show(ctx context.Context, which string) (state api.Upload
 // begin returns the upload of this file that an earlier run began, or begins one.
 func (t *uploadTarget) begin(ctx context.Context, name string, size int64) (api.UploadState, error) {
 	_, said, err := t.ask(ctx, http.MethodGet, t.api(), nil, 0, nil)
+	var answer *answerError
+	if errors.As(err, &answer) && answer.status == http.StatusNotFound && answer.code == noChannel { // which the server says in words for viewers
+		return api.UploadState{}, fmt.Errorf("%s has no channel %s: %s shows those it has", t.base, t.name, t.list)
+	}
 	if err != nil {
 		return api.UploadState{}, err
 	}

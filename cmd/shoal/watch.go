@@ -75,12 +75,48 @@ func (c *watchCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	if stats.Parts == 0 {
-		return errors.New("nothing was played: the channel is not live, or the server cannot be reached. --verbose says more")
+		return fmt.Errorf("nothing was played: %s", c.whyNothing(ctx))
 	}
 	if says := c.otherwise(stats); says != "" {
 		fmt.Fprintln(w.err, says)
 	}
 	return nil
+}
+
+// whyWithin bounds the asking for why nothing was played.
+const whyWithin = 5 * time.Second
+
+// whyNothing asks the server once more, and says why nothing was played. ctx may have ended.
+func (c *watchCommand) whyNothing(ctx context.Context) string {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), whyWithin)
+	defer stop()
+	state, err := c.state(ctx)
+	var refusal *door.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return err.Error()
+	case err != nil:
+		return fmt.Sprintf("the server cannot be reached: %v. Is it running, and is the link's address right?", err)
+	case !state.Live:
+		return "the server answers, but the channel is not live. Watch again when somebody publishes to it"
+	}
+	says := "the channel is live, but nothing of it came in time. Watch for longer"
+	if !c.Verbose {
+		says += "; --verbose says more"
+	}
+	return says
+}
+
+// state asks the server for the channel's.
+func (c *watchCommand) state(ctx context.Context) (door.State, error) {
+	place, err := door.Parse(c.Link)
+	if err == nil {
+		place, err = place.With(c.Pass)
+	}
+	if err != nil {
+		return door.State{}, err
+	}
+	return place.State(ctx, http.DefaultClient)
 }
 
 // otherwise says what was not as it was asked for.
@@ -97,14 +133,7 @@ func (c *watchCommand) behind(ctx context.Context) time.Duration {
 	if c.Latency != 0 {
 		return c.Latency
 	}
-	place, err := door.Parse(c.Link)
-	if err == nil {
-		place, err = place.With(c.Pass)
-	}
-	if err != nil {
-		return 0
-	}
-	state, err := place.State(ctx, http.DefaultClient)
+	state, err := c.state(ctx)
 	behind := time.Duration(state.LatencyS * float64(time.Second))
 	if err != nil || behind < channel.LatencyMin || behind > channel.LatencyMax {
 		return 0

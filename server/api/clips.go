@@ -1,8 +1,6 @@
 package api
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
@@ -108,15 +106,6 @@ func (a *API) showClip(w http.ResponseWriter, r *http.Request) {
 	a.showOne(w, r, record.Key{Clip: clip})
 }
 
-// wish is what is to be clipped: the last seconds of what is live, or a range of a recording as it is played.
-type wish struct {
-	LastS     float64 `json:"last_s"`
-	Recording uint64  `json:"recording"`
-	FromS     float64 `json:"from_s"`
-	ToS       float64 `json:"to_s"`
-	Title     string  `json:"title"`
-}
-
 // makeClip cuts a clip at segments, so that nothing is encoded again.
 func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	c, err := a.named(r)
@@ -129,14 +118,8 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(a.config.Now().Add(joinWithin)) // a recorder in a test has none
-	var ask wish
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, clipBodyMax))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&ask); err != nil || decoder.More() {
-		answerProblem(w, r, cmp.Or(tooLarge(r, "What is to be clipped", err), errClipForm))
-		return
-	}
-	if wrong := ask.wrong(); wrong != nil {
+	ask, wrong := readWish(r, http.MaxBytesReader(w, r.Body, clipBodyMax))
+	if wrong != nil {
 		answerProblem(w, r, wrong)
 		return
 	}
@@ -159,22 +142,6 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusCreated, a.tell(c.Name, made))
-}
-
-// wrong returns what is wrong with a wish by itself, or nil: it is for nothing, for two things, or for too much.
-func (k wish) wrong() *problem {
-	most := record.ClipMax.Seconds()
-	switch {
-	case k.LastS != 0 && (k.Recording != 0 || k.FromS != 0 || k.ToS != 0), k.LastS == 0 && k.Recording == 0:
-		return errClipForm
-	case k.LastS != 0 && (k.LastS < 1 || k.LastS > most):
-		return errClipLength
-	case k.LastS == 0 && (k.FromS < 0 || k.ToS <= k.FromS || k.ToS > record.LastsMax.Seconds()*2):
-		return errClipRange
-	case k.LastS == 0 && k.ToS-k.FromS > most:
-		return errClipLength
-	}
-	return tooLong("The title", k.Title, record.TitleMax)
 }
 
 // meant returns the recording that a wish is for, and the range of it.

@@ -55,8 +55,8 @@ func sealedIn(dir string, channel id.Channel, clips bool) ([]Summary, error) {
 	return list, err
 }
 
-// DeleteSealed deletes a recording below dir by its number, or a clip by its name, if it is whole; or returns ErrNotFound. It may run
-// beside a shelf, which notices.
+// DeleteSealed deletes a recording below dir by its number, or a clip by its name. It returns ErrGrowing if it is not whole yet, and ErrNotFound if
+// there is none. It may run beside a shelf, which notices.
 func DeleteSealed(dir string, channel id.Channel, which string) error {
 	key, ok := parseDir(channel, which)
 	if !ok {
@@ -66,6 +66,9 @@ func DeleteSealed(dir string, channel id.Channel, which string) error {
 		return ErrNotFound
 	}
 	if _, err := os.Stat(filepath.Join(dir, key.dir(), sealedFile)); err != nil {
+		if _, there := os.Stat(filepath.Join(dir, key.dir())); there == nil && errors.Is(err, os.ErrNotExist) {
+			return ErrGrowing
+		}
 		return gone(err)
 	}
 	return Remove(dir, key)

@@ -62,6 +62,12 @@ func TestAFileIsWholeOrRefused(t *testing.T) {
 	if _, err := b.find(1).File(); !errors.Is(err, ErrGrowing) {
 		t.Errorf("while the broadcast runs: %v", err)
 	}
+	if err := DeleteSealed(b.dir, b.channel, "1"); !errors.Is(err, ErrGrowing) {
+		t.Errorf("deleted while the broadcast runs: %v", err)
+	}
+	if err := DeleteSealed(b.dir, b.channel, "2"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("deleted, though there is none: %v", err)
+	}
 	b.end()
 	lost := func() bool { // the bench's media is made up: no file comes of it
 		_, err := b.find(1).File()

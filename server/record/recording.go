@@ -21,7 +21,7 @@ var (
 	ErrFull     = errors.New("the disk is full")
 	ErrRange    = errors.New("not a range of the recording")
 	ErrMany     = errors.New("as many clips as are kept")
-	// ErrGrowing says that a broadcast still runs, of which only the end makes a file.
+	// ErrGrowing says that a broadcast still runs: its recording is not whole before the end.
 	ErrGrowing = errors.New("the broadcast still runs")
 	// ErrLost says that bytes of a recording that its index names are no longer in its directory.
 	ErrLost = errors.New("a spool of the recording is gone or cut off")
