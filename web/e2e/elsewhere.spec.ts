@@ -129,6 +129,27 @@ test('a site with its own hls.js takes the loaders, and shares after a yes', asy
   await site.close();
 });
 
+test('the server is killed: the player says that it is unreachable, and nothing of its playlists', async ({ server, live, context }) => {
+  const site = await openSite(server.url, live.card.channel);
+  const guest = new Embedded(await context.newPage());
+  await guest.page.goto(site.url);
+  await guest.plays();
+  await guest.page.evaluate(() => {
+    const codes: string[] = [];
+    Object.assign(window, { codes });
+    document.querySelector('shoal-player')?.addEventListener('error', (event) => codes.push((event as CustomEvent<{ code: string }>).detail.code));
+  });
+  await server.kill();
+  await expect(guest.page.getByText('The server does not answer')).toBeVisible({ timeout: 30_000 });
+  await until('it is told as an error', async () => (await guest.report()).trouble !== null, 40_000);
+  expect((await guest.report()).trouble).toEqual({ code: 'unreachable', message: expect.stringContaining(`${server.url} does not answer`) as unknown });
+  expect(await guest.page.evaluate(() => (window as unknown as { codes: string[] }).codes)).toEqual(['unreachable']);
+  await server.again();
+  await live.publisher.stop();
+  await until('what was said is taken back', async () => (await guest.report()).trouble === null, 40_000);
+  await site.close();
+});
+
 test.describe('a server that admits no other site', () => {
   test.use({ settings: ['--sites', 'none'] });
 

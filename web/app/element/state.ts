@@ -16,6 +16,7 @@ export interface Seen {
   readonly base: string;
   readonly trouble: string;
   readonly codec: string; // that the browser cannot play, or ''
+  readonly unanswered: boolean; // by the server
 }
 
 export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused' | 'stalled'>): PlayerState {
@@ -52,7 +53,7 @@ export function refusal(says: 'away' | 'missing' | 'private', { name, base }: Pi
   }
 }
 
-export function troubleOf({ phase, name, base, trouble, codec }: Seen): Trouble | null {
+export function troubleOf({ phase, name, base, trouble, codec, unanswered }: Seen): Trouble | null {
   switch (phase) {
     case 'missing':
     case 'private':
@@ -60,6 +61,7 @@ export function troubleOf({ phase, name, base, trouble, codec }: Seen): Trouble 
       return refusal(phase, { name, base });
     case 'trouble':
       if (codec) return { code: 'codec', message: `This browser cannot play ${codec}: try another one, or ask the streamer for plain H.264. It is tried again.` };
+      if (unanswered) return refusal('away', { name, base });
       return { code: 'playback', message: `The picture does not come through: ${trouble}. It is tried again.` };
     default:
       return null;
