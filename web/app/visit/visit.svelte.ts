@@ -17,7 +17,7 @@ import type { BoardPlace } from '../recordings/storyboard';
 import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
-import { Company } from './company.svelte';
+import { Company, nothing } from './company.svelte';
 import { Past, type Now } from './past.svelte';
 import type { Phase, Plan } from './plan';
 import { readLanguage, readWish, writeLanguage, writeWish } from './reading';
@@ -53,10 +53,7 @@ export class Visit {
   sound = $state(-1);
   currents = $state.raw<Currents>(still);
   serverBytes = $state(0);
-  peerBytes = $state(0);
-  givenBytes = $state(0);
-  verified = $state(0);
-  refused = $state(0);
+  totals = $state.raw(nothing); // of what went between viewers
   /** Where a key of the player went; its picture is shown for a moment. */
   sought = $state.raw<{ readonly atS: number } | null>(null);
   readonly company: Company;
@@ -150,7 +147,7 @@ export class Visit {
 
   /** Share of the stream that came from viewers, in per cent. */
   get sharePercent(): number | null {
-    return percent(this.peerBytes, this.serverBytes);
+    return percent(this.totals.peerBytes, this.serverBytes);
   }
 
   begin(video: HTMLVideoElement): () => void {
@@ -406,10 +403,7 @@ export class Visit {
     if (swarm && playhead && !this.past.rewinding) swarm.setPlayhead(playhead);
     const totals = this.company.totals();
     this.serverBytes = player.httpBytes + totals.engineHttpBytes;
-    this.peerBytes = totals.peerBytes;
-    this.givenBytes = totals.uploadBytes;
-    this.verified = totals.verified;
-    this.refused = totals.refused;
+    this.totals = totals;
     this.company.stood(player.stalls.stalls(performance.now()), performance.now());
     swarm?.setUplink(uplinkAllowance({ ...totals, serverBytes: this.serverBytes }, player.bitrate));
     this.currents = this.#flows.read({
