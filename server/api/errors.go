@@ -45,7 +45,7 @@ var (
 	errManyHere    = &problem{http.StatusTooManyRequests, "too_many_requests", "Too many requests from this address. Wait a minute; an operator can raise the limit (docs/operating.md)."}
 	errManyInAll   = &problem{http.StatusServiceUnavailable, "busy", "The server holds as many requests as it can. Try again in a second."}
 	errForeign     = &problem{http.StatusForbidden, "cross_origin", "A page of another site may not do this. Open the channel on this server."}
-	errPrivate     = &problem{http.StatusForbidden, "private", "This channel is private, and the link holds no pass to it. Ask for a link whoever runs the channel."}
+	errPrivate     = &problem{http.StatusForbidden, "private", "This channel is private, and the link holds no pass to it, or a wrong one. Ask for a link whoever runs the channel."}
 	errPassOver    = &problem{http.StatusForbidden, "pass_over", "The pass in this link is over. Ask for a new link whoever runs the channel."}
 	errInternal    = &problem{http.StatusInternalServerError, "internal", "The server made a mistake. Try again; its log says more."}
 	errNoPages     = &problem{http.StatusServiceUnavailable, "no_pages", "This program was built without its pages. Build it with: make build"}

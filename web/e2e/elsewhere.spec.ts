@@ -129,6 +129,50 @@ test('a site with its own hls.js takes the loaders, and shares after a yes', asy
   await site.close();
 });
 
+test('the server is killed: the player says that it is unreachable, and nothing of its playlists', async ({ server, live, context }) => {
+  const site = await openSite(server.url, live.card.channel);
+  const guest = new Embedded(await context.newPage());
+  await guest.page.goto(site.url);
+  await guest.plays();
+  await guest.page.evaluate(() => {
+    const codes: string[] = [];
+    Object.assign(window, { codes });
+    document.querySelector('shoal-player')?.addEventListener('error', (event) => codes.push((event as CustomEvent<{ code: string }>).detail.code));
+  });
+  await server.kill();
+  await expect(guest.page.getByText('The server does not answer')).toBeVisible({ timeout: 30_000 });
+  await until('it is told as an error', async () => (await guest.report()).trouble !== null, 40_000);
+  expect((await guest.report()).trouble).toEqual({ code: 'unreachable', message: expect.stringContaining(`${server.url} does not answer`) as unknown });
+  expect(await guest.page.evaluate(() => (window as unknown as { codes: string[] }).codes)).toEqual(['unreachable']);
+  await server.again();
+  await live.publisher.stop();
+  await until('what was said is taken back', async () => (await guest.report()).trouble === null, 40_000);
+  await site.close();
+});
+
+test.describe('a server that admits no other site', () => {
+  test.use({ settings: ['--sites', 'none'] });
+
+  test('plays by the loaders, and they say why a yes is of no use; nobody asks to join in vain', async ({ server, live, context }) => {
+    const site = await openSite(server.url, live.card.channel);
+    const guest = new Viewer(await context.newPage());
+    await guest.page.goto(`${site.url}/own-hls.html`);
+    await guest.plays();
+    await guest.page.evaluate(() => {
+      const told: unknown[] = [];
+      Object.assign(window, { told });
+      (window.shoal as unknown as EventTarget).addEventListener('sharingchange', (event) => told.push((event as CustomEvent).detail));
+    });
+    await guest.page.getByRole('button', { name: 'Share', exact: true }).click();
+    const trouble = { code: 'unreachable', message: expect.stringContaining('not admit this site') as unknown };
+    await throughout(5_000, 500, async () => expect(await guest.report()).toMatchObject({ consent: 'yes', sharing: 'unable', engine: 'off', trouble }));
+    expect(await guest.page.evaluate(() => (window as unknown as { told: unknown[] }).told)).toEqual([{ consent: 'yes', sharing: 'unable', rest: null, trouble }]);
+    expect(guest.asked.filter((url) => url.endsWith('/join'))).toEqual([]);
+    expect((await guest.testimony()).made).toBe(0);
+    await site.close();
+  });
+});
+
 test('under a strict policy of the site it plays all the same; what is written wrong is said in the player; no site says yes for its viewer', async ({ server, live, context }) => {
   const channel = `${server.url}/c/${live.card.channel}`;
   const pageWith = (attributes: string, more = ''): string =>

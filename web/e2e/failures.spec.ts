@@ -74,6 +74,10 @@ test('the server is killed and comes back: the page plays on by itself, and shar
 
   await server.kill();
   for (const viewer of viewers) await until('the picture ran out', async () => !(await viewer.moves()), 20_000);
+  for (const { page } of viewers) {
+    await expect(page.locator('.notice')).toContainText('The server does not answer', { timeout: 20_000 });
+    expect(await page.locator('main').innerText(), 'nobody knows anything of the streamer').not.toMatch(/streamer|\binterrupted\b|\blive\b/i);
+  }
   await server.again();
   await live.publisher.stop();
   const late = await open('/c/fish');

@@ -39,6 +39,8 @@ test('who has a pass watches and shares, also on another site; who has none gets
   await expect(other.getByText('The pass in this link is over.')).toBeVisible();
   await other.goto(`${server.url}/c/fish`);
   await expect(other.getByText('fish is private')).toBeVisible();
+  await other.goto(`${server.url}/c/fish?token=x`);
+  await expect(other.getByText('The pass in this link is wrong.')).toBeVisible();
   expect(server.log()).not.toContain(pass);
   await site.close();
 });

@@ -31,8 +31,8 @@ export function show(visit: Visit, look: Look, target: ShadowRoot, listener: Lis
   const frame = mount(Frame, { target, props: { visit, guest: true, ...look } });
   const deaf = $effect.root(() => {
     $effect(() => {
-      const { phase, paused, stalled, name, base, trouble, codec } = visit;
-      listener.state(stateOf({ phase, paused, stalled }), troubleOf({ phase, paused, stalled, name, base, trouble, codec }));
+      const { phase, paused, stalled, name, base, trouble, codec, unanswered } = visit;
+      listener.state(stateOf({ phase, paused, stalled }), troubleOf({ phase, paused, stalled, name, base, trouble, codec, unanswered }));
     });
     $effect(() => {
       const { sharing, consent, rest } = visit.company;

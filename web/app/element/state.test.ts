@@ -15,11 +15,12 @@ test('a picture is playing, stalled or paused, and who paused waits for nothing'
 });
 
 test('every error has a code and words, and nothing else has', () => {
-  const of = (phase: Phase) => troubleOf({ phase, ...moving, name: 'fish', base: 'https://s.example', trouble: 'fragLoadError', codec: '' });
+  const of = (phase: Phase, unanswered = false) => troubleOf({ phase, ...moving, name: 'fish', base: 'https://s.example', trouble: 'fragLoadError', codec: '', unanswered });
   expect((['away', 'missing', 'private', 'trouble'] as const).map((phase) => of(phase)?.code)).toEqual(['unreachable', 'not-found', 'private', 'playback']);
   expect(of('missing')?.message).toBe('There is no channel called fish at https://s.example.');
   expect(of('trouble')?.message).toContain('fragLoadError');
-  expect(troubleOf({ phase: 'trouble', ...moving, name: 'fish', base: '', trouble: 'manifestIncompatibleCodecsError', codec: 'H.265' }), 'it is the browser')
+  expect(of('trouble', true), 'a picture that failed because the server is down').toEqual(of('away'));
+  expect(troubleOf({ phase: 'trouble', ...moving, name: 'fish', base: '', trouble: 'manifestIncompatibleCodecsError', codec: 'H.265', unanswered: true }), 'it is the browser')
     .toEqual({ code: 'codec', message: expect.stringMatching(/cannot play H\.265.*another.*H\.264/) });
   for (const phase of ['asking', 'waiting', 'ready', 'starting', 'playing', 'interrupted', 'ended'] as const) expect(of(phase)).toBeNull();
 });

@@ -16,6 +16,7 @@ export interface Seen {
   readonly base: string;
   readonly trouble: string;
   readonly codec: string; // that the browser cannot play, or ''
+  readonly unanswered: boolean; // by the server
 }
 
 export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused' | 'stalled'>): PlayerState {
@@ -40,16 +41,27 @@ export function stateOf({ phase, paused, stalled }: Pick<Seen, 'phase' | 'paused
   }
 }
 
-export function troubleOf({ phase, name, base, trouble, codec }: Seen): Trouble | null {
-  switch (phase) {
+/** What a server says that does not let in, or `away` if it says nothing, in words for the page's author. */
+export function refusal(says: 'away' | 'missing' | 'private', { name, base }: Pick<Seen, 'name' | 'base'>): Trouble {
+  switch (says) {
     case 'missing':
       return { code: 'not-found', message: `There is no channel called ${name} at ${base}.` };
     case 'private':
       return { code: 'private', message: `${name} is private: its pass is missing, wrong or over.` };
     case 'away':
       return { code: 'unreachable', message: `${base} does not answer: it may be down, or not admit this site. It is tried again.` };
+  }
+}
+
+export function troubleOf({ phase, name, base, trouble, codec, unanswered }: Seen): Trouble | null {
+  switch (phase) {
+    case 'missing':
+    case 'private':
+    case 'away':
+      return refusal(phase, { name, base });
     case 'trouble':
       if (codec) return { code: 'codec', message: `This browser cannot play ${codec}: try another one, or ask the streamer for plain H.264. It is tried again.` };
+      if (unanswered) return refusal('away', { name, base });
       return { code: 'playback', message: `The picture does not come through: ${trouble}. It is tried again.` };
     default:
       return null;

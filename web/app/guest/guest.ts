@@ -19,11 +19,13 @@ import { ALL_TRACKS, tracksPlayed } from '../../player/tracks';
 import { askChannel } from '../channels/api';
 import { readChannel } from '../element/attributes';
 import { readLatency } from '../element/latency';
+import type { Trouble } from '../element/state';
 import { uplinkAllowance } from '../sharing/allowance';
 import { memory, yesOfViewer } from '../sharing/consent';
 import { FlowMeter, still } from '../shoal/flows';
-import { Company } from '../visit/company.svelte';
+import { Company, type Sharing } from '../visit/company.svelte';
 import { report, type Report } from '../visit/report';
+import { Admission } from './admission';
 
 /** What is used of the page's Hls: all of it is in hls.js's documented interface. */
 export type GuestHls = Pick<
@@ -52,6 +54,7 @@ export class Guest extends EventTarget {
   /** To spread into the page's own configuration of hls.js. */
   readonly config: Partial<HlsConfig>;
   readonly #company: Company;
+  readonly #admission: Admission;
   readonly #pace = new ServerPace();
   readonly #stalls = new StallMeter();
   readonly #flows = new FlowMeter();
@@ -81,7 +84,10 @@ export class Guest extends EventTarget {
     this.source = withToken(`${base}/hls/${name}/master.m3u8`, token);
     this.#company = new Company({ name, base, token, counts: () => this.#counts() }, memory());
     this.#company.allow(false); // until the server has said that viewers may
-    void askChannel(base, name, token).then((told) => this.#company.allow(told.kind !== 'ok' || told.value.sharing.allowed));
+    this.#admission = new Admission({ name, base }, () => askChannel(base, name, token), (channel) => {
+      if (channel) this.#company.allow(channel.sharing.allowed);
+      this.#tell();
+    });
     this.config = this.#configure(token, distanceS ?? LIVE_TARGET_S);
     this.#calm.begins(this.#began);
   }
@@ -109,20 +115,23 @@ export class Guest extends EventTarget {
     this.#tell();
   }
 
-  report(): Report {
+  /** What was delivered, by whom and how well; `trouble` is why nobody can share here, or null. */
+  report(): Report & { readonly trouble: Trouble | null } {
     const now = performance.now();
-    return report({
+    const { trouble } = this.#admission;
+    return { trouble, ...report({
       startupMs: this.#startupMs, latencyS: this.#latencyS, stalls: this.#stalls.stalls(now), stalledMs: this.#stalls.stalledMs(now),
       playerHttpBytes: this.#httpBytes, totals: this.#company.totals(), peers: this.#company.stats()?.peers ?? 0,
       sourcesNow: this.#currents.sourcesNow, flows: this.#currents.flows, viewers: this.#company.tracker.viewers,
-      engine: this.#company.swarm ? 'wasm' : 'off', sharing: this.#company.sharing, consent: this.#company.consent,
-    });
+      engine: this.#company.swarm ? 'wasm' : 'off', sharing: this.#sharing, consent: this.#company.consent,
+    }) };
   }
 
   /** Ends all of it: call it when the Hls is destroyed. */
   stop(): void {
     clearInterval(this.#timer);
     this.#listeners.abort();
+    this.#admission.stop();
     this.#company.end();
     this.#hls = this.#media = null;
   }
@@ -199,7 +208,7 @@ export class Guest extends EventTarget {
     const now = performance.now();
     this.#stalls.hear('advanced', now);
     this.#startupMs ??= Math.round(now - this.#began);
-    this.#company.open();
+    if (this.#admission.granted) this.#company.open(); // who is not admitted cannot even join to watch
     if (this.#calm.moves(this.#bufferMs, now)) this.#company.calm();
   }
 
@@ -219,11 +228,18 @@ export class Guest extends EventTarget {
     return { httpBytes: this.#httpBytes, stalls: this.#stalls.stalls(now), stalledMs: Math.round(this.#stalls.stalledMs(now)) };
   }
 
+  /** A yes is remembered where nobody can share, and said to be of no use. */
+  get #sharing(): Sharing {
+    const { sharing, consent } = this.#company;
+    return this.#admission.trouble && consent === 'yes' ? 'unable' : sharing;
+  }
+
   #tell(): void {
-    const { sharing, consent, rest } = this.#company;
-    const told = JSON.stringify({ sharing, consent, rest });
+    const { consent, rest } = this.#company;
+    const detail = { sharing: this.#sharing, consent, rest, trouble: this.#admission.trouble };
+    const told = JSON.stringify(detail);
     if (told === this.#told) return;
     this.#told = told;
-    this.dispatchEvent(new CustomEvent('sharingchange', { detail: { sharing, consent, rest } }));
+    this.dispatchEvent(new CustomEvent('sharingchange', { detail }));
   }
 }

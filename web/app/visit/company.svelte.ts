@@ -24,6 +24,9 @@ export interface Totals {
   readonly refused: number;
 }
 
+/** The totals before anything was shared. */
+export const nothing: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, wireBytes: 0, verified: 0, refused: 0 };
+
 export class Company {
   consent = $state<Consent>('unset');
   sharing = $state<Sharing>('off');
@@ -47,7 +50,7 @@ export class Company {
   readonly #struggle = new Struggle();
   #struggles = false;
   #rewinds = false;
-  #past: Totals = { peerBytes: 0, engineHttpBytes: 0, uploadBytes: 0, wireBytes: 0, verified: 0, refused: 0 };
+  #past = nothing;
 
   constructor(options: TrackerOptions, storage: Storage | null) {
     this.#options = options;

@@ -32,44 +32,29 @@ export interface Report {
   readonly consent: Consent;
 }
 
-export interface Facts {
-  readonly startupMs: number | null;
-  readonly stalls: number;
-  readonly stalledMs: number;
-  readonly latencyS: number | null;
+/** What a report is made of, where it does not say the same. */
+export interface Facts extends Omit<Report, 'deliveredBytes' | 'httpBytes' | keyof Totals | 'piecesVerified' | 'piecesRefused' | 'neighbours'> {
   readonly playerHttpBytes: number;
   readonly totals: Totals;
-  readonly peers: number;
-  readonly sourcesNow: number;
   readonly flows: readonly Flow[];
-  readonly viewers: number;
-  readonly engine: 'wasm' | 'off';
-  readonly sharing: Sharing;
-  readonly consent: Consent;
 }
 
-export function report(facts: Facts): Report {
-  const httpBytes = facts.playerHttpBytes + facts.totals.engineHttpBytes;
+export function report({ playerHttpBytes, totals, flows, ...facts }: Facts): Report {
+  const { peerBytes, uploadBytes, verified, refused } = totals;
+  const httpBytes = playerHttpBytes + totals.engineHttpBytes;
   return {
-    startupMs: facts.startupMs,
-    stalls: facts.stalls,
+    ...facts,
     stalledMs: Math.round(facts.stalledMs),
     latencyS: facts.latencyS === null ? null : Math.round(facts.latencyS * 100) / 100,
-    deliveredBytes: httpBytes + facts.totals.peerBytes,
+    deliveredBytes: httpBytes + peerBytes,
     httpBytes,
-    peerBytes: facts.totals.peerBytes,
-    uploadBytes: facts.totals.uploadBytes,
-    peers: facts.peers,
-    sourcesNow: facts.sourcesNow,
-    piecesVerified: facts.totals.verified,
-    piecesRefused: facts.totals.refused,
-    neighbours: facts.flows.map(({ label, receivedBytes, sentBytes, verified, refused }) => (
+    peerBytes,
+    uploadBytes,
+    piecesVerified: verified,
+    piecesRefused: refused,
+    neighbours: flows.map(({ label, receivedBytes, sentBytes, verified, refused }) => (
       { name: label, receivedBytes, sentBytes, piecesVerified: verified, piecesRefused: refused }
     )),
-    viewers: facts.viewers,
-    engine: facts.engine,
-    sharing: facts.sharing,
-    consent: facts.consent,
   };
 }
 

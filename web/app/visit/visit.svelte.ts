@@ -17,23 +17,18 @@ import type { BoardPlace } from '../recordings/storyboard';
 import { memory } from '../sharing/consent';
 import { FlowMeter, still, type Currents } from '../shoal/flows';
 import { percent } from '../shoal/words';
-import { Company } from './company.svelte';
+import { Company, nothing } from './company.svelte';
 import { Past, type Now } from './past.svelte';
 import type { Phase, Plan } from './plan';
 import { readLanguage, readWish, writeLanguage, writeWish } from './reading';
 import { report, type Report } from './report';
+import { SILENT_MS, STALL_TOLD_MS, Silence } from './silence';
 
 /** How often the server is asked whether the channel is live: while waiting, and while the picture tells us anyway. */
 const ASK_WAITING_MS = 3_000;
 const ASK_PLAYING_MS = 20_000;
 /** How often the page looks at player and swarm. */
 const LOOK_MS = 1_000;
-/** Standing still for longer than this is said aloud. */
-const STALL_TOLD_MS = 400;
-/** Then the server is asked what is going on. */
-const STALL_ASKED_MS = 3_000;
-/** After so long it is the streamer's line that is down rather than the viewer's, though the server may not know it yet. */
-const SILENT_MS = 5_000;
 /** A buffer as good as empty: browsers keep a frame or two. */
 const SPENT_MS = 150;
 
@@ -46,6 +41,7 @@ export class Visit {
   paused = $state(true);
   stalled = $state(false);
   silent = $state(false); // nothing comes in: what is seen is not live
+  unanswered = $state(false); // the server was asked what is going on, and does not answer
   latencyS = $state<number | null>(null);
   behind = $state(false);
   soundBlocked = $state(false);
@@ -57,10 +53,7 @@ export class Visit {
   sound = $state(-1);
   currents = $state.raw<Currents>(still);
   serverBytes = $state(0);
-  peerBytes = $state(0);
-  givenBytes = $state(0);
-  verified = $state(0);
-  refused = $state(0);
+  totals = $state.raw(nothing); // of what went between viewers
   /** Where a key of the player went; its picture is shown for a moment. */
   sought = $state.raw<{ readonly atS: number } | null>(null);
   readonly company: Company;
@@ -80,6 +73,7 @@ export class Visit {
   #startupMs: number | null = null;
   #epoch: number | null = null;
   #asking = false;
+  readonly #silence = new Silence(Math.random());
   #draining = false;
   #askTimer: ReturnType<typeof setTimeout> | undefined;
   #lookTimer: ReturnType<typeof setInterval> | undefined;
@@ -153,7 +147,7 @@ export class Visit {
 
   /** Share of the stream that came from viewers, in per cent. */
   get sharePercent(): number | null {
-    return percent(this.peerBytes, this.serverBytes);
+    return percent(this.totals.peerBytes, this.serverBytes);
   }
 
   begin(video: HTMLVideoElement): () => void {
@@ -179,6 +173,7 @@ export class Visit {
         this.trouble = detail;
         this.codec = codec;
         if (this.phase !== 'ended' && this.phase !== 'interrupted') this.phase = 'trouble';
+        this.#judge();
       },
     });
     this.#lookTimer = setInterval(() => this.#tick(), LOOK_MS);
@@ -303,7 +298,9 @@ export class Visit {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#askTimer);
+    this.#silence.asks(performance.now());
     const answer = await askChannel(this.base, this.name, this.#plan.token);
+    this.#silence.hears(answer.kind !== 'away', performance.now());
     this.#asking = false;
     if (!this.#player) return;
     if (answer.kind === 'ok') this.#learned(answer.value);
@@ -311,8 +308,9 @@ export class Visit {
     else if (answer.kind === 'private') this.#locked(answer.over);
     else if (this.phase === 'asking') this.phase = 'away';
     if (this.phase !== 'starting') void this.past.list(performance.now()); // the picture comes first
+    this.#judge();
     // Whatever plays goes on; whatever waits asks again.
-    const often = this.phase === 'playing' && !this.#resting ? ASK_PLAYING_MS : ASK_WAITING_MS;
+    const often = this.phase === 'playing' && !this.stalled && !this.#resting ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
   }
 
@@ -405,10 +403,7 @@ export class Visit {
     if (swarm && playhead && !this.past.rewinding) swarm.setPlayhead(playhead);
     const totals = this.company.totals();
     this.serverBytes = player.httpBytes + totals.engineHttpBytes;
-    this.peerBytes = totals.peerBytes;
-    this.givenBytes = totals.uploadBytes;
-    this.verified = totals.verified;
-    this.refused = totals.refused;
+    this.totals = totals;
     this.company.stood(player.stalls.stalls(performance.now()), performance.now());
     swarm?.setUplink(uplinkAllowance({ ...totals, serverBytes: this.serverBytes }, player.bitrate));
     this.currents = this.#flows.read({
@@ -432,12 +427,20 @@ export class Visit {
     this.sound = player.choices.sound;
     const { possible, wish, choices } = player.texts;
     this.texts = possible ? { on: wish.on, choices } : null;
-    const still = player.stalls.runningMs(performance.now());
-    this.stalled = still >= STALL_TOLD_MS;
-    this.silent = still >= (this.#resting ? STALL_TOLD_MS : SILENT_MS) && !this.past.playing && !this.past.rewinding;
+    const still = this.#judge();
     if (this.phase !== 'playing') return;
     if (this.past.playing) return;
     if (this.#draining && player.bufferMs <= SPENT_MS) this.#over(true);
-    else if (still >= STALL_ASKED_MS || (this.company.tracker.ended && !this.#draining)) void this.#ask();
+    else if (this.#silence.due(still, performance.now()) || (this.company.tracker.ended && !this.#draining)) void this.#ask();
+  }
+
+  /** Says how long the picture stands still already, in ms, and why. */
+  #judge(): number {
+    const now = performance.now();
+    const still = this.#player?.stalls.runningMs(now) ?? 0;
+    this.stalled = still >= STALL_TOLD_MS;
+    this.unanswered = this.#silence.unanswered(this.phase === 'playing' ? still : Infinity, now);
+    this.silent = still >= (this.#resting || this.unanswered ? STALL_TOLD_MS : SILENT_MS) && !this.past.playing && !this.past.rewinding;
+    return still;
   }
 }
