@@ -127,7 +127,7 @@ func (a *API) makeClip(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = a.rooms.Recordings.MayCut(rec, from, to)
 	}
-	if errors.Is(err, record.ErrRange) && ask.LastS > 0 { // no segment is whole yet
+	if errors.Is(err, record.ErrRange) && ask.LastS > 0 && ask.AgoS == 0 { // no segment is whole yet
 		err = errClipNothing
 	}
 	if err == nil && !a.cuts.allow(clientOf(r)) {
@@ -152,7 +152,7 @@ func (a *API) meant(channel id.Channel, ask wish) (rec *record.Recording, from, 
 		if !state.Live {
 			return nil, 0, 0, errNotLive
 		}
-		ask.Recording, from, to, missing = state.Epoch, -seconds(ask.LastS), 0, errClipNothing
+		ask.Recording, from, to, missing = state.Epoch, -seconds(ask.LastS+ask.AgoS), -seconds(ask.AgoS), errClipNothing
 	}
 	if rec, err = a.rooms.Recordings.Find(record.Key{Channel: channel, Epoch: ask.Recording}); errors.Is(err, record.ErrNotFound) {
 		err = missing

@@ -15,6 +15,7 @@ import (
 // wish is what is to be clipped: the last seconds of what is live, or a range of a recording as it is played.
 type wish struct {
 	LastS     float64 // 0: of a recording
+	AgoS      float64 // how long before now they ended
 	Recording uint64
 	FromS     float64
 	ToS       float64
@@ -24,6 +25,7 @@ type wish struct {
 // wishForm is a wish as it is written; nil is what was not.
 type wishForm struct {
 	LastS     *float64 `json:"last_s"`
+	AgoS      *float64 `json:"ago_s"`
 	Recording *uint64  `json:"recording"`
 	FromS     *float64 `json:"from_s"`
 	ToS       *float64 `json:"to_s"`
@@ -45,7 +47,7 @@ func readWish(r *http.Request, body io.Reader) (wish, *problem) {
 	if wrong := form.wrong(); wrong != nil {
 		return wish{}, wrong
 	}
-	return wish{given(form.LastS), given(form.Recording), given(form.FromS), given(form.ToS), given(form.Title)}, nil
+	return wish{given(form.LastS), given(form.AgoS), given(form.Recording), given(form.FromS), given(form.ToS), given(form.Title)}, nil
 }
 
 // given returns what was written, or the zero value.
@@ -83,10 +85,14 @@ func (k wishForm) wrong() *problem {
 	ranged := k.Recording != nil || k.FromS != nil || k.ToS != nil
 	var wrong *problem
 	switch {
+	case k.AgoS != nil && k.LastS == nil:
+		return clipProblem(`"ago_s" is of what is live, with "last_s".`)
 	case k.LastS == nil && !ranged:
 		return errClipForm
 	case k.LastS != nil && ranged:
 		return clipProblem(`"last_s" is of what is live, "recording", "from_s" and "to_s" are of a recording: send the one or the others.`)
+	case given(k.AgoS) < 0 || given(k.AgoS) > record.LastsMax.Seconds():
+		return clipProblem(`"ago_s" is %.4g: it is how many seconds before now the clip ends.`, *k.AgoS)
 	case k.LastS != nil:
 		wrong = wrongLength(`"last_s"`, 1, *k.LastS)
 	case k.Recording == nil:

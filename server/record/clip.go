@@ -54,7 +54,7 @@ func (s *Shelf) MayCut(r *Recording, from, to time.Duration) error {
 }
 
 // Cut copies the segments that overlap a range of a recording, as it is played from its beginning, into a clip: cut where
-// segments are, and not encoded again. A range from below 0 counts from the end; of a title TitleMax bytes are kept. It returns ErrRange, ErrMany or ErrFull.
+// segments are, and not encoded again. A range from below 0 counts from the end, to which to is 0 or below then; of a title TitleMax bytes are kept. It returns ErrRange, ErrMany or ErrFull.
 func (s *Shelf) Cut(r *Recording, from, to time.Duration, title string) (Summary, error) {
 	if err := s.roomForClip(r); err != nil {
 		return Summary{}, err
@@ -173,7 +173,7 @@ func (r *Recording) segmentsBetween(from, to time.Duration) (first, last uint64,
 		whole += s.lasts
 	}
 	if from < 0 {
-		from, to = max(0, whole+from), whole
+		from, to = max(0, whole+from), whole+min(to, 0)
 	}
 	if from >= to || from >= whole || to-from > ClipMax {
 		return 0, 0, ErrRange

@@ -15,6 +15,16 @@ func TestClipsAreCutAtSegments(t *testing.T) {
 	if err != nil || last.Lasts != 4*time.Second || last.Title != "live" || last.Key.Epoch != 3 {
 		t.Errorf("%+v, %v", last, err)
 	}
+	before, err := b.shelf.Cut(b.find(3), -9*time.Second, -6*time.Second, "")
+	if err != nil || before.Lasts != 4*time.Second || !before.Ended.Before(last.Ended) {
+		t.Errorf("%+v, %v", before, err)
+	}
+	if err := b.shelf.MayCut(b.find(3), -40*time.Second, -20*time.Second); !errors.Is(err, ErrRange) {
+		t.Errorf("before there was anything: %v", err)
+	}
+	if err := DeleteSealed(b.dir, b.channel, before.Key.Clip); err != nil {
+		t.Fatal(err)
+	}
 	b.end()
 	middle, err := b.shelf.Cut(b.find(3), 5*time.Second, 6500*time.Millisecond, "")
 	if err != nil || middle.Lasts != 4*time.Second {

@@ -39,6 +39,11 @@ test('viewers go back in what is live, return and clip it; after the end the pag
   await page.getByRole('button', { name: 'Clip the last 30 s' }).click();
   const clip = await page.getByRole('link', { name: '/clip/' }).getAttribute('href', { timeout: 10_000 });
   await goBack(-30);
+  await page.getByRole('button', { name: 'Clip the last 30 s' }).click();
+  await until('what is seen is clipped, and not what is live', async () => {
+    const clips = await fetch(`${server.url}/api/v1/channels/fish/clips`).then((answer) => answer.json() as Promise<{ ended: string }[]>);
+    return clips.length === 2 && clips.some(({ ended: when }) => Date.now() - Date.parse(when) > 20_000);
+  }, 10_000);
 
   await live.publisher.stop();
   await server.kill();

@@ -50,7 +50,7 @@ export function askClip(whose: Whose, clip: string): Promise<Answer<Recording>> 
 }
 
 /** A range of a recording as it is played, or the last seconds of what is live. */
-export type ClipWish = { readonly last_s: number } | { readonly recording: number; readonly from_s: number; readonly to_s: number };
+export type ClipWish = { readonly last_s: number; readonly ago_s?: number } | { readonly recording: number; readonly from_s: number; readonly to_s: number };
 
 export function makeClip(whose: Whose, wish: ClipWish): Promise<Answer<Recording>> {
   return ask(address(whose, 'clips'), (body) => recording(body, whose), wish);
