@@ -329,7 +329,7 @@ export class Visit {
     this.company.allow(channel.sharing.allowed);
     if (first) this.company.preset(this.#plan.preset, location.hostname, channel.sharing.preset_allowed);
     if (this.kept) {
-      if (this.phase === 'asking') void this.#replay();
+      if (this.phase === 'asking' || this.phase === 'away') void this.#replay();
       return;
     }
     const begun = this.phase === 'starting' || this.phase === 'playing' || this.phase === 'trouble';
