@@ -33,6 +33,9 @@ test('the keyboard does what the mouse does', async ({ live, open }) => {
   const share = viewer.page.getByRole('radio', { name: 'Share with other viewers' });
   await viewer.page.getByRole('radio', { name: 'Watch only from the server' }).focus();
   await viewer.page.keyboard.press('ArrowDown');
+  await expect(share).toBeFocused();
+  expect((await viewer.report()).consent, 'to look at the other answer is not to give it').toBe('unset');
+  await viewer.page.keyboard.press('Space');
   await expect(share).toBeChecked();
   expect((await viewer.report()).consent).toBe('yes');
 

@@ -103,6 +103,8 @@ test('keys belong to the page until the player has the focus; sharing can be cha
   await page.getByRole('button', { name: /^Sharing: / }).press('Enter');
   await page.getByRole('radio', { name: 'Watch only from the server' }).focus();
   await page.keyboard.press('ArrowDown');
+  expect((await guest.report()).consent).toBe('no');
+  await page.keyboard.press('Space');
   expect((await guest.report()).consent).toBe('yes');
   expect(await findings(page), 'the sharing card over the picture').toEqual([]);
   await page.keyboard.press('Escape');
