@@ -184,7 +184,7 @@ func (h *house) replaceKeys(ctx context.Context, t *table, protocol string, time
 		}
 		replaced := time.Now()
 		if overWHIP(protocol) { // it goes on though nobody listens: the server tells
-			err := until(ctx, cutWithin, "the publisher is cut", func() (bool, error) { return h.alone(ctx, h.card(protocol)) })
+			err := until(ctx, cutWithin, "the publisher is cut", func() (bool, error) { return h.alone(ctx, protocol) })
 			t.note(what, time.Since(replaced), err)
 			e.end(os.Kill)
 			continue
