@@ -8,16 +8,23 @@ import (
 	"testing"
 )
 
-// The command line counts whole seconds, as pages do, and a title that anybody may have written says nothing to the terminal.
-func TestListsOfWhatIsKept(t *testing.T) {
-	dir := t.TempDir()
-	addChannel(t, dir, "sea")
+// onlyChannel returns the id of the one channel of a data directory.
+func onlyChannel(t *testing.T, dir string) string {
+	t.Helper()
 	said, err := say(t, "channel", "list", "--json", "--data", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(said, `"id":"`)
 	channel, _, _ := strings.Cut(rest, `"`)
+	return channel
+}
+
+// The command line counts whole seconds, as pages do, and a title that anybody may have written says nothing to the terminal.
+func TestListsOfWhatIsKept(t *testing.T) {
+	dir := t.TempDir()
+	addChannel(t, dir, "sea")
+	channel := onlyChannel(t, dir)
 	for _, what := range []string{"recording", "clip"} {
 		if said, err := say(t, "recording", map[string]string{"recording": "list", "clip": "clips"}[what], "sea", "--data", dir); err != nil || said != "Channel sea has no "+what+".\n" {
 			t.Errorf("of none: %q, %v", said, err)
@@ -54,12 +61,7 @@ func TestListsOfWhatIsKept(t *testing.T) {
 func TestWhatCannotBeDeletedIsToldWhy(t *testing.T) {
 	dir := t.TempDir()
 	addChannel(t, dir, "sea")
-	said, err := say(t, "channel", "list", "--json", "--data", dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(said, `"id":"`)
-	channel, _, _ := strings.Cut(rest, `"`)
+	channel := onlyChannel(t, dir)
 	if err := os.MkdirAll(filepath.Join(dir, recordingsDir, channel, "5"), 0o700); err != nil {
 		t.Fatal(err)
 	}
