@@ -14,7 +14,7 @@ import { Listings } from './listings';
 import { ServerPace } from './pace';
 import { ALL_TRACKS, tracksPlayed } from './tracks';
 import { EdgeTrust, Patience, recordedPatience } from './patience';
-import { Recovery } from './recovery';
+import { Recovery, type Failure } from './recovery';
 import { StallMeter, type PictureEvent } from './stalls';
 import { Texts } from './texts';
 import { unplayable } from './unplayable';
@@ -48,6 +48,9 @@ export class Player {
   #from: number | null = null;
   #epoch: number | null = null;
   #framed = false;
+  /** The browser had no decoder when it was last tried. */
+  #lacks = false;
+  #movedAt = -Infinity;
   #calm = new Calm(Math.random);
   #retry: ReturnType<typeof setTimeout> | undefined;
   #listeners = new AbortController();
@@ -79,6 +82,7 @@ export class Player {
 
   #begin(url: string): void {
     clearTimeout(this.#retry);
+    this.#recovery.begins();
     this.#url = url;
     this.#epoch = null;
     this.#framed = false;
@@ -137,11 +141,14 @@ export class Player {
       if (!data.fatal || this.#hls !== hls) return;
       const codec = unplayable(data.details, data.reason ?? '', kit.decodes);
       if (codec) this.#wait(codec, data.details);
+      else if (data.details === 'mediaSourceRequiresReset') this.#mend('source', data.details);
       else this.#mend(data.type === 'mediaError' ? 'media' : 'network', data.details);
     });
     hls.on(Events.LEVEL_LOADED, (_event, data) => this.#looked(data.details));
     hls.on(Events.MANIFEST_LOADED, (_event, { captions }) => this.texts.declare(captions?.some(({ instreamId }) => instreamId?.startsWith('CC')) ?? false));
     hls.on(Events.MANIFEST_PARSED, () => {
+      if (this.#lacks) this.#recovery.forget(); // it waited for a decoder's sake; nothing has failed yet
+      this.#lacks = false;
       this.#follow(hls);
       this.#around.changed();
     });
@@ -189,30 +196,42 @@ export class Player {
     if (!details.live) this.#around.doubted();
   }
 
-  #mend(failure: 'network' | 'media', detail: string): void {
+  #mend(failure: Failure, detail: string): void {
     const remedy = this.#recovery.failed(failure, performance.now());
-    if (remedy.do === 'repair') {
-      this.#hls?.recoverMediaError();
-      void this.#play();
-      return;
-    }
+    if (remedy.do === 'nothing') return;
+    if (remedy.do === 'repair') return this.#repair(remedy.withinMs, detail);
     if (remedy.tell) this.#around.troubled(detail);
     this.#around.doubted();
-    this.#again(remedy.afterMs);
+    this.#again(remedy.afterMs, failure);
+  }
+
+  #repair(withinMs: number, detail: string): void {
+    const since = performance.now();
+    this.#hls?.recoverMediaError();
+    void this.#play();
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      const { paused, readyState } = this.#video;
+      if (this.#url !== null && !(paused ? readyState >= 2 : this.#movedAt > since)) this.#mend('media', detail);
+    }, withinMs);
   }
 
   /** The browser has no decoder: nothing here can be repaired, and another rung may still come. */
   #wait(codec: string, detail: string): void {
+    this.#lacks = true;
     this.#around.troubled(detail, codec);
     const remedy = this.#recovery.failed('network', performance.now());
-    if (remedy.do === 'rebuild') this.#again(remedy.afterMs);
+    if (remedy.do === 'rebuild') this.#again(remedy.afterMs, 'source');
   }
 
-  #again(afterMs: number): void {
+  #again(afterMs: number, failure: Failure): void {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       if (this.#url === null) return;
-      if (this.#hls && this.bufferMs > SPARE_MS) return this.#hls.startLoad(); // what is buffered shall still be seen
+      if (failure === 'network' && this.#hls && this.bufferMs > SPARE_MS) { // what is buffered shall still be seen
+        this.#recovery.begins();
+        return this.#hls.startLoad();
+      }
       this.stalls.hear('waiting', performance.now()); // the viewer sees no difference
       if (this.#from !== null && this.#framed) this.#from = this.#video.currentTime;
       this.#begin(this.#url);
@@ -263,7 +282,8 @@ export class Player {
     if (event === 'playing' && !this.#video.playbackRate) return; // returns.ts holds it
     this.stalls.hear(event, performance.now());
     if (event === 'playing' || event === 'advanced') {
-      this.#recovery.moves(performance.now());
+      this.#movedAt = performance.now();
+      this.#recovery.moves(this.#movedAt);
       this.#frame();
     }
     if (event !== 'advanced') this.#around.changed();
