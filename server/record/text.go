@@ -166,8 +166,13 @@ func (r *Recording) Text(language string, msn uint64) ([]byte, error) {
 // spoken is the subtitles that were read last: players ask for one segment after the other.
 type spoken struct {
 	language string
-	written  time.Time
+	file     os.FileInfo
 	cues     []subtitle.Cue
+}
+
+// still reports whether a file is the one that was read. Its time does not tell: what is written within some milliseconds has the same.
+func (s spoken) still(file os.FileInfo) bool {
+	return s.file != nil && os.SameFile(s.file, file) && s.file.ModTime().Equal(file.ModTime())
 }
 
 // cues returns the subtitles in a language: of what grows as they were said, else from the file, unless it was read last.
@@ -186,7 +191,7 @@ func (r *Recording) cues(language string) ([]subtitle.Cue, error) {
 	r.mu.Lock()
 	last := r.spoken
 	r.mu.Unlock()
-	if last.language == language && last.written.Equal(info.ModTime()) {
+	if last.language == language && last.still(info) {
 		return last.cues, nil
 	}
 	b, err := readBounded(path, subtitle.FileMax)
@@ -199,7 +204,7 @@ func (r *Recording) cues(language string) ([]subtitle.Cue, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.spoken = spoken{language, info.ModTime(), cues}
+	r.spoken = spoken{language, info, cues}
 	return cues, nil
 }
 
