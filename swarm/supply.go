@@ -109,15 +109,15 @@ func (s *supply) bring(p *have.Part, from id.Peer, now span.Span) {
 	}
 }
 
-// brought looks a record up that a neighbour offered.
-func (e *Engine) brought(from id.Peer, digest id.Digest) {
+// brought looks up a record that was offered, and reports whether it is known: then its signature was checked already.
+func (e *Engine) brought(from id.Peer, digest id.Digest) (known bool) {
 	e.shelf.All(func(p *have.Part) bool {
-		if p.Opened && p.Digest == digest {
+		if known = p.Opened && p.Digest == digest; known {
 			e.supply.bring(p, from, e.now)
-			return false
 		}
-		return true
+		return !known
 	})
+	return known
 }
 
 // bequeath hands a part's record on, but not to whom it came from.
@@ -241,7 +241,9 @@ func (e *Engine) offered(in Offered) {
 			e.drop(in.From, Babbled)
 			return
 		}
-		e.brought(in.From, in.Digest)
+	}
+	if e.brought(in.From, in.Digest) {
+		return
 	}
 	verdict, check := e.records.Offer(in.From, in.Digest, in.Data, e.wallMS())
 	switch verdict {

@@ -44,7 +44,7 @@ function seen(): Seen {
     },
   });
   return {
-    engine: 'shoal', join: 'all', round: 0, seconds: 10, fromMs: 1_000, viewers: 3, withoutWebRtc: 0, rate: 100_000, counts, countsAll: counts, processorS: 2, busy: 0.5, pausedMs: 3,
+    engine: 'shoal', join: 'all', round: 0, seconds: 10, fromMs: 1_000, viewers: 3, withoutWebRtc: 0, rate: 100_000, counts, countsAll: counts, processorS: 2, threadsS: {}, busy: 0.5, pausedMs: 3,
     watched: [viewer(3_000), viewer(3_060), viewer(3_030)], reports: [],
   };
 }

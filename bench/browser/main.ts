@@ -11,6 +11,7 @@ import { picture } from './picture';
 import { joins, perform, type Join, type Plan, type Seen } from './run';
 import { Studio } from './studio';
 import { round, table, type Column } from './table';
+import { threadTable, type ThreadColumn } from './threads';
 
 const options = {
   viewers: { type: 'string', default: '6' },
@@ -143,12 +144,19 @@ function brief({ engine, round: turn }: Seen, f: Figures): string {
 
 async function tell(out: string, chosen: readonly Engine[], all: readonly Seen[], title: string, began: number): Promise<void> {
   const columns = chosen.map((engine): Column => ({ engine, runs: all.filter((seen) => seen.engine === engine.name).map(figuresOf) }));
-  const text = `${title}\n\n${table(columns)}\n`;
+  const text = `${title}\n\n${table(columns)}\n\n${threadTable(chosen.map(({ name }) => threadsOfRuns(name, all.filter((seen) => seen.engine === name))))}\n`;
   await mkdir(out, { recursive: true });
   await writeFile(join(out, 'table.md'), text);
   await writeFile(join(out, 'plot.svg'), picture(columns, all[0]?.viewers ?? 0, title));
   await writeFile(join(out, 'runs.json'), JSON.stringify(all.map((seen) => ({ ...seen, figures: figuresOf(seen) })), null, 1));
   console.log(`\n${text}\nThe plot: ${join(out, 'plot.svg')}, every run: ${join(out, 'runs.json')}; ${Math.round((Date.now() - began) / 1000)} s.`);
+}
+
+function threadsOfRuns(name: string, runs: readonly Seen[]): ThreadColumn {
+  const minutes = runs.reduce((sum, { seconds, viewers }) => sum + seconds * viewers / 60, 0);
+  const seconds: Record<string, number> = {};
+  for (const { threadsS } of runs) for (const [what, each] of Object.entries(threadsS)) seconds[what] = (seconds[what] ?? 0) + each / minutes;
+  return { name, seconds };
 }
 
 main().catch((error: unknown) => {

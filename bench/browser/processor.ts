@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** Clock ticks a second in /proc/PID/stat: the same on all Linux that we know. */
-const TICKS = 100;
+export const TICKS = 100;
 
 /** Seconds of processor time by process, of all processes below `root` whose command's name matches. */
 export type Spent = ReadonlyMap<number, number>;

@@ -5,6 +5,7 @@ import { since, type Counts } from './counter';
 import type { Engine } from './engines';
 import type { Lines } from './lines';
 import { machine, spentBetween } from './processor';
+import { threadsBetween, threadsOf } from './threads';
 import { channelOf, type Studio } from './studio';
 import type { Testimony } from './witness';
 
@@ -47,6 +48,8 @@ export interface Seen {
   readonly counts: Counts;
   readonly countsAll: Counts;
   readonly processorS: number;
+  /** The same by thread, less those that ended meanwhile. */
+  readonly threadsS: Readonly<Record<string, number>>;
   /** Share of all processors that was in use, by whomever, and how long this program was kept from running at worst. */
   readonly busy: number;
   readonly pausedMs: number;
@@ -69,6 +72,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
     await rest(plan.warmS * 1000);
 
     const spentBefore = browsers.spent();
+    const threadsBefore = threadsOf(spentBefore);
     const counts = studio.counter.counts();
     const before = await Promise.all(pages.map((page) => page === late ? null : testimony(page)));
     const fromMs = Date.now();
@@ -79,6 +83,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
     const seconds = (Date.now() - fromMs) / 1000;
     const countsAfter = studio.counter.counts();
     const spentAfter = browsers.spent();
+    const threadsAfter = threadsOf(spentAfter);
     const machineAfter = machine();
     const pausedMs = pauses();
     const after = await Promise.all(pages.map(testimony));
@@ -87,6 +92,7 @@ export async function perform(studio: Studio, engine: Engine, plan: Plan, round:
       engine: engine.name, join: plan.join, round, seconds, fromMs, viewers: plan.viewers, withoutWebRtc: plan.withoutWebRtc,
       rate: await studio.bytesPerSecond(segmentS),
       counts: since(counts, countsAfter), countsAll: since(start, countsAfter), processorS: spentBetween(spentBefore, spentAfter),
+      threadsS: threadsBetween(threadsBefore, threadsAfter),
       busy: (machineAfter.busy - machineBefore.busy) / (machineAfter.all - machineBefore.all), pausedMs,
       watched: pages.map((_, i) => ({ before: before[i] ?? null, after: after[i] ?? null })), reports,
     };

@@ -1,7 +1,10 @@
 package swarmtest
 
 import (
+	"slices"
+
 	"shoal/id"
+	"shoal/manifest"
 	"shoal/segment"
 	"shoal/swarm"
 	"shoal/swarm/pick"
@@ -15,6 +18,7 @@ import (
 //   - every request has a time at which the engine looks at it again;
 //   - the player's question is answered, once;
 //   - nothing is said to a peer that is not connected;
+//   - the signature of a part that is open is checked no more;
 //   - a parent follows every track that its child follows.
 type rules struct {
 	node      *Node
@@ -115,6 +119,12 @@ func (r *rules) check(o swarm.Output) {
 	case swarm.Fetch:
 		if o.Within <= 0 || o.From >= o.To {
 			r.broken("fetch of %s without deadline or pieces", partText(o.Part))
+		}
+	case swarm.CheckSignature:
+		if p, err := manifest.ParsePart(slices.Concat(o.Message, o.Signature[:])); err == nil {
+			if _, open := r.node.body.open[p.Name()]; open {
+				r.broken("checked the signature of %s again", partText(p.Name()))
+			}
 		}
 	case swarm.Play:
 		r.answered(o.Part)

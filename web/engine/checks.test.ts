@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { Signatures, canCheck, hashIs, sha256 } from './checks';
+import { expect, it, vi } from 'vitest';
+import { Digests, Signatures, canCheck, hashIs, sha256 } from './checks';
 
 const hex = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
@@ -31,4 +31,16 @@ it('compares digests whole', async () => {
   expect([...digest.slice(0, 4)]).toEqual([0xba, 0x78, 0x16, 0xbf]);
   expect(await hashIs(new TextEncoder().encode('abc'), digest)).toBe(true);
   expect(await hashIs(new TextEncoder().encode('abd'), digest)).toBe(false);
+});
+
+it('hashes once what several send, and anew what differs in one byte', async () => {
+  const hashed = vi.spyOn(crypto.subtle, 'digest');
+  const digests = new Digests();
+  const [first, again] = await Promise.all([digests.of(hex('616263')), digests.of(hex('616263'))]);
+  expect([...first.slice(0, 4)]).toEqual([0xba, 0x78, 0x16, 0xbf]);
+  expect(again).toEqual(first);
+  expect(await digests.of(hex('616264'))).not.toEqual(first);
+  expect(hashed).toHaveBeenCalledTimes(2);
+  for (let i = 0; i < 20; i++) expect(await digests.of(Uint8Array.of(i))).toEqual(await sha256(Uint8Array.of(i)));
+  hashed.mockRestore();
 });

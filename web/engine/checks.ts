@@ -8,6 +8,9 @@
 /** Imported keys that are kept: a channel has one identity and a session key a day. */
 const KEYS_MAX = 8;
 
+/** Digests that are kept: the records of the last parts of a few tracks. */
+const DIGESTS_MAX = 8;
+
 /** A public key that every implementation takes: RFC 8032, section 7.1, test 1. */
 const SOME_KEY = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a';
 
@@ -29,6 +32,20 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array
 export async function hashIs(bytes: Uint8Array<ArrayBuffer>, hash: Uint8Array): Promise<boolean> {
   const digest = await sha256(bytes);
   return digest.every((byte, i) => byte === hash[i]);
+}
+
+/** SHA-256 of what several send within moments: hashed once. */
+export class Digests {
+  readonly #last: { readonly bytes: Uint8Array; readonly digest: Promise<Uint8Array> }[] = []; // newest last
+
+  of(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+    const known = this.#last.find((one) => one.bytes.length === bytes.length && one.bytes.every((byte, i) => byte === bytes[i]));
+    if (known) return known.digest;
+    const digest = sha256(bytes);
+    this.#last.push({ bytes, digest });
+    if (this.#last.length > DIGESTS_MAX) this.#last.shift();
+    return digest;
+  }
 }
 
 export class Signatures {

@@ -6,7 +6,7 @@
 // What it will never do: read a message further than to tell a piece and a record from the rest.
 import type { PartName, SwarmOptions } from '../player/swarm';
 import { ORIGIN, type Peer } from './bytes';
-import { sha256 } from './checks';
+import { Digests } from './checks';
 import { Counts } from './counts';
 import type { Joined } from './join';
 import { Lane } from './lane';
@@ -37,6 +37,7 @@ export class Company implements LinksBody, Crew {
   readonly tracker: Tracker;
   readonly #links: Links;
   readonly #overhead: Overhead<Link>;
+  readonly #digests = new Digests();
   readonly #body: Listener;
   readonly #options: SwarmOptions;
   readonly #lanes = new Map<Peer, Lane>();
@@ -179,7 +180,7 @@ export class Company implements LinksBody, Crew {
 
   /** Feeds a record with its digest. What the same sender says meanwhile waits in its lane. */
   async #offered(from: Peer, data: Message): Promise<void> {
-    this.#body.feed({ kind: 'Offered', from, digest: await sha256(data), data });
+    this.#body.feed({ kind: 'Offered', from, digest: await this.#digests.of(data), data });
   }
 
   #drop(peer: Peer): void {

@@ -10,8 +10,9 @@ import type { Answer } from '../channels/api';
 import { askClip, askRecording, listRecordings, type Recording, type Whose } from '../recordings/api';
 import { LIVE_WITHIN_S, placeOf, rewindWindow, type Timeline } from '../recordings/place';
 
-/** The list is asked for again this often while somebody looks at the page. */
+/** The list is asked for again this often while somebody looks at the page: who watches live needs it for what comes next only. */
 const AGAIN_MS = 30_000;
+const AGAIN_LIVE_MS = 120_000;
 
 /** As many the server lists at once: record.ListMax. */
 const LISTED_AT_ONCE = 100;
@@ -44,9 +45,18 @@ export class Past {
     this.#whose = whose;
   }
 
-  /** Asks for the list if it is old. */
-  async list(nowMs: number, anyway = false): Promise<void> {
-    if (!anyway && nowMs - this.#listedAt < AGAIN_MS) return;
+  /** Asks for the list if it is old. `live`: the picture is. */
+  async list(nowMs: number, live: boolean): Promise<void> {
+    if (nowMs - this.#listedAt < (live ? AGAIN_LIVE_MS : AGAIN_MS)) return;
+    await this.#list(nowMs);
+  }
+
+  /** Asks for the list now. */
+  async listAnew(): Promise<void> {
+    await this.#list(-Infinity);
+  }
+
+  async #list(nowMs: number): Promise<void> {
     this.#listedAt = nowMs;
     const answer = await listRecordings(this.#whose);
     if (answer.kind !== 'ok') return;
@@ -68,7 +78,7 @@ export class Past {
 
   /** Plays a recording from its beginning; false if there is none. */
   async open(player: Player, epoch: number): Promise<boolean> {
-    const [answer] = await Promise.all([askRecording(this.#whose, epoch), this.list(0, true)]);
+    const [answer] = await Promise.all([askRecording(this.#whose, epoch), this.listAnew()]);
     return this.#play(player, answer);
   }
 
@@ -86,7 +96,7 @@ export class Past {
 
   /** The broadcast that was rewound is over: what is played is its recording from now on. False if it is not kept. */
   async settle(): Promise<boolean> {
-    await this.list(0, true);
+    await this.listAnew();
     const found = this.recordings.find((each) => each.epoch === this.#epoch);
     if (!this.rewinding || !found) return false;
     this.rewinding = false;

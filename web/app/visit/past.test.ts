@@ -43,14 +43,14 @@ test('a link to what the list ends before plays all the same', async () => {
 
 test('older recordings come when they are asked for, and stay when the list is asked for again', async () => {
   const kept = past();
-  await kept.list(0);
+  await kept.list(0, false);
   expect([kept.recordings.length, kept.more]).toEqual([100, true]);
   await Promise.all([kept.listOlder(), kept.listOlder()]); // a hand that presses twice
   expect([kept.recordings.length, kept.more]).toEqual([200, true]);
   await kept.listOlder();
   expect([kept.recordings.length, kept.more]).toEqual([250, false]);
   newest = 251;
-  await kept.list(0, true);
+  await kept.listAnew();
   expect(kept.recordings.map((each) => each.epoch)).toEqual(Array.from({ length: 251 }, (_, n) => 251 - n));
   expect(kept.more).toBe(false);
 });
@@ -58,6 +58,23 @@ test('older recordings come when they are asked for, and stay when the list is a
 test('a short list has no older ones', async () => {
   newest = 3;
   const kept = past();
-  await kept.list(0);
+  await kept.list(0, false);
   expect([kept.recordings.length, kept.more]).toEqual([3, false]);
+});
+
+test('who watches live asks for the list less often, and at once when it is over', async () => {
+  newest = 1;
+  const kept = past();
+  const epochs = () => kept.recordings.map((each) => each.epoch);
+  await kept.list(0, true);
+  newest = 2;
+  await kept.list(60_000, true);
+  expect(epochs()).toEqual([1]);
+  await kept.list(60_000, false);
+  expect(epochs()).toEqual([2, 1]);
+  newest = 3;
+  await kept.list(61_000, false);
+  expect(epochs()).toEqual([2, 1]);
+  await kept.listAnew();
+  expect(epochs()).toEqual([3, 2, 1]);
 });

@@ -307,11 +307,15 @@ export class Visit {
     else if (answer.kind === 'missing') this.phase = 'missing';
     else if (answer.kind === 'private') this.#locked(answer.over);
     else if (this.phase === 'asking') this.phase = 'away';
-    if (this.phase !== 'starting') void this.past.list(performance.now()); // the picture comes first
+    if (this.phase !== 'starting') this.#list(); // the picture comes first
     this.#judge();
     // Whatever plays goes on; whatever waits asks again.
     const often = this.phase === 'playing' && !this.stalled && !this.#resting ? ASK_PLAYING_MS : ASK_WAITING_MS;
     this.#askTimer = setTimeout(() => void this.#ask(), often);
+  }
+
+  #list(): void {
+    void this.past.list(performance.now(), this.phase === 'playing' && !this.past.playing);
   }
 
   /** There is no pass, or its time has come. */
@@ -382,7 +386,7 @@ export class Visit {
     }
     this.#draining = false;
     this.phase = awaited ? 'interrupted' : 'ended';
-    void this.past.list(0, true);
+    void this.past.listAnew();
     this.#player?.stop(false);
   }
 
@@ -391,7 +395,7 @@ export class Visit {
     this.phase = 'playing';
     this.trouble = '';
     if (!this.clip) this.company.open(); // a clip is too short to be shared
-    void this.past.list(performance.now());
+    this.#list();
     this.#look();
   }
 
