@@ -148,9 +148,12 @@ describe('a body with the real engine', () => {
     const wanted = body.want(name(9), never);
     server.socket.tell({ t: 'seed', stripes: 1 });
     body.perform({ kind: 'Note', what: 1, peer, part: name(0) });
+    const told = vi.fn();
+    body.tracker.onChange(told);
     body.broke(new Error('unreachable'));
     expect(await wanted).toBeNull();
-    await vi.waitFor(() => expect(server.joins.at(-1)).toBe('{"mode":"watch"}'));
+    expect(body.stats().broken).toBe(true);
+    await vi.waitFor(() => expect(told).toHaveBeenCalled());
     expect(warn).toHaveBeenCalled();
     warn.mockRestore();
   });

@@ -40,6 +40,7 @@ export class Body implements Performer, Listener {
   #mind: Mind | null = null; // from the first welcome on
   #channel = '';
   #ended = false;
+  #broken = false;
   #uplink: number;
   #seeds = 0; // the stripes that the tracker wants this viewer to fetch
   #follows = ALL_TRACKS; // bit t is track t
@@ -119,7 +120,7 @@ export class Body implements Performer, Listener {
     const { counts, size } = this.#company;
     const { receivedBytes, sentBytes, verified, refused, httpBytes } = counts.totals;
     return {
-      ...this.tracker.state(), peers: size, neighbours: counts.neighbours, httpBytes,
+      ...this.tracker.state(), broken: this.#broken, peers: size, neighbours: counts.neighbours, httpBytes,
       peerBytes: receivedBytes, uploadBytes: sentBytes, wireBytes: this.#company.sentBytes, piecesVerified: verified, piecesRefused: refused,
     };
   }
@@ -209,11 +210,12 @@ export class Body implements Performer, Listener {
     }
   }
 
-  /** The engine is of no use any more: the player goes on over HTTP, and this viewer watches only. */
+  /** The engine is of no use any more: the player goes on over HTTP, and the page hears that nothing is shared. */
   broke(error: unknown): void {
     console.warn('shoal: sharing ended by itself.', error);
+    this.#broken = true;
     this.#end();
-    this.tracker.watchOnly();
+    this.tracker.changed();
   }
 
   #bear({ channel }: Joined, self: Peer): void {

@@ -53,7 +53,7 @@ type Timer = ReturnType<typeof setTimeout> | undefined;
 
 export class Tracker implements TrackerLink {
   readonly #options: TrackerOptions;
-  #mode: Mode;
+  readonly #mode: Mode;
   readonly #crew: Crew | null;
   readonly #totals: () => Report;
   readonly #edges = new Edges();
@@ -108,13 +108,6 @@ export class Tracker implements TrackerLink {
     this.#page.abort();
     this.#leave();
     this.#listeners.clear();
-  }
-
-  /** Goes on as one who only watches: the tracker introduces nobody any more. */
-  watchOnly(): void {
-    this.#mode = 'watch';
-    this.#leave();
-    if (!this.#page.signal.aborted) this.#begin();
   }
 
   /** Sends a message, or drops it if there is no connection: none of them is worth repeating later. */

@@ -113,6 +113,7 @@ export interface Neighbour {
 
 /** Everything is counted since startSwarm; the counts of neighbours that left stay in the totals. */
 export interface SwarmStats extends TrackerState {
+  readonly broken: boolean; // the engine ended by itself, for want of memory perhaps: nothing is shared any more
   readonly peers: number; // open peer connections
   readonly neighbours: readonly Neighbour[]; // the open ones
   readonly peerBytes: number; // verified media bytes from peers

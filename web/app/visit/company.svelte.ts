@@ -235,13 +235,20 @@ export class Company {
       this.#heard();
     } catch (error) {
       if (stale()) return;
-      this.sharing = 'unable';
       console.info('shoal: watching from the server:', error);
-      void this.#attend();
+      this.#alone();
     }
   }
 
+  /** Goes on as one who only watches: this browser cannot share, or not any more. */
+  #alone(): void {
+    this.#leave();
+    this.sharing = 'unable';
+    void this.#attend();
+  }
+
   #heard(): void {
+    if (this.stats()?.broken) return this.#alone();
     if (this.#swarm?.connected) this.#hangUp();
     this.tracker = this.#swarm?.stats() ?? this.#link?.state() ?? silence;
     this.allow(this.tracker.mayShare ?? this.allowed);
